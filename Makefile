@@ -1,0 +1,78 @@
+# Every target says what it does in the comment behind it; `make` alone prints them.
+# PYTHON picks the interpreter:  make test PYTHON=python3.13
+
+PYTHON ?= python3
+BUILD  := .build
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+PYTEST := $(RUN) -m pytest
+
+# The modules in which every branch must be taken by a test.
+FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py,tools/live/portfolio/*
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test coverage check tidy compile types matrix bench bench-gate interop goldens \
+        wheel clean python venv
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: python  ## run the shadow demo; needs no installation
+	@$(PYTHON) -m tools.live.exec_demo --shadow --pretty
+
+test: venv  ## make the test environment, run all tests with branch coverage
+	@mkdir -p $(BUILD)
+	$(RUN) -m coverage run -m pytest
+	@$(RUN) -m coverage report
+
+coverage: venv  ## hold the last test run against the coverage gate
+	@$(RUN) -m coverage report --format=total --fail-under=95 >$(BUILD)/coverage-total \
+		|| { echo "error: coverage: $$(cat $(BUILD)/coverage-total) % of tools/live is below 95 %"; exit 1; }
+	@$(RUN) -m coverage report --include='$(FULLY_COVERED)' --fail-under=100 >$(BUILD)/coverage-core \
+		|| { cat $(BUILD)/coverage-core; echo "error: coverage: these modules must be at 100 %"; exit 1; }
+	@echo "coverage $$(cat $(BUILD)/coverage-total) % of tools/live, core modules 100 %"
+
+check: compile tidy test coverage  ## compile, tidy, tests and coverage gate
+
+compile: python
+	@$(PYTHON) -m compileall -q tools tests .ci
+
+tidy: python  ## hold the sources against the rules of shape, layers and determinism
+	@$(PYTHON) .ci/tidy.py .
+
+types: python  ## check the types strictly, with a checker from a throw-away environment
+	@$(PYTHON) .ci/environment.py $(BUILD)/types .ci/types-requirements.txt
+	$(BUILD)/types/bin/python -m mypy -p tools.live
+	$(BUILD)/types/bin/python -m mypy .ci/backend.py .ci/environment.py .ci/tidy.py tests/matrix
+
+matrix: python  ## compare the bytes of six runs over Pythons, hash seeds, zones and locales
+	@$(PYTHON) -m tests.matrix
+
+bench: python  ## measure speed, memory and start-up; print the table
+	@$(PYTHON) -m tests.bench
+
+bench-gate: python
+	@$(PYTHON) -m tests.bench --gate
+
+interop: python  ## notebook and browser tests, in an environment of their own
+	@$(PYTHON) .ci/environment.py $(BUILD)/interop tests/interop/requirements.txt
+	$(BUILD)/interop/bin/python -m pytest tests/interop
+
+goldens: venv  ## rewrite the golden files from what the product does now
+	$(PYTEST) --update-goldens tests/unit tests/e2e
+	@git --no-pager diff --stat -- tests
+
+wheel: python  ## build the wheel and print its SHA-256
+	@$(PYTHON) .ci/backend.py wheel $(BUILD)/dist
+
+clean:  ## remove everything that the targets made
+	rm -rf $(VENV) $(BUILD) build dist *.egg-info
+	find tools tests .ci -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv: python
+	@$(PYTHON) .ci/environment.py $(VENV) tests/requirements.txt --require-hashes --only-binary :all:
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	"error: python: $(PYTHON) is %d.%d, but 3.11 or newer is needed; set PYTHON" % sys.version_info[:2])' \
+	|| exit 2
