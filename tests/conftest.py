@@ -1,0 +1,53 @@
+"""What every test shares: the golden-file fixture, and a world without outside influence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[Path, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="rewrite golden files from what the product does now",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that wants the frozen clock sets it itself."""
+    monkeypatch.delenv("MM_FREEZE_UTC_ISO", raising=False)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a golden file, or rewrite the file under --update-goldens."""
+    update = bool(request.config.getoption("--update-goldens"))
+
+    def compare(path: Path, text: str) -> None:
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode("utf-8"))
+        assert path.is_file(), f"{path} is missing; run `make goldens`"
+        assert text == path.read_bytes().decode("utf-8"), f"{path} differs; see `make goldens`"
+
+    return compare
+
+
+@pytest.fixture
+def must_have() -> Callable[[str, bool], None]:
+    """Skip when a tool is missing, except in CI, where a missing tool is a failure."""
+
+    def check(what: str, present: bool) -> None:
+        if not present and os.environ.get("CI"):
+            pytest.fail(f"{what} is missing, and in CI nothing may be skipped")
+        if not present:
+            pytest.skip(f"{what} is missing")
+
+    return check
