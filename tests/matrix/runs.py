@@ -1,0 +1,55 @@
+"""The six named runs whose bytes the matrix compares: one small table, nothing else.
+
+``{out}`` stands for a folder of the run's own. All runs start in the root of the tree, so a path
+that a report repeats is the same path everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FROZEN_UTC = "2025-01-01T00:00:00Z"
+MODULE = "tools.live.exec_demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the product: its arguments, and the file it writes besides stdout."""
+
+    name: str
+    arguments: str
+    page: str | None = None
+
+    def argv(self, out: str) -> list[str]:
+        """The argument list, with the run's folder filled in."""
+        return ["--shadow", *self.arguments.format(out=out).split()]
+
+
+RUNS = (
+    Run(
+        name="sample",
+        arguments="--symbols BTCUSDT,ETHUSDT --iterations 20 --max-inv 10000 --max-total 50000"
+        " --edge-threshold 3.0 --fill-rate 0.7 --reject-rate 0.05",
+    ),
+    Run(name="defaults", arguments=""),
+    Run(
+        name="computed-edge",
+        arguments="--symbols BTCUSDT,ETHUSDT,SOLUSDT --iterations 400 --edge computed"
+        " --edge-threshold -50 --fee-maker-bps 1.5 --fee-taker-bps 4.5 --latency-ms 40 --seed 11",
+    ),
+    Run(
+        name="requote-refusals",
+        arguments="--symbols BTCUSDT,ETHUSDT --iterations 120 --requote --partial-fill-rate 0.4"
+        " --base-qty 0.02 --max-inv 1500 --max-total 2500 --edge-threshold 0.5 --seed 5",
+    ),
+    Run(
+        name="recorded-quotes",
+        arguments="--symbols BTCUSDT,ETHUSDT --iterations 240 --quotes tests/matrix/quotes.csv"
+        " --edge computed --edge-threshold -50 --seed 3",
+    ),
+    Run(
+        name="config-and-page",
+        arguments="--config tests/matrix/run.toml --pretty --html {out}/page.html",
+        page="page.html",
+    ),
+)

@@ -1,0 +1,31 @@
+// Runs the driver of the matrix under CPython compiled to WebAssembly.
+//
+//     node wasm.mjs PYODIDE_FOLDER TREE
+//
+// The tree is mounted, not copied; nothing is fetched. Standard output is passed on byte for byte.
+
+import { writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+
+const [pyodideFolder, tree] = process.argv.slice(2).map((path) => resolve(path));
+const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`).href);
+
+const kept = ["TZ", "LC_ALL", "PYTHONHASHSEED"];
+const env = { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" };
+for (const name of kept) if (process.env[name] !== undefined) env[name] = process.env[name];
+
+const pyodide = await loadPyodide({ indexURL: `${pyodideFolder}/`, env });
+pyodide.setStdout({ write: (bytes) => writeSync(1, bytes) });
+pyodide.setStderr({ write: (bytes) => writeSync(2, bytes) });
+pyodide.FS.mkdirTree("/tree");
+pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: tree }, "/tree");
+
+const code = await pyodide.runPythonAsync(`
+import os, sys
+os.chdir("/tree")
+sys.path.insert(0, "/tree")
+from tests.matrix.driver import main
+main(["inside"])
+`);
+process.exit(code);
