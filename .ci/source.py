@@ -1,0 +1,117 @@
+"""One parsed Python file, where it stands in the layers, and what it imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+# Who may import whom goes by these numbers; the longest matching name decides.
+LAYERS = {
+    "": 6, "__version__": 0, "core": 0,
+    "order_store": 1, "portfolio": 1, "market": 1, "risk": 1, "strategy": 1,
+    "exchange": 2, "risk_monitor": 2,
+    "reports": 3, "audit": 5, "audit.__init__": 3, "audit.laws": 3,
+    "execution_loop": 4,
+    "sim": 5, "journal": 5,
+    "exec_demo": 6, "__main__": 6, "risk_monitor_cli": 6,
+}  # fmt: skip
+CODE_FOLDERS = ("tools", "tests", ".ci")
+
+
+class Finding(NamedTuple):
+    """Where a rule is broken, which rule, and what to do."""
+
+    path: str
+    line: int
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A parsed file; ``module`` is its name below tools.live, or None for tests and tooling."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    module: str | None
+
+    @property
+    def layer(self) -> int:
+        """The layer of a module of the product."""
+        assert self.module is not None
+        if self.path == "tools/live/audit/__init__.py":
+            return LAYERS["audit.__init__"]
+        return layer_of(self.module)
+
+    @property
+    def dotted(self) -> str:
+        """The name by which a test imports it."""
+        return f"tools.live.{self.module}" if self.module else "tools.live"
+
+    def finding(self, line: int, rule: str, message: str) -> Finding:
+        """A finding in this file."""
+        return Finding(self.path, line, rule, message)
+
+    def imported(self) -> Iterator[tuple[int, str]]:
+        """Line and absolute name of all that is imported, wherever in the file it stands.
+
+        What is taken from a module of ours is named with the module, as it may be one itself.
+        """
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield node.lineno, alias.name
+            elif isinstance(node, ast.ImportFrom):
+                base = self._absolute(node)
+                own = base == "tools" or base.startswith("tools.")
+                for alias in node.names:
+                    yield node.lineno, f"{base}.{alias.name}" if own else base
+
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        package = Path(self.path).parent.parts
+        kept = package[: len(package) - (node.level - 1)]
+        return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def layer_of(module: str) -> int:
+    """The layer of a module by the longest name that begins it; unknown rooms count as edges."""
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        if (layer := LAYERS.get(".".join(parts[:length]))) is not None:
+            return layer
+    return LAYERS[""]
+
+
+def read_sources(root: Path) -> list[Source]:
+    """Every Python file of the product, its tests and its tooling, in order of path."""
+    sources = []
+    for folder in CODE_FOLDERS:
+        for path in sorted((root / folder).rglob("*.py")):
+            relative = path.relative_to(root)
+            text = path.read_text(encoding="utf-8")
+            sources.append(
+                Source(
+                    path=relative.as_posix(),
+                    text=text,
+                    tree=ast.parse(text, str(relative)),
+                    module=_module_name(relative),
+                )
+            )
+    return sources
+
+
+def _module_name(relative: Path) -> str | None:
+    parts = relative.with_suffix("").parts
+    if parts[:2] != ("tools", "live"):
+        return None
+    names = parts[2:]
+    return ".".join(names[:-1] if names[-1] == "__init__" else names)
