@@ -71,13 +71,12 @@ def _modules(source: Source) -> Iterator[Finding]:
 
 
 def _calls(source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in BANNED_CALLS:
                 yield source.finding(node.lineno, "determinism", f"{name}(): {BANNED_CALLS[name]}")
-            case ast.Attribute(attr=attribute):
-                owner = ast.unparse(node.value)
-                yield from _attribute(source, node.lineno, owner, attribute)
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                yield from _attribute(source, node.lineno, owner, name)
             case ast.ExceptHandler(type=kind):
                 caught = "everything" if kind is None else ast.unparse(kind)
                 if caught in ("everything", "Exception", "BaseException"):
@@ -85,19 +84,18 @@ def _calls(source: Source) -> Iterator[Finding]:
                     yield source.finding(node.lineno, "errors", message)
 
 
-def _attribute(source: Source, line: int, owner: str, attribute: str) -> Iterator[Finding]:
-    last = owner.rpartition(".")[2]
-    if source.module == ENVIRONMENT_READER and last == "os":
+def _attribute(source: Source, line: int, owner: str, name: str) -> Iterator[Finding]:
+    if source.module == ENVIRONMENT_READER and owner == "os":
         return
-    if advice := BANNED_ATTRIBUTES.get(f"{last}.{attribute}"):
-        yield source.finding(line, "determinism", f"{owner}.{attribute}: {advice}")
-    elif last == "random" and attribute != "Random" and "." not in owner:
-        yield source.finding(line, "determinism", f"random.{attribute}: {CHANCE}")
+    if advice := BANNED_ATTRIBUTES.get(f"{owner}.{name}"):
+        yield source.finding(line, "determinism", f"{owner}.{name}: {advice}")
+    elif owner == "random" and name != "Random":
+        yield source.finding(line, "determinism", f"random.{name}: {CHANCE}")
 
 
 def _sums(source: Source) -> Iterator[Finding]:
-    proven = _proven_sums(source.tree)
-    for node in ast.walk(source.tree):
+    proven = _proven_sums(source)
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Name(id="sum"), args=[over, *_]):
                 if node not in proven and not _counts(over):
@@ -105,10 +103,10 @@ def _sums(source: Source) -> Iterator[Finding]:
                     yield source.finding(node.lineno, "determinism", message)
 
 
-def _proven_sums(tree: ast.Module) -> set[ast.AST]:
+def _proven_sums(source: Source) -> set[ast.AST]:
     """The sums that the type checker proves to be integers."""
     proven: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in source.nodes:
         match node:
             case ast.AnnAssign(annotation=ast.Name(id="int"), value=ast.Call() as call):
                 proven.add(call)
@@ -132,9 +130,9 @@ def _counts(over: ast.expr) -> bool:
 
 def _sets(source: Source) -> Iterator[Finding]:
     module_names = _set_names(source.tree, frozenset())
-    attributes = _set_attributes(source.tree)
+    attributes = _set_attributes(source)
     yield from _walked(source, source.tree, module_names | attributes)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             known = module_names | attributes
             yield from _walked(source, node, known | _set_names(node, known))
@@ -201,10 +199,10 @@ def _set_names(scope: Scope, known: frozenset[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _set_attributes(tree: ast.Module) -> frozenset[str]:
+def _set_attributes(source: Source) -> frozenset[str]:
     """Attributes that somewhere in the module are made a set, spelled `.name`."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in source.nodes:
         match node:
             case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
                 if _is_set(value, frozenset()):

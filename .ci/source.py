@@ -40,6 +40,7 @@ class Source:
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
     module: str | None
 
     @property
@@ -64,7 +65,7 @@ class Source:
 
         What is taken from a module of ours is named with the module, as it may be one itself.
         """
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield node.lineno, alias.name
@@ -98,11 +99,13 @@ def read_sources(root: Path) -> list[Source]:
         for path in sorted((root / folder).rglob("*.py")):
             relative = path.relative_to(root)
             text = path.read_text(encoding="utf-8")
+            tree = ast.parse(text, str(relative))
             sources.append(
                 Source(
                     path=relative.as_posix(),
                     text=text,
-                    tree=ast.parse(text, str(relative)),
+                    tree=tree,
+                    nodes=tuple(ast.walk(tree)),
                     module=_module_name(relative),
                 )
             )

@@ -74,7 +74,7 @@ def shape(source: Source) -> Iterator[Finding]:
             yield source.finding(number, "shape", f"{len(line)} characters; wrap at 100")
     if lines and ast.get_docstring(source.tree) is None:
         yield source.finding(1, "docstring", "a module begins by saying what it owns")
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
@@ -84,7 +84,7 @@ def shape(source: Source) -> Iterator[Finding]:
 
 def annotations(source: Source) -> Iterator[Finding]:
     """Every parameter and every result has a type; only a method's receiver has none."""
-    for owner in ast.walk(source.tree):
+    for owner in source.nodes:
         for node in ast.iter_child_nodes(owner):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -136,7 +136,7 @@ def _own_import(source: Source, line: int, name: str) -> Iterator[Finding]:
 
 def owners(source: Source) -> Iterator[Finding]:
     """Only the gate makes an approval; only the order modules move an order's state."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
             if name == "Approved" and source.module != "risk_monitor":

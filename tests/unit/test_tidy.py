@@ -90,9 +90,10 @@ INNOCENT = {
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of one module to plant faults in."""
-    (tmp_path / VICTIM).parent.mkdir(parents=True)
-    shutil.copy(ROOT / VICTIM, tmp_path / VICTIM)
+    """A copy of one module to plant faults in, and of the one with the table of transitions."""
+    (tmp_path / "tools/live/core").mkdir(parents=True)
+    for path in (VICTIM, "tools/live/core/order.py"):
+        shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path
 
 
