@@ -43,7 +43,7 @@ tidy: python  ## hold the sources against the rules of shape, layers and determi
 types: python  ## check the types strictly, with a checker from a throw-away environment
 	@$(PYTHON) .ci/environment.py $(BUILD)/types .ci/types-requirements.txt
 	$(BUILD)/types/bin/python -m mypy -p tools.live
-	$(BUILD)/types/bin/python -m mypy .ci/backend.py .ci/environment.py .ci/tidy.py tests/matrix
+	$(BUILD)/types/bin/python -m mypy .ci/backend.py .ci/environment.py .ci/tidy.py tests/matrix/__main__.py
 
 matrix: python  ## compare the bytes of six runs over Pythons, hash seeds, zones and locales
 	@$(PYTHON) -m tests.matrix

@@ -13,7 +13,7 @@ LAYERS = {
     "": 6, "__version__": 0, "core": 0,
     "order_store": 1, "portfolio": 1, "market": 1, "risk": 1, "strategy": 1,
     "exchange": 2, "risk_monitor": 2,
-    "reports": 3, "audit": 5, "audit.__init__": 3, "audit.laws": 3,
+    "fold": 3, "reports": 3, "audit": 5, "audit.__init__": 3, "audit.laws": 3,
     "execution_loop": 4,
     "sim": 5, "journal": 5,
     "exec_demo": 6, "__main__": 6, "risk_monitor_cli": 6,
@@ -84,7 +84,7 @@ class Source:
 
 
 def layer_of(module: str) -> int:
-    """The layer of a module by the longest name that begins it; unknown rooms count as edges."""
+    """The layer of a module by the longest name that begins it; an unknown room is an edge."""
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         if (layer := LAYERS.get(".".join(parts[:length]))) is not None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import determinism
-from source import Finding, Source, layer_of, read_sources
+from source import LAYERS, Finding, Source, layer_of, read_sources
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
@@ -53,7 +53,7 @@ def findings(root: Path) -> list[Finding]:
     for source in sources:
         found += shape(source)
     for source in live:
-        found += annotations(source)
+        found += typed(source)
         found += imports(source)
         found += owners(source)
         found += determinism.findings(source)
@@ -82,7 +82,7 @@ def shape(source: Source) -> Iterator[Finding]:
                 yield source.finding(node.lineno, "shape", message)
 
 
-def annotations(source: Source) -> Iterator[Finding]:
+def typed(source: Source) -> Iterator[Finding]:
     """Every parameter and every result has a type; only a method's receiver has none."""
     for owner in source.nodes:
         for node in ast.iter_child_nodes(owner):
@@ -107,6 +107,9 @@ def _starred(arguments: ast.arguments) -> list[ast.arg]:
 
 def imports(source: Source) -> Iterator[Finding]:
     """Standard library and own modules only, and of these only what the layer may see."""
+    room = str(source.module).partition(".")[0]
+    if room not in LAYERS:
+        yield source.finding(1, "layer", f"{room} has no layer yet; add it in .ci/source.py")
     for line, name in source.imported():
         top = name.partition(".")[0]
         if top == "tools":

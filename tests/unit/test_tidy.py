@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from textwrap import dedent
 
-import determinism
 import pytest
 import source
 import tidy
@@ -164,11 +163,15 @@ def test_another_module_may_not_move_an_order(tree: Path) -> None:
     assert [finding.rule for finding in found] == ["lifecycle"]
 
 
-def test_a_module_without_a_test_is_found(tree: Path) -> None:
-    found = plant(tree, "X = 1", "tools/live/market/nobody_tests_me.py")
-    assert not found
-    whole = [finding for finding in tidy.findings(tree) if "nobody_tests_me" in finding.path]
-    assert [finding.rule for finding in whole] == ["mirror"]
+@pytest.mark.parametrize(
+    ("module", "rules"), [("market/untested.py", ["mirror"]), ("room/x.py", ["layer", "mirror"])]
+)
+def test_a_new_module_needs_a_test_and_a_layer(
+    tree: Path, module: str, rules: list[str]
+) -> None:
+    plant(tree, "X = 1", f"tools/live/{module}")
+    found = [finding for finding in tidy.findings(tree) if finding.path.endswith(module)]
+    assert [finding.rule for finding in found] == rules
 
 
 def test_a_regular_package_at_the_top_is_found(tree: Path) -> None:
@@ -178,6 +181,6 @@ def test_a_regular_package_at_the_top_is_found(tree: Path) -> None:
     assert rules == {"namespace", "top level"}
 
 
-def test_an_unknown_room_counts_as_an_edge() -> None:
-    assert source.layer_of("newroom.thing") == determinism.OPEN_LAYER
-    assert source.layer_of("audit.laws") < source.layer_of("audit.doctor")
+def test_the_longest_name_decides_the_layer() -> None:
+    assert source.layer_of("audit.laws") == 3
+    assert source.layer_of("audit.doctor") == 5
