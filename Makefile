@@ -56,7 +56,7 @@ bench-gate: python
 
 interop: python  ## notebook and browser tests, in an environment of their own
 	@$(PYTHON) .ci/environment.py $(BUILD)/interop tests/interop/requirements.txt
-	$(BUILD)/interop/bin/python -m pytest tests/interop
+	$(BUILD)/interop/bin/python -m pytest -W default tests/interop
 
 goldens: venv  ## rewrite the golden files from what the product does now
 	$(PYTEST) --update-goldens tests/unit tests/e2e
