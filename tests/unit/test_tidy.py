@@ -82,6 +82,7 @@ INNOCENT = {
     "typed sum": "X: int = sum(x for x in ())",
     "returned sum": "def total(values: list[int]) -> int:\n    return sum(values)",
     "named error": "try:\n    X = 1\nexcept ValueError:\n    pass",
+    "error let go on": "try:\n    X = 1\nexcept BaseException:\n    X = 2\n    raise",
     "list pop": "X = [1].pop()",
     "downward": "from .core.money import SCALE",
 }
