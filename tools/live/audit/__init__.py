@@ -1,0 +1,1 @@
+"""Can this system lie? The laws that every report must keep."""

@@ -1,0 +1,277 @@
+"""Conservation laws: what must add up whenever a report is made.
+
+Each law compares two accounts of the same fact that were kept apart: orders with the ledger, the
+ledger with its own lots, both with the exchange, the counters with the recorded events. A report
+whose laws do not hold is never handed out as a success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..core.contracts_v1 import (
+    BUY, SELL, Entry, Fill, FillRefused, Frozen, IntentRefused, OrderAccepted, OrderCanceled,
+    OrderRejected, PlaceOrder, Side, Unfrozen,
+)  # fmt: skip
+from ..core.errors import InvariantBroken
+from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, Order
+from ..core.record import record
+from ..order_store import InMemoryOrderStore
+from ..portfolio.ledger import Ledger
+from ..risk_monitor import RuntimeRiskMonitor
+
+LAWS = (
+    "cash",
+    "lots",
+    "fills_are_positions",
+    "exchange_positions",
+    "orders_balance",
+    "order_quantities",
+    "reservations",
+    "frozen_is_quiet",
+    "counters_are_events",
+    "nothing_after_the_end",
+)
+
+Sums = dict[tuple[str, Side], int]
+
+
+@record
+class Violation:
+    """A law that does not hold, and the two sides that differ."""
+
+    law: str
+    detail: str
+
+
+class LawsBroken(InvariantBroken):
+    """The books do not add up; `violations` says where."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        self.violations = violations
+        shown = "; ".join(f"{found.law}: {found.detail}" for found in violations[:3])
+        super().__init__(f"{len(violations)} conservation law(s) broken: {shown}")
+
+
+def check(
+    *,
+    store: InMemoryOrderStore,
+    monitor: RuntimeRiskMonitor,
+    stats: dict[str, int],
+    unresolved: dict[str, str],
+    refused_fills: int,
+    duplicate_fills: int,
+    exchange_moved: dict[str, int],
+    held_before: dict[str, int],
+    entries: Iterable[Entry] | None,
+) -> list[Violation]:
+    """Every violation, in the order of `LAWS`; an empty list means that the books add up."""
+    orders = _OrderSums(store)
+    found = [
+        *_cash(monitor.ledger),
+        *_lots(monitor.ledger),
+        *_fills_are_positions(orders, monitor),
+        *_exchange_positions(monitor.ledger, exchange_moved, held_before),
+        *_orders_balance(store, stats),
+        *orders.violations,
+        *_reservations(orders, monitor),
+        *_frozen_is_quiet(store, monitor, unresolved),
+    ]
+    if entries is not None:
+        found += _events(entries, stats, refused_fills, duplicate_fills)
+    return found
+
+
+class _OrderSums:
+    """One pass over the orders: what they filled and still may, by symbol and side."""
+
+    def __init__(self, store: InMemoryOrderStore) -> None:
+        self.filled: Sums = dict(store.retired.filled_e9)
+        self.cost: Sums = dict(store.retired.cost_e18)
+        self.leaves: Sums = {}
+        self.violations: list[Violation] = []
+        filled_sums, cost_sums, leaves_sums = self.filled, self.cost, self.leaves
+        for order in store.get_all():
+            state = order.state
+            filled = order.filled_e9
+            if state is FILLED:
+                right = filled == order.qty_e9
+            elif state is OPEN or state is PENDING or state is REJECTED:
+                right = filled == 0
+            elif state is PARTIALLY_FILLED:
+                right = 0 < filled < order.qty_e9
+            else:
+                right = 0 <= filled < order.qty_e9
+            if not right or filled + order.late_e9 > order.qty_e9:
+                self.violations.append(_wrong_quantity(order))
+            key = (order.symbol, order.side_of)
+            total = filled + order.late_e9
+            if total:
+                filled_sums[key] = filled_sums.get(key, 0) + total
+                cost_sums[key] = cost_sums.get(key, 0) + order.cost_e18
+            if state is OPEN or state is PARTIALLY_FILLED or state is PENDING:
+                leaves_sums[key] = leaves_sums.get(key, 0) + order.qty_e9 - filled
+
+
+def _wrong_quantity(order: Order) -> Violation:
+    return Violation(
+        "order_quantities",
+        f"{order.client_order_id} is {order.state.value} with {order.filled_e9} and late"
+        f" {order.late_e9} of {order.qty_e9}",
+    )
+
+
+def _cash(ledger: Ledger) -> Iterator[Violation]:
+    """Cash is what was sold less what was bought less fees, and also profit less cost less fees."""
+    for symbol in sorted(ledger.holdings):
+        held = ledger.holdings[symbol]
+        traded = held.sold_e18 - held.bought_e18 - held.fees_e18
+        earned = held.realised_e18 - held.cost_e18 - held.fees_e18
+        if not held.cash_e18 == traded == earned:
+            yield Violation("cash", f"{symbol}: {held.cash_e18}, {traded}, {earned}")
+
+
+def _lots(ledger: Ledger) -> Iterator[Violation]:
+    """The lots are the position, and cost what the ledger says."""
+    for symbol in sorted(ledger.holdings):
+        held = ledger.holdings[symbol]
+        qty = cost = 0
+        for lot_qty, lot_price in held.lots:
+            qty += lot_qty
+            cost += lot_qty * lot_price
+        if (qty, cost) != (held.qty, held.cost_e18):
+            yield Violation("lots", f"{symbol}: lots {qty} at {cost}, position {held.qty}")
+
+
+def _fills_are_positions(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Iterator[Violation]:
+    """What orders filled, plus what came from outside, is what the ledger bought and sold."""
+    for symbol in sorted(monitor.ledger.holdings):
+        held = monitor.ledger.holdings[symbol]
+        booked = {BUY: (held.bought, held.bought_e18), SELL: (held.sold, held.sold_e18)}
+        for side in (BUY, SELL):
+            key = (symbol, side)
+            qty, cost = monitor.outside_fills.get(key, (0, 0))
+            filled = (orders.filled.get(key, 0) + qty, orders.cost.get(key, 0) + cost)
+            if filled != booked[side]:
+                yield Violation(
+                    "fills_are_positions",
+                    f"{symbol} {side.value}: orders {filled}, ledger {booked[side]}",
+                )
+        if held.bought - held.sold != held.qty:
+            yield Violation("fills_are_positions", f"{symbol}: position {held.qty}")
+
+
+def _exchange_positions(
+    ledger: Ledger, exchange_moved: dict[str, int], held_before: dict[str, int]
+) -> Iterator[Violation]:
+    """The exchange's positions moved by as much as ours."""
+    for symbol in sorted({*ledger.holdings, *exchange_moved}):
+        ours = ledger.qty(symbol) - held_before.get(symbol, 0)
+        theirs = exchange_moved.get(symbol, 0)
+        if ours != theirs:
+            yield Violation("exchange_positions", f"{symbol}: ours {ours}, exchange {theirs}")
+
+
+def _orders_balance(store: InMemoryOrderStore, stats: dict[str, int]) -> Iterator[Violation]:
+    """Placed orders are filled, canceled or open; nothing is lost between them."""
+    working = store.count(OPEN) + store.count(PARTIALLY_FILLED)
+    ended = store.count(FILLED) + store.count(CANCELED)
+    if stats["orders_placed"] != ended + working:
+        yield Violation(
+            "orders_balance",
+            f"placed {stats['orders_placed']}, but {ended} ended and {working} are open",
+        )
+    for name, counted in (
+        ("orders_canceled", store.count(CANCELED)),
+        ("orders_rejected", store.count(REJECTED)),
+        ("orders_filled", store.fill_count()),
+    ):
+        if stats[name] != counted:
+            yield Violation("orders_balance", f"{name} {stats[name]}, in the store {counted}")
+
+
+def _reservations(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Iterator[Violation]:
+    """The gate has set aside exactly what open orders can still trade."""
+    for symbol in sorted(monitor.exposures):
+        exposure = monitor.exposures[symbol]
+        for side, reserved in ((BUY, exposure.buys), (SELL, exposure.sells)):
+            leaves = orders.leaves.get((symbol, side), 0)
+            if reserved != leaves:
+                yield Violation(
+                    "reservations", f"{symbol} {side.value}: reserved {reserved}, open {leaves}"
+                )
+
+
+def _frozen_is_quiet(
+    store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, unresolved: dict[str, str]
+) -> Iterator[Violation]:
+    """While frozen no order may trade but those whose cancel the exchange did not confirm."""
+    if not monitor.frozen:
+        return
+    for order in store.live_orders():
+        if (order.order_id or order.client_order_id) not in unresolved:
+            yield Violation("frozen_is_quiet", f"{order.client_order_id} is still {order.state.value}")
+
+
+class _Counted:
+    """What the recorded events say happened."""
+
+    def __init__(self) -> None:
+        self.by_class: dict[type, int] = {}
+        self.violations: list[Violation] = []
+        self._frozen = False
+        self._ended: dict[str, str] = {}
+        self._sent_frozen: dict[str, Entry] = {}
+
+    def add(self, entry: Entry) -> None:
+        event = entry.event
+        kind = event.__class__
+        self.by_class[kind] = self.by_class.get(kind, 0) + 1
+        if isinstance(event, (Frozen, Unfrozen)):
+            self._frozen = isinstance(event, Frozen)
+        elif isinstance(event, PlaceOrder) and self._frozen:
+            self._sent_frozen[event.client_order_id] = entry
+        elif isinstance(event, OrderRejected):
+            self._sent_frozen.pop(event.client_order_id, None)  # it was withheld
+            self._end(entry, event.client_order_id)
+        elif isinstance(event, OrderCanceled):
+            self._end(entry, event.order_id)
+
+    def close(self) -> list[Violation]:
+        """Everything found, once the last event is counted."""
+        for client_order_id, entry in self._sent_frozen.items():
+            self._report("frozen_is_quiet", entry, f"{client_order_id} sent while frozen")
+        return self.violations
+
+    def _end(self, entry: Entry, order: str) -> None:
+        if order in self._ended:
+            self._report("nothing_after_the_end", entry, f"{order} had {self._ended[order]}")
+        self._ended[order] = entry.event.kind
+
+    def _report(self, law: str, entry: Entry, detail: str) -> None:
+        self.violations.append(Violation(law, f"at seq {entry.seq}: {detail}"))
+
+
+def _events(
+    entries: Iterable[Entry], stats: dict[str, int], refused_fills: int, duplicate_fills: int
+) -> list[Violation]:
+    """The counters of the report are the counts of the events."""
+    counted = _Counted()
+    for entry in entries:
+        counted.add(entry)
+    by_class = counted.by_class.get
+    booked = by_class(Fill, 0) - by_class(FillRefused, 0) - duplicate_fills
+    found = []
+    for name, events in (
+        ("orders_placed", by_class(OrderAccepted, 0)),
+        ("orders_rejected", by_class(OrderRejected, 0)),
+        ("orders_canceled", by_class(OrderCanceled, 0)),
+        ("orders_filled", booked),
+        ("risk_blocks", by_class(IntentRefused, 0)),
+        ("freeze_events", by_class(Frozen, 0)),
+    ):
+        if stats[name] != events:
+            found.append(Violation("counters_are_events", f"{name} {stats[name]}, events {events}"))
+    if refused_fills != by_class(FillRefused, 0):
+        found.append(Violation("counters_are_events", f"refused fills {refused_fills}"))
+    return found + counted.close()

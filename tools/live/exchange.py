@@ -1,0 +1,368 @@
+"""The port to an exchange: the Protocol, its request and response types, and a seeded fake.
+
+Quantities and prices are integers at 10^9 inside (`qty_e9`, `price_e9`); `qty` and `price` are
+views for people. A constructor takes whatever number a person would write. The fake knows no
+market: whether an order fills is drawn when it is placed, in the published order of draws.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Protocol
+
+from .core.clock import environment_now_ms
+from .core.contracts_v1 import BUY, PlaceOrder, Side
+from .core.errors import ContractError
+from .core.money import SCALE, Number, Scaled, divide_half_even
+from .core.record import door
+from .core.rng import seeded
+
+__all__ = [
+    "FakeExchangeClient", "FillEvent", "IExchangeClient", "OpenOrder", "OrderStatus",
+    "PlaceOrderRequest", "PlaceOrderResponse", "Position", "Side",
+]  # fmt: skip
+
+
+class OrderStatus(str, Enum):
+    """The exchange's word for where an order stands."""
+
+    PENDING = "Pending"
+    OPEN = "Open"
+    FILLED = "Filled"
+    PARTIALLY_FILLED = "PartiallyFilled"
+    CANCELED = "Canceled"
+    REJECTED = "Rejected"
+
+
+@door
+class PlaceOrderRequest:
+    """One limit order on its way to an exchange."""
+
+    __slots__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9")
+    __match_args__ = ("client_order_id", "symbol", "side", "qty", "price")
+    qty = Scaled("qty_e9")
+    price = Scaled("price_e9")
+
+    def __init__(
+        self, client_order_id: str, symbol: str, side: Side, qty: Number, price: Number
+    ) -> None:
+        self.client_order_id = client_order_id
+        self.symbol = symbol
+        self.side = Side(side)
+        self.qty = qty
+        self.price = price
+
+
+@door
+class PlaceOrderResponse:
+    """The exchange's answer; `timestamp_ms` is when it was given, None when the venue is silent."""
+
+    __slots__ = ("success", "order_id", "status", "message", "timestamp_ms")
+    __match_args__ = __slots__
+
+    def __init__(
+        self,
+        success: bool,
+        order_id: str | None,
+        status: OrderStatus,
+        message: str | None = None,
+        timestamp_ms: int | None = None,
+    ) -> None:
+        self.success = success
+        self.order_id = order_id
+        self.status = status
+        self.message = message
+        self.timestamp_ms = timestamp_ms
+
+
+@door
+class FillEvent:
+    """One execution as the exchange reports it.
+
+    With a `fill_id` a repeated report is recognised; without one every report counts.
+    `liquidity` is "maker" or "taker"; empty means that the venue does not say.
+    """
+
+    __slots__ = (
+        "order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "fill_id", "liquidity",
+    )  # fmt: skip
+    __match_args__ = (
+        "order_id", "symbol", "side", "price", "qty", "timestamp_ms", "fill_id", "liquidity",
+    )  # fmt: skip
+    price = Scaled("price_e9")
+    qty = Scaled("qty_e9")
+
+    def __init__(
+        self,
+        order_id: str,
+        symbol: str,
+        side: Side,
+        price: Number,
+        qty: Number,
+        timestamp_ms: int,
+        fill_id: str | None = None,
+        liquidity: str = "",
+    ) -> None:
+        self.order_id = order_id
+        self.symbol = symbol
+        self.side = Side(side)
+        self.price = price
+        self.qty = qty
+        self.timestamp_ms = timestamp_ms
+        self.fill_id = fill_id
+        self.liquidity = liquidity
+
+
+@door
+class OpenOrder:
+    """An order that the exchange holds open."""
+
+    __slots__ = (
+        "order_id", "client_order_id", "symbol", "side", "qty_e9", "filled_e9", "price_e9",
+        "status",
+    )  # fmt: skip
+    __match_args__ = (
+        "order_id", "client_order_id", "symbol", "side", "qty", "filled_qty", "price", "status",
+    )  # fmt: skip
+    qty = Scaled("qty_e9")
+    filled_qty = Scaled("filled_e9")
+    price = Scaled("price_e9")
+
+    def __init__(
+        self,
+        order_id: str,
+        client_order_id: str,
+        symbol: str,
+        side: Side,
+        qty: Number,
+        filled_qty: Number,
+        price: Number,
+        status: OrderStatus,
+    ) -> None:
+        self.order_id = order_id
+        self.client_order_id = client_order_id
+        self.symbol = symbol
+        self.side = Side(side)
+        self.qty = qty
+        self.filled_qty = filled_qty
+        self.price = price
+        self.status = status
+
+
+@door
+class Position:
+    """What the exchange says we hold; `qty` is signed, long above zero."""
+
+    __slots__ = ("symbol", "qty_e9", "avg_entry_price")
+    __match_args__ = ("symbol", "qty", "avg_entry_price")
+    qty = Scaled("qty_e9", signed=True)
+
+    def __init__(self, symbol: str, qty: Number, avg_entry_price: float) -> None:
+        self.symbol = symbol
+        self.qty = qty
+        self.avg_entry_price = avg_entry_price
+
+
+class IExchangeClient(Protocol):
+    """What an exchange adapter must offer."""
+
+    def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse: ...
+
+    def cancel(self, order_id: str) -> bool: ...
+
+    def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]: ...
+
+    def get_positions(self) -> list[Position]: ...
+
+    def stream_fills(self) -> Iterator[FillEvent]: ...
+
+
+_new_request = PlaceOrderRequest.__new__
+_new_fill = FillEvent.__new__
+
+
+def request_of(place: PlaceOrder) -> PlaceOrderRequest:
+    """The request that a command stands for, with its exact integers."""
+    intent = place.approved.intent
+    request = _new_request(PlaceOrderRequest)
+    request.client_order_id = place.client_order_id
+    request.symbol = intent.symbol
+    request.side = intent.side
+    request.qty_e9 = intent.qty
+    request.price_e9 = intent.price
+    return request
+
+
+class FakeExchangeClient:
+    """A seeded exchange in memory: same seed and same calls, same answers.
+
+    Latency is virtual: it is added to the time stamps, nobody sleeps. Whether an order fills is
+    drawn when it is placed, in this order of draws: rejected?, filled?, partial?, which part.
+    A fill is always at the limit price and of a resting order, so it is a maker's.
+    """
+
+    def __init__(
+        self,
+        fill_rate: float = 0.8,
+        reject_rate: float = 0.05,
+        latency_ms: int = 100,
+        partial_fill_rate: float = 0.1,
+        seed: int | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self.fill_rate = _rate(fill_rate, "fill_rate")
+        self.reject_rate = _rate(reject_rate, "reject_rate")
+        self.latency_ms = _latency(latency_ms)
+        self.partial_fill_rate = _rate(partial_fill_rate, "partial_fill_rate")
+        self.clock = clock
+        self._seed = 42 if seed is None else seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Become as new: ids, orders, positions, queued fills and the generator."""
+        self._draw = seeded(self._seed).random
+        self._next = 1
+        self._next_fill = 1
+        self._open: dict[str, OpenOrder] = {}
+        self._holdings: dict[str, list[int]] = {}  # symbol: [signed quantity, cost at 10^18]
+        self._fills: deque[FillEvent] = deque()
+
+    def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
+        """Reject, rest, fill in part or fill whole, as drawn."""
+        qty = req.qty_e9
+        now_ms = self._answer_ms()
+        if qty <= 0 or req.price_e9 <= 0:
+            return _rejection("qty and price must be above 0", now_ms)
+        draw = self._draw
+        if draw() < self.reject_rate:
+            return _rejection("Simulated rejection", now_ms)
+        number = self._next
+        self._next = number + 1
+        order_id = "ORD%06d" % number
+        filled = 0
+        if draw() < self.fill_rate:
+            filled = qty
+            if draw() < self.partial_fill_rate:
+                filled = _part_of(qty, draw())
+        status = OPEN_STATUS
+        if filled:
+            self._queue_fill(order_id, req, filled, now_ms)
+            status = FILLED_STATUS if filled == qty else PARTIAL_STATUS
+        if filled != qty:
+            self._rest(order_id, req, filled, status)
+        return PlaceOrderResponse(True, order_id, status, None, now_ms)
+
+    def cancel(self, order_id: str) -> bool:
+        """True when the order was open and now is not."""
+        return self._open.pop(order_id, None) is not None
+
+    def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Orders that rest, oldest first."""
+        return [_copy(order) for order in self._open.values() if symbol in (None, order.symbol)]
+
+    def get_positions(self) -> list[Position]:
+        """Positions that are not flat, by symbol, at their average entry price."""
+        found = []
+        for symbol in sorted(self._holdings):
+            qty, cost = self._holdings[symbol]
+            if qty:
+                position = Position(symbol, 0, cost / (qty * SCALE))
+                position.qty_e9 = qty
+                found.append(position)
+        return found
+
+    def stream_fills(self) -> Iterator[FillEvent]:
+        """Hand out the queued fills, first in first out; each is handed out once."""
+        fills = self._fills
+        while fills:
+            yield fills.popleft()
+
+    def _answer_ms(self) -> int:
+        """A joined clock plus the latency; without one, exactly what the environment says."""
+        if self.clock is not None:
+            return self.clock() + self.latency_ms
+        return environment_now_ms()
+
+    def _queue_fill(
+        self, order_id: str, req: PlaceOrderRequest, filled: int, now_ms: int
+    ) -> None:
+        fill = _new_fill(FillEvent)
+        fill.order_id = order_id
+        fill.symbol = symbol = req.symbol
+        fill.side = req.side
+        fill.price_e9 = price = req.price_e9
+        fill.qty_e9 = filled
+        fill.timestamp_ms = now_ms
+        fill.fill_id = "FIL%06d" % self._next_fill
+        fill.liquidity = "maker"
+        self._next_fill += 1
+        self._fills.append(fill)
+        holding = self._holdings.get(symbol)
+        if holding is None:
+            holding = self._holdings[symbol] = [0, 0]
+        _move_holding(holding, filled if req.side is BUY else -filled, price)
+
+    def _rest(
+        self, order_id: str, req: PlaceOrderRequest, filled: int, status: OrderStatus
+    ) -> None:
+        order = _new_open(OpenOrder)
+        order.order_id = order_id
+        order.client_order_id = req.client_order_id
+        order.symbol = req.symbol
+        order.side = req.side
+        order.qty_e9 = req.qty_e9
+        order.filled_e9 = filled
+        order.price_e9 = req.price_e9
+        order.status = status
+        self._open[order_id] = order
+
+
+OPEN_STATUS = OrderStatus.OPEN
+FILLED_STATUS = OrderStatus.FILLED
+PARTIAL_STATUS = OrderStatus.PARTIALLY_FILLED
+_new_open = OpenOrder.__new__
+_DOUBLE_STEPS = 2**53
+
+
+def _rejection(message: str, now_ms: int) -> PlaceOrderResponse:
+    return PlaceOrderResponse(False, None, OrderStatus.REJECTED, message, now_ms)
+
+
+def _part_of(qty: int, drawn: float) -> int:
+    """0.5 + 0.4 * drawn of a quantity, exactly, rounded down, at least one step."""
+    steps = int(drawn * _DOUBLE_STEPS)
+    part = qty * (5 * _DOUBLE_STEPS + 4 * steps) // (10 * _DOUBLE_STEPS)
+    return part or qty
+
+
+def _move_holding(holding: list[int], signed: int, price: int) -> None:
+    """Average cost, as venues keep it: closing leaves the average, crossing zero restarts it."""
+    qty, cost = holding
+    if qty == 0 or (qty > 0) is (signed > 0):
+        holding[1] = cost + signed * price
+    elif abs(signed) < abs(qty):
+        holding[1] = cost + divide_half_even(cost * signed, qty)
+    else:
+        holding[1] = (qty + signed) * price
+    holding[0] = qty + signed
+
+
+def _copy(order: OpenOrder) -> OpenOrder:
+    copied = _new_open(OpenOrder)
+    for name in OpenOrder.__slots__:
+        setattr(copied, name, getattr(order, name))
+    return copied
+
+
+def _rate(value: float, field: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ContractError(f"{field} {value!r} is not a probability from 0 to 1")
+    return value
+
+
+def _latency(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 3_600_000:
+        raise ContractError(f"latency_ms {value!r} is not a whole number from 0 to 3600000")
+    return value

@@ -1,0 +1,351 @@
+"""The order store: the one owner of orders, with constant-time look-ups.
+
+Every change of state goes through `move`, which knows nothing but the table in `core/order.py`;
+what the table does not hold raises and changes nothing. It knows no exchange and no risk.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import Any
+
+from .core.clock import NS_PER_MS
+from .core.contracts_v1 import Side
+from .core.errors import ContractError, FillConflict, IllegalTransition, Overfill
+from .core.money import Number, not_negative_e9, positive_e9, view
+from .core.order import (
+    CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, TERMINAL, TRANSITIONS,
+    Order, OrderState, read_side,
+)  # fmt: skip
+
+__all__ = [
+    "CANCELED", "FILLED", "OPEN", "PARTIALLY_FILLED", "PENDING", "REJECTED", "TERMINAL",
+    "TRANSITIONS", "FillOutcome", "InMemoryOrderStore", "Order", "OrderState", "RetiredOrders",
+]  # fmt: skip
+
+
+class FillOutcome(str, Enum):
+    """What booking a fill did: it counted, it was known already, or it came after the end."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+
+
+APPLIED = FillOutcome.APPLIED
+DUPLICATE = FillOutcome.DUPLICATE
+LATE = FillOutcome.LATE
+
+
+_new_order = Order.__new__
+
+
+class RetiredOrders:
+    """What is left of finished orders that the store was told not to keep: their sums."""
+
+    __slots__ = ("counts", "filled_e9", "cost_e18", "orders", "fills")
+
+    def __init__(self) -> None:
+        self.orders = self.fills = 0
+        self.counts = {state: 0 for state in sorted(TERMINAL)}
+        self.filled_e9: dict[tuple[str, Side], int] = {}
+        self.cost_e18: dict[tuple[str, Side], int] = {}
+
+    def add(self, order: Order) -> None:
+        self.orders += 1
+        self.fills += len(order.fill_ids or ())
+        self.counts[order.state] += 1
+        key = (order.symbol, order.side_of)
+        self.filled_e9[key] = self.filled_e9.get(key, 0) + order.filled_e9 + order.late_e9
+        self.cost_e18[key] = self.cost_e18.get(key, 0) + order.cost_e18
+
+
+class InMemoryOrderStore:
+    """All orders of a run, with constant-time look-ups by both ids, by state and by symbol.
+
+    With `retain=N` only the N newest finished orders are kept, so that a run of any length needs
+    constant memory; the sums of the others stay in `retired`.
+    """
+
+    def __init__(self, retain: int | None = None) -> None:
+        if retain is not None and retain < 0:
+            raise ContractError(f"retain {retain!r} must be 0 or more, or None to keep all")
+        self._retain = retain
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the next id is CLI00000001 again."""
+        self._next = 1
+        self._orders: dict[str, Order] = {}
+        self._by_order_id: dict[str, Order] = {}
+        self._live: dict[OrderState, dict[str, Order]] = {
+            PENDING: {}, OPEN: {}, PARTIALLY_FILLED: {},
+        }  # fmt: skip
+        self._live_by_symbol: dict[str, dict[str, Order]] = {}
+        self._finished: deque[Order] = deque()
+        self._finished_in: dict[tuple[str, OrderState], deque[Order]] = {}
+        self._finished_count = dict.fromkeys(sorted(TERMINAL), 0)
+        self._fills: dict[str, tuple[Order, int, int]] = {}
+        self.retired = RetiredOrders()
+
+    # The life of an order.
+
+    def generate_client_order_id(self) -> str:
+        """The next id of the sequence CLI00000001, CLI00000002, ..."""
+        number = self._next
+        self._next = number + 1
+        return "CLI%08d" % number
+
+    def create(
+        self, symbol: str, side: str, qty: Number, price: Number, timestamp_ms: int
+    ) -> Order:
+        """A new PENDING order with the next client order id."""
+        return self.open_pending(
+            symbol,
+            read_side(side),
+            positive_e9(qty, "qty"),
+            positive_e9(price, "price"),
+            timestamp_ms * NS_PER_MS,
+        )
+
+    def open_pending(self, symbol: str, side: Side, qty_e9: int, price_e9: int, ns: int) -> Order:
+        """The same in the house's own numbers."""
+        number = self._next
+        self._next = number + 1
+        client_order_id = "CLI%08d" % number
+        order = _new_order(Order)
+        order.client_order_id = client_order_id
+        order.symbol = symbol
+        order.side_of = side
+        order.qty_e9 = qty_e9
+        order.price_e9 = price_e9
+        order.state = PENDING
+        order.order_id = None
+        order.filled_e9 = order.cost_e18 = order.late_e9 = 0
+        order.created_ns = order.updated_ns = ns
+        order.message = None
+        order.number = number
+        order.fill_ids = None
+        self._orders[client_order_id] = order
+        self._live[PENDING][client_order_id] = order
+        live = self._live_by_symbol.get(symbol)
+        if live is None:
+            live = self._live_by_symbol[symbol] = {}
+        live[client_order_id] = order
+        return order
+
+    def update_state(
+        self,
+        client_order_id: str,
+        state: OrderState,
+        timestamp_ms: int,
+        order_id: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Move an order along the lifecycle; KeyError when it is unknown."""
+        order = self._existing(client_order_id)
+        self.move(order, OrderState(state), timestamp_ms * NS_PER_MS, order_id, message)
+
+    def move(
+        self,
+        order: Order,
+        state: OrderState,
+        ns: int,
+        order_id: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """The only place where an order changes state."""
+        old = order.state
+        if state not in TRANSITIONS[old]:
+            allowed = ", ".join(sorted(TRANSITIONS[old])) or "nothing: it is final"
+            raise IllegalTransition(
+                f"order {order.client_order_id} is {old.value} and cannot become {state.value};"
+                f" from here it can become {allowed}"
+            )
+        client_order_id = order.client_order_id
+        if order_id is not None and order_id != order.order_id:
+            self.identify(order, order_id)
+        if message is not None:
+            order.message = message
+        order.state = state
+        order.updated_ns = ns
+        del self._live[old][client_order_id]
+        if state in self._live:
+            self._live[state][client_order_id] = order
+        else:
+            self._finish(order, state)
+
+    def identify(self, order: Order, order_id: str) -> None:
+        """Note the exchange's id of an order; it never changes afterwards."""
+        holder = self._by_order_id.get(order_id)
+        if holder is not None or order.order_id is not None:
+            taken = holder.client_order_id if holder else order.order_id
+            raise ContractError(
+                f"exchange id {order_id!r} for {order.client_order_id}: already bound to {taken}"
+            )
+        order.order_id = order_id
+        self._by_order_id[order_id] = order
+
+    def update_fill(
+        self, client_order_id: str, filled_qty: Number, avg_fill_price: Number, timestamp_ms: int
+    ) -> None:
+        """Set the cumulative filled quantity and average price; neither may shrink or overfill."""
+        order = self._existing(client_order_id)
+        filled = not_negative_e9(filled_qty, "filled_qty")
+        cost = filled * not_negative_e9(avg_fill_price, "avg_fill_price")
+        if filled == order.filled_e9 and cost == order.cost_e18:
+            return
+        if filled <= order.filled_e9:
+            raise FillConflict(
+                f"filled_qty {filled_qty!r} of {client_order_id} is not above the"
+                f" {order.filled_qty!r} booked already"
+            )
+        self._book(order, filled - order.filled_e9, cost - order.cost_e18, timestamp_ms * NS_PER_MS)
+
+    def apply_fill(
+        self, order: Order, fill_id: str, qty_e9: int, price_e9: int, ns: int
+    ) -> FillOutcome:
+        """Book one execution, exactly once.
+
+        The same id with the same numbers is a DUPLICATE and changes nothing; with other numbers,
+        or beyond the order's quantity, it is a FillConflict. After a cancel it is LATE: the fact
+        is kept in `late_e9`, the order stays canceled.
+        """
+        known = self._fills.get(fill_id)
+        if known is not None:
+            if known == (order, qty_e9, price_e9):
+                return DUPLICATE
+            raise FillConflict(f"fill {fill_id!r} is known with other numbers or another order")
+        if qty_e9 > order.qty_e9 - order.filled_e9 - order.late_e9:
+            raise Overfill(
+                f"fill {fill_id!r} of {view(qty_e9)!r} overfills {order.client_order_id}:"
+                f" {view(order.leaves_e9 - order.late_e9)!r} of {order.qty!r} is left"
+            )
+        late = order.state in TERMINAL
+        if late:
+            order.late_e9 += qty_e9
+            order.cost_e18 += qty_e9 * price_e9
+            order.updated_ns = ns
+        else:
+            self._book(order, qty_e9, qty_e9 * price_e9, ns)
+        self._fills[fill_id] = (order, qty_e9, price_e9)
+        if order.fill_ids is None:
+            order.fill_ids = [fill_id]
+        else:
+            order.fill_ids.append(fill_id)
+        return LATE if late else APPLIED
+
+    def _book(self, order: Order, qty_e9: int, cost_e18: int, ns: int) -> None:
+        filled = order.filled_e9 + qty_e9
+        if filled > order.qty_e9:
+            raise Overfill(
+                f"filled_qty {view(filled)!r} overfills {order.client_order_id} of {order.qty!r}"
+            )
+        self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
+        order.filled_e9 = filled
+        order.cost_e18 += cost_e18
+
+    def _finish(self, order: Order, state: OrderState) -> None:
+        del self._live_by_symbol[order.symbol][order.client_order_id]
+        key = (order.symbol, state)
+        finished = self._finished_in.get(key)
+        if finished is None:
+            finished = self._finished_in[key] = deque()
+        finished.append(order)
+        self._finished_count[state] += 1
+        if self._retain is not None:
+            self._finished.append(order)
+            if len(self._finished) > self._retain:
+                self._retire(self._finished.popleft())
+
+    def _retire(self, order: Order) -> None:
+        """Drop the oldest finished order: it is the oldest of its symbol and state, too."""
+        self._finished_in[order.symbol, order.state].popleft()
+        self._finished_count[order.state] -= 1
+        del self._orders[order.client_order_id]
+        if order.order_id is not None:
+            del self._by_order_id[order.order_id]
+        for fill_id in order.fill_ids or ():
+            del self._fills[fill_id]
+        self.retired.add(order)
+
+    # Look-ups.
+
+    def get(self, client_order_id: str) -> Order | None:
+        return self._orders.get(client_order_id)
+
+    def get_by_order_id(self, order_id: str) -> Order | None:
+        return self._by_order_id.get(order_id)
+
+    def get_all(self) -> list[Order]:
+        """Every order still kept, oldest first."""
+        return list(self._orders.values())
+
+    def get_by_state(self, state: OrderState) -> list[Order]:
+        """The orders in one state, oldest first."""
+        live = self._live.get(OrderState(state))
+        if live is not None:
+            return sorted(live.values(), key=_number)
+        found = [kept for (_, held), kept in self._finished_in.items() if held is state]
+        return sorted((order for kept in found for order in kept), key=_number)
+
+    def get_by_symbol(self, symbol: str) -> list[Order]:
+        """The orders of one symbol, oldest first."""
+        found = list(self._live_by_symbol.get(symbol, {}).values())
+        for state in sorted(TERMINAL):
+            found.extend(self._finished_in.get((symbol, state), ()))
+        return sorted(found, key=_number)
+
+    def get_open_orders(self) -> list[Order]:
+        """Orders that can still trade (open and partially filled), oldest first."""
+        working = [*self._live[OPEN].values(), *self._live[PARTIALLY_FILLED].values()]
+        return sorted(working, key=_number)
+
+    def live_orders(self, symbol: str | None = None) -> list[Order]:
+        """Every order without an end yet, PENDING ones included, oldest first."""
+        if symbol is not None:
+            return list(self._live_by_symbol.get(symbol, {}).values())
+        found = [order for live in self._live.values() for order in live.values()]
+        return sorted(found, key=_number)
+
+    def has_live(self, symbol: str | None = None) -> bool:
+        """Whether any order, of one symbol or of all, has no end yet."""
+        if symbol is not None:
+            return bool(self._live_by_symbol.get(symbol))
+        return any(self._live.values())
+
+    def fill_count(self) -> int:
+        """How many different fills were booked, those of retired orders included."""
+        return len(self._fills) + self.retired.fills
+
+    def count(self, state: OrderState) -> int:
+        """How many orders are in a state, retired ones included."""
+        live = self._live.get(state)
+        if live is not None:
+            return len(live)
+        return self._finished_count[state] + self.retired.counts[state]
+
+    def count_by_state(self) -> dict[str, int]:
+        """Counts of the states that occur, retired orders included."""
+        counts = {state.value: self.count(state) for state in OrderState}
+        return {name: count for name, count in counts.items() if count}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The published form: every order kept, how many, and how many in each state."""
+        orders = [order.to_dict() for order in self._orders.values()]
+        return {
+            "orders": orders,
+            "count": len(orders),
+            "count_by_state": self.count_by_state(),
+        }
+
+    def _existing(self, client_order_id: str) -> Order:
+        order = self._orders.get(client_order_id)
+        if order is None:
+            raise KeyError(f"Order not found: {client_order_id}")
+        return order
+
+
+def _number(order: Order) -> int:
+    return order.number

@@ -1,0 +1,1 @@
+"""Positions, cash and profit: what the fills amount to."""

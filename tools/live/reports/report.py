@@ -1,0 +1,254 @@
+"""State to report: one tree of plain data, and no report whose books do not add up.
+
+The keys of seed 002 keep their names and types; what they mean is said in README_EXECUTION.md.
+Inside everything is an integer; here it becomes the correctly rounded double that people read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import __version__
+from ..audit import laws
+from ..core import codec
+from ..core.clock import render_utc
+from ..core.line import Line
+from ..core.money import bps_e9, view, view_cash
+from ..core.order import FILLED, OPEN, PARTIALLY_FILLED
+from ..core.record import record
+from ..fold import Fold
+from ..portfolio.edge import HORIZONS_S
+from ..portfolio.ledger import Holding
+from .snapshot import state_sha256
+
+SCHEMA_VERSION = 1
+
+
+@record
+class RunFacts:
+    """What a run leaves behind for its report."""
+
+    fold: Fold
+    line: Line | None
+    seq: int
+    params: dict[str, Any]
+    edge_mode: str
+    start_ns: int
+    first_event_ns: int
+    exchange_moved: dict[str, int]
+    held_before: dict[str, int]
+
+
+def build_report(facts: RunFacts) -> dict[str, Any]:
+    """The report of a run; `LawsBroken` when its books do not add up."""
+    fold = facts.fold
+    violations = laws.check(
+        store=fold.store,
+        monitor=fold.monitor,
+        stats=fold.stats,
+        unresolved=fold.unresolved,
+        refused_fills=fold.refused_fills,
+        duplicate_fills=fold.duplicate_fills,
+        exchange_moved=facts.exchange_moved,
+        held_before=facts.held_before,
+        entries=None if facts.line is None else facts.line.entries,
+    )
+    if violations:
+        raise laws.LawsBroken(violations)
+    return {
+        "edge": _edge(facts),
+        "execution": {
+            "iterations": facts.params["iterations"],
+            "symbols": facts.params["symbols"],
+        },
+        "fees": _fees(fold),
+        "integrity": _integrity(facts),
+        "latency": {"ack_ms": _latency(fold.ack_ms)},
+        "orders": _orders(fold),
+        "params": facts.params,
+        "pnl": _pnl(fold),
+        "positions": _positions(fold),
+        "risk": _risk(fold),
+        "runtime": {"utc": seconds_utc(facts.start_ns)},
+    }
+
+
+def seconds_utc(ns: int) -> str:
+    """An instant in the seed's form, such as 2025-01-01T00:00:00+00:00."""
+    return render_utc(ns).replace("Z", "+00:00")
+
+
+def _orders(fold: Fold) -> dict[str, Any]:
+    store, stats = fold.store, fold.stats
+    refusals = fold.monitor.refusals
+    return {
+        "placed": stats["orders_placed"],
+        "filled": stats["orders_filled"],
+        "rejected": stats["orders_rejected"],
+        "canceled": stats["orders_canceled"],
+        "risk_blocks": stats["risk_blocks"],
+        "filled_full": store.count(FILLED),
+        "open": store.count(OPEN) + store.count(PARTIALLY_FILLED),
+        "open_partially_filled": store.count(PARTIALLY_FILLED),
+        "late_fills": fold.late_fills,
+        "duplicate_fills": fold.duplicate_fills,
+        "refused_fills": fold.refused_fills,
+        "refusals": {reason.value: refusals[reason] for reason in refusals},
+    }
+
+
+def _positions(fold: Fold) -> dict[str, Any]:
+    by_symbol, notional, marks = {}, {}, {}
+    total_e18 = 0
+    for holding in _traded(fold):
+        symbol = holding.symbol
+        mark = fold.monitor.mark_e9(symbol)
+        held_e18 = abs(holding.qty) * mark
+        total_e18 += held_e18
+        by_symbol[symbol] = view(holding.qty)
+        notional[symbol] = view_cash(held_e18)
+        marks[symbol] = view(mark)
+    return {
+        "by_symbol": by_symbol,
+        "net_pos_usd": notional,
+        "total_notional_usd": view_cash(total_e18),
+        "marks": marks,
+    }
+
+
+def _pnl(fold: Fold) -> dict[str, Any]:
+    by_symbol = {}
+    sums = {"realised": 0, "unrealised": 0, "fees": 0, "cash": 0, "volume": 0}
+    for holding in _traded(fold):
+        unrealised = holding.unrealised_e18(fold.monitor.mark_e9(holding.symbol))
+        volume = holding.bought_e18 + holding.sold_e18
+        sums["realised"] += holding.realised_e18
+        sums["unrealised"] += unrealised
+        sums["fees"] += holding.fees_e18
+        sums["cash"] += holding.cash_e18
+        sums["volume"] += volume
+        by_symbol[holding.symbol] = {
+            "avg_entry_price": holding.avg_entry_price,
+            "bought_qty": view(holding.bought),
+            "sold_qty": view(holding.sold),
+            "volume_usd": view_cash(volume),
+            "realised_usd": view_cash(holding.realised_e18),
+            "unrealised_usd": view_cash(unrealised),
+            "fees_usd": view_cash(holding.fees_e18),
+            "net_usd": view_cash(holding.realised_e18 + unrealised - holding.fees_e18),
+            "cash_usd": view_cash(holding.cash_e18),
+        }
+    return {
+        "by_symbol": by_symbol,
+        "realised_usd": view_cash(sums["realised"]),
+        "unrealised_usd": view_cash(sums["unrealised"]),
+        "fees_usd": view_cash(sums["fees"]),
+        "net_usd": view_cash(sums["realised"] + sums["unrealised"] - sums["fees"]),
+        "cash_usd": view_cash(sums["cash"]),
+        "volume_usd": view_cash(sums["volume"]),
+    }
+
+
+def _fees(fold: Fold) -> dict[str, Any]:
+    ledger = fold.monitor.ledger
+    maker = taker = maker_fills = taker_fills = 0
+    for holding in _traded(fold):
+        maker += holding.fees_maker_e18
+        taker += holding.fees_taker_e18
+        maker_fills += holding.maker_fills
+        taker_fills += holding.taker_fills
+    return {
+        "maker_bps": view(ledger.fee_maker_bps),
+        "taker_bps": view(ledger.fee_taker_bps),
+        "maker_fills": maker_fills,
+        "taker_fills": taker_fills,
+        "maker_usd": view_cash(maker),
+        "taker_usd": view_cash(taker),
+        "total_usd": view_cash(maker + taker),
+    }
+
+
+def _risk(fold: Fold) -> dict[str, Any]:
+    monitor = fold.monitor
+    first, last = monitor.first_freeze, monitor.last_freeze
+    symbols = sorted(monitor.exposures)
+    worst = {symbol: monitor.worst_case_e18(symbol) for symbol in symbols}
+    return {
+        "frozen": monitor.frozen,
+        "freeze_events": fold.stats["freeze_events"],
+        "last_freeze_reason": last.reason if last else None,
+        "last_freeze_symbol": last.symbol if last else None,
+        "last_freeze_utc": _instant(last.ts_ns if last else None),
+        "first_freeze_reason": first.reason if first else None,
+        "first_freeze_symbol": first.symbol if first else None,
+        "first_freeze_utc": _instant(first.ts_ns if first else None),
+        "blocks_total": monitor.blocks_total,
+        "freezes_total": monitor.freezes_total,
+        "risk_ratio_p95": monitor.risk_ratio_p95(),
+        "worst_case_usd": {symbol: view_cash(worst[symbol]) for symbol in symbols},
+        "unresolved_cancels": dict(fold.unresolved),
+        "foreign_open_orders": list(fold.foreign_orders),
+    }
+
+
+def _edge(facts: RunFacts) -> dict[str, Any]:
+    fold = facts.fold
+    last = {symbol: None if bps is None else view(bps) for symbol, bps in fold.edge_bps.items()}
+    section: dict[str, Any] = {
+        "mode": facts.edge_mode,
+        "threshold_bps": view(fold.monitor.threshold_bps_e9),
+        "last_bps": last,
+    }
+    if fold.measure_edge:
+        section["measured"] = {
+            symbol: {f"{s}s": _measured(row) for s, row in zip(HORIZONS_S, rows, strict=True)}
+            for symbol, rows in fold.edge.by_symbol.items()
+        }
+    return section
+
+
+def _measured(row: Any) -> dict[str, Any]:
+    notional = row.notional
+    if not notional:
+        return {"fills": 0}
+    return {
+        "fills": len(row.rows),
+        "capture_bps": view(bps_e9(row.capture, notional)),
+        "fee_bps": view(bps_e9(row.fee, notional)),
+        "adverse_bps": view(bps_e9(row.adverse, notional)),
+        "net_bps": view(bps_e9(row.capture - row.fee - row.adverse, notional)),
+    }
+
+
+def _latency(counts: dict[int, int]) -> dict[str, Any]:
+    """Nearest-rank percentiles of the time from decision to acknowledgement."""
+    total = sum(counts.values())
+    ranks = {"p50": -(-total * 50 // 100), "p95": -(-total * 95 // 100), "max": total}
+    found: dict[str, Any] = {"count": total, **dict.fromkeys(ranks)}
+    seen = 0
+    for latency_ms in sorted(counts):
+        seen += counts[latency_ms]
+        for name, rank in ranks.items():
+            if found[name] is None and rank <= seen:
+                found[name] = latency_ms
+    return found
+
+
+def _integrity(facts: RunFacts) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "code_version": __version__,
+        "config_sha256": codec.sha256(facts.params),
+        "state_sha256": state_sha256(facts.fold, facts.seq, facts.first_event_ns),
+        "events": facts.seq,
+        "laws": list(laws.LAWS),
+    }
+
+
+def _traded(fold: Fold) -> list[Holding]:
+    holdings = fold.monitor.ledger.holdings
+    return [holdings[symbol] for symbol in sorted(holdings) if holdings[symbol].traded]
+
+
+def _instant(ns: int | None) -> str | None:
+    return None if ns is None else seconds_utc(ns)

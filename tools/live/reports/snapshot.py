@@ -1,0 +1,66 @@
+"""The live state as plain data, and its hash.
+
+Finished orders are not in it but for their sums: those who kept the line have every one of them.
+Times are counted from the run's first event, so equal runs at different hours hash equally.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import codec
+from ..core.order import Order, OrderState
+from ..fold import Fold
+from ..portfolio.ledger import Holding
+
+
+def state_sha256(fold: Fold, seq: int, origin_ns: int) -> str:
+    """The hash of everything that decides what happens next."""
+    return codec.sha256(snapshot(fold, seq, origin_ns))
+
+
+def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
+    """Integers and strings only, so that its canonical form is exact."""
+    store, monitor = fold.store, fold.monitor
+    holdings = monitor.ledger.holdings
+    exposures = monitor.exposures
+    return {
+        "seq": seq,
+        "stats": dict(fold.stats),
+        "orders": {state.value: store.count(state) for state in OrderState},
+        "live_orders": [_order(order, origin_ns) for order in store.live_orders()],
+        "holdings": {symbol: _holding(holdings[symbol]) for symbol in holdings},
+        "exposures": {
+            symbol: [held.buys, held.sells, held.mark, held.crossed]
+            for symbol, held in exposures.items()
+        },
+        "quotes": {symbol: list(touch) for symbol, touch in fold.touch.items()},
+        "edge_bps": fold.edge_bps,
+        "frozen": monitor.frozen,
+        "freezes": [
+            None if cause is None else [cause.reason, cause.symbol, _since(cause.ts_ns, origin_ns)]
+            for cause in (monitor.first_freeze, monitor.last_freeze)
+        ],
+        "refusals": {reason.value: count for reason, count in monitor.refusals.items()},
+        "unresolved": fold.unresolved,
+    }
+
+
+def _order(order: Order, origin_ns: int) -> list[Any]:
+    return [
+        order.client_order_id, order.order_id, order.symbol, order.side, order.state.value,
+        order.qty_e9, order.price_e9, order.filled_e9, order.cost_e18,
+        order.created_ns - origin_ns, order.updated_ns - origin_ns,
+    ]  # fmt: skip
+
+
+def _holding(held: Holding) -> list[Any]:
+    lots = [list(lot) for lot in held.lots]
+    return [
+        held.qty, held.cost_e18, held.realised_e18, held.cash_e18, held.fees_maker_e18,
+        held.fees_taker_e18, held.bought, held.sold, lots,
+    ]  # fmt: skip
+
+
+def _since(ns: int | None, origin_ns: int) -> int | None:
+    return None if ns is None else ns - origin_ns

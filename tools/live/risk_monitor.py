@@ -1,0 +1,376 @@
+"""The gate: nothing reaches an exchange but what `review` approved here.
+
+It owns the ledger, counts open and in-flight orders at their worst case, and freezes when the
+edge degrades. Limits are checked in the order of `RefusalReason`; equal to a limit passes. An
+order that can only reduce a position passes while a limit is breached; a freeze stops everything.
+It knows no exchange and no clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from .core.contracts_v1 import (
+    BUY, SELL, Approved, Intent, IntentRefused, RefusalReason, Side, parse_side,
+)  # fmt: skip
+from .core.errors import ContractError
+from .core.money import SCALE, Number, measured_e9, not_negative_e9, positive_e9, to_e9, view
+from .portfolio.ledger import Ledger
+from .risk.exposure import Exposure, FreezeCause
+
+_RATIO_STEPS = 10**5  # risk ratios are sampled in steps of a thousandth of a percent
+
+
+class RuntimeRiskMonitor:
+    """Limits, the ledger behind them, and the freeze."""
+
+    def __init__(
+        self,
+        *,
+        max_inventory_usd_per_symbol: Number,
+        max_total_notional_usd: Number,
+        edge_freeze_threshold_bps: Number,
+        get_mark_price: Callable[[str], float] | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self.max_symbol_e9 = not_negative_e9(
+            max_inventory_usd_per_symbol, "max_inventory_usd_per_symbol"
+        )
+        self.max_total_e9 = not_negative_e9(max_total_notional_usd, "max_total_notional_usd")
+        self.threshold_bps_e9 = to_e9(edge_freeze_threshold_bps, "edge_freeze_threshold_bps")
+        self._max_symbol_e18 = self.max_symbol_e9 * SCALE
+        self._max_total_e18 = self.max_total_e9 * SCALE
+        self._caller_mark = get_mark_price
+        self.ledger = Ledger() if ledger is None else ledger
+        self.blocks_total = 0
+        self.freezes_total = 0
+        self.refusals: dict[RefusalReason, int] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self.frozen = False
+        self.first_freeze: FreezeCause | None = None
+        self.last_freeze: FreezeCause | None = None
+        self.last_unfreeze: tuple[str, str] | None = None
+        self.exposures: dict[str, Exposure] = {}
+        self.outside_fills: dict[tuple[str, Side], list[int]] = {}  # quantity, cost
+        self._worst_total_e18 = 0
+        self._held_total_e18 = 0
+        self._ratio_counts: dict[int, int] = {}
+
+    def reset(self) -> None:
+        """Not frozen, flat, nothing open; the counters of blocks and freezes go on."""
+        self.ledger.reset()
+        self._clear()
+
+    # The gate.
+
+    def review(self, intent: Intent, ts_ns: int) -> Approved | IntentRefused:
+        """Approve an intent and reserve its exposure, or say why not."""
+        symbol = intent.symbol
+        side = intent.side
+        qty = intent.qty
+        price = intent.price
+        verdict = self._judge(symbol, side, qty, price)
+        if verdict.__class__ is not int:
+            return self._refuse(intent, verdict, ts_ns)  # type: ignore[arg-type]
+        exposure = self.exposures[symbol]
+        if side is BUY:
+            exposure.buys += qty
+        else:
+            exposure.sells += qty
+        self._worst_total_e18 += verdict - exposure.worst_e18
+        exposure.worst_e18 = verdict
+        return Approved(intent)
+
+    def check_before_order(
+        self, symbol: str, side: str, qty: Number, price: Number | None = None
+    ) -> bool:
+        """Whether an order of this size would pass now; a refusal is counted, nothing reserved."""
+        return self.why_refused(symbol, side, qty, price) is None
+
+    def why_refused(
+        self, symbol: str, side: str, qty: Number, price: Number | None = None
+    ) -> RefusalReason | None:
+        """The same check, answering with the reason."""
+        verdict: int | RefusalReason | None
+        parsed = parse_side(side)
+        verdict = RefusalReason.FROZEN if self.frozen else None
+        if verdict is None and parsed is None:
+            verdict = RefusalReason.UNKNOWN_SIDE
+        size = _positive_or_none(qty)
+        if verdict is None and size is None:
+            verdict = RefusalReason.BAD_QUANTITY
+        limit = None if price is None else _positive_or_none(price)
+        if verdict is None and price is not None and limit is None:
+            verdict = RefusalReason.BAD_PRICE
+        if verdict is None:
+            assert parsed is not None and size is not None
+            verdict = self._judge(symbol, parsed, size, limit)
+        if not isinstance(verdict, RefusalReason):
+            return None
+        self._count(verdict)
+        return verdict
+
+    def _judge(
+        self, symbol: str, side: Side, qty: int, price: int | None
+    ) -> int | RefusalReason:
+        """The symbol's worst-case notional after this order, or the first reason against it."""
+        if self.frozen:
+            return RefusalReason.FROZEN
+        if side is not BUY and side is not SELL:
+            return RefusalReason.UNKNOWN_SIDE
+        if qty <= 0:
+            return RefusalReason.BAD_QUANTITY
+        if price is not None and price <= 0:
+            return RefusalReason.BAD_PRICE
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
+        if mark <= 0:
+            if self._caller_mark is not None:
+                return RefusalReason.BAD_MARK
+            mark = price or SCALE
+        if exposure.crossed:
+            return RefusalReason.CROSSED_QUOTE
+        held = exposure.holding.qty
+        long_worst = held + exposure.buys
+        short_worst = exposure.sells - held
+        if side is BUY:
+            long_worst = after = long_worst + qty
+            reducing = held < 0 and after <= 0
+        else:
+            short_worst = after = short_worst + qty
+            reducing = held > 0 and after <= 0
+        worst = (long_worst if long_worst > short_worst else short_worst) * mark
+        if reducing:
+            return worst
+        if after * (price or mark) > self._max_symbol_e18:
+            return RefusalReason.SYMBOL_LIMIT
+        if self._caller_mark is None:
+            total = self._worst_total_e18 - exposure.worst_e18 + worst
+        else:
+            total = worst + self._worst_elsewhere(symbol)
+        return RefusalReason.TOTAL_LIMIT if total > self._max_total_e18 else worst
+
+    def release(self, symbol: str, side: Side, qty: int) -> None:
+        """Give back the reserved exposure of an order, or a part of one, that will not trade."""
+        exposure = self.exposures[symbol]
+        if side is BUY:
+            exposure.buys -= qty
+        else:
+            exposure.sells -= qty
+        self._revalue_worst(exposure)
+
+    def _refuse(self, intent: Intent, reason: RefusalReason, ts_ns: int) -> IntentRefused:
+        self._count(reason)
+        return IntentRefused(
+            intent.symbol, intent.side, intent.qty, intent.price, reason, ts_ns
+        )
+
+    def _count(self, reason: RefusalReason) -> None:
+        self.blocks_total += 1
+        self.refusals[reason] = self.refusals.get(reason, 0) + 1
+
+    # What the world does to the exposure.
+
+    def on_quote(self, symbol: str, bid: int, ask: int) -> None:
+        """A new best bid and ask: the mark is their middle."""
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        exposure.crossed = bid > ask
+        mark = (bid + ask) >> 1
+        if mark != exposure.mark:
+            exposure.mark = mark
+            self._revalue_worst(exposure)
+            self._revalue_held(exposure)
+
+    def on_fill(self, symbol: str, side: str, qty: Number, price: Number) -> None:
+        """A fill that came without an order of ours: it moves the position."""
+        parsed = parse_side(side)
+        if parsed is None:
+            raise ContractError(f"side {side!r} is neither Buy nor Sell")
+        seen = positive_e9(price, "price")
+        size = positive_e9(qty, "qty")
+        self.apply_fill(symbol, parsed, size, seen)
+        outside = self.outside_fills.setdefault((symbol, parsed), [0, 0])
+        outside[0] += size
+        outside[1] += size * seen
+        self.on_quote(symbol, seen, seen)
+
+    def apply_fill(
+        self,
+        symbol: str,
+        side: Side,
+        qty: int,
+        price: int,
+        *,
+        taker: bool = False,
+        reserved: bool = False,
+    ) -> int:
+        """Book a fill and return its fee; `reserved` when `review` had set its exposure aside."""
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        fee = self.ledger.apply_fill(symbol, side, qty, price, taker=taker)
+        if reserved:
+            if side is BUY:
+                exposure.buys -= qty
+            else:
+                exposure.sells -= qty
+        if exposure.mark == 0:
+            exposure.mark = price
+        self._revalue_worst(exposure)
+        self._revalue_held(exposure)
+        self._sample_ratio()
+        return fee
+
+    def _new_exposure(self, symbol: str) -> Exposure:
+        exposure = self.exposures[symbol] = Exposure(self.ledger.holding(symbol))
+        return exposure
+
+    def _revalue_worst(self, exposure: Exposure) -> None:
+        held = exposure.holding.qty
+        long_worst = held + exposure.buys
+        short_worst = exposure.sells - held
+        worst = (long_worst if long_worst > short_worst else short_worst) * exposure.mark
+        self._worst_total_e18 += worst - exposure.worst_e18
+        exposure.worst_e18 = worst
+
+    def _revalue_held(self, exposure: Exposure) -> None:
+        held = abs(exposure.holding.qty) * exposure.mark
+        self._held_total_e18 += held - exposure.held_e18
+        exposure.held_e18 = held
+
+    # Marks.
+
+    @property
+    def get_mark_price(self) -> Callable[[str], float]:
+        """The source of marks: the caller's, else the last price seen, 1.0 when there is none."""
+        return self._caller_mark or self._last_price
+
+    @get_mark_price.setter
+    def get_mark_price(self, source: Callable[[str], float] | None) -> None:
+        self._caller_mark = source
+
+    def _last_price(self, symbol: str) -> float:
+        exposure = self.exposures.get(symbol)
+        return view(exposure.mark) if exposure is not None and exposure.mark else 1.0
+
+    def mark_e9(self, symbol: str) -> int:
+        """The mark in the house's numbers; 0 when the caller's source gives none."""
+        if self._caller_mark is not None:
+            return self._ask_mark(symbol)
+        exposure = self.exposures.get(symbol)
+        return exposure.mark if exposure is not None and exposure.mark else SCALE
+
+    def _ask_mark(self, symbol: str) -> int:
+        assert self._caller_mark is not None
+        mark = self._caller_mark(symbol)
+        if isinstance(mark, (int, float)) and math.isfinite(mark) and mark > 0:
+            return measured_e9(float(mark), "mark price")
+        return 0
+
+    def _worst_elsewhere(self, symbol: str) -> int:
+        """Worst-case notional of all other symbols, each at the mark its source gives now."""
+        total = 0
+        for other in sorted(self.exposures):
+            exposure = self.exposures[other]
+            if other != symbol and (worst := exposure.worst_qty()):
+                total += worst * (self._ask_mark(other) or exposure.mark or SCALE)
+        return total
+
+    # The freeze.
+
+    def on_edge_update(self, symbol: str, net_bps: float) -> None:
+        """Freeze when the net edge is strictly below the threshold, or is no number at all."""
+        self.judge_edge(symbol, edge_e9(net_bps))
+
+    def judge_edge(self, symbol: str, net_bps: int | None, ts_ns: int | None = None) -> bool:
+        """The same in the house's numbers; None stands for an edge that is no finite number."""
+        if net_bps is None:
+            self.freeze("Edge is not a finite number", symbol, ts_ns)
+            return True
+        if net_bps >= self.threshold_bps_e9:
+            return False
+        shown, limit = view(net_bps), view(self.threshold_bps_e9)
+        self.freeze(f"Edge degradation: {shown:.2f} BPS < {limit:.2f} BPS", symbol, ts_ns)
+        return True
+
+    def freeze(self, reason: str, symbol: str | None = None, ts_ns: int | None = None) -> None:
+        """Stop approving; the first cause of a freeze is kept beside the last."""
+        cause = FreezeCause(reason, symbol, ts_ns)
+        if not self.frozen:
+            self.frozen = True
+            self.freezes_total += 1
+            self.first_freeze = cause
+        self.last_freeze = cause
+
+    def unfreeze(self, reason: str, actor: str) -> None:
+        """Let trading go on: an explicit act of somebody, for a reason."""
+        if not reason.strip() or not actor.strip():
+            raise ContractError("unfreeze needs a reason and an actor, both not empty")
+        self.frozen = False
+        self.last_unfreeze = (reason, actor)
+
+    def is_frozen(self) -> bool:
+        return self.frozen
+
+    @property
+    def last_freeze_reason(self) -> str | None:
+        return self.last_freeze.reason if self.last_freeze else None
+
+    @property
+    def last_freeze_symbol(self) -> str | None:
+        return self.last_freeze.symbol if self.last_freeze else None
+
+    # What people ask.
+
+    def get_positions(self) -> dict[str, float]:
+        """Signed quantities of every symbol that ever traded; a flat one stays as 0.0."""
+        holdings = self.ledger.holdings
+        return {name: view(holdings[name].qty) for name in sorted(holdings) if holdings[name].traded}
+
+    def worst_case_e18(self, symbol: str) -> int:
+        """Notional of a symbol at its mark if the worst of its open orders fill."""
+        exposure = self.exposures.get(symbol)
+        return 0 if exposure is None else exposure.worst_qty() * self.mark_e9(symbol)
+
+    def risk_ratio_p95(self) -> float:
+        """Nearest-rank 95th percentile of total notional over its limit, sampled at each fill."""
+        samples = sum(self._ratio_counts.values())
+        rank = -(-samples * 95 // 100)
+        for step in sorted(self._ratio_counts):
+            rank -= self._ratio_counts[step]
+            if rank <= 0:
+                return step / _RATIO_STEPS
+        return 0.0
+
+    def _sample_ratio(self) -> None:
+        """Count a sample; ratios above 1 are dropped, so that what is kept stays bounded."""
+        if self._caller_mark is None:
+            total = self._held_total_e18
+        else:
+            total = self._held_by_caller_marks()
+        if total <= self._max_total_e18 and self._max_total_e18:
+            step = total * _RATIO_STEPS // self._max_total_e18
+            self._ratio_counts[step] = self._ratio_counts.get(step, 0) + 1
+
+    def _held_by_caller_marks(self) -> int:
+        total = 0
+        for symbol in sorted(self.exposures):
+            qty = abs(self.exposures[symbol].holding.qty)
+            if qty:
+                total += qty * (self._ask_mark(symbol) or self.exposures[symbol].mark)
+        return total
+
+
+def edge_e9(net_bps: float) -> int | None:
+    """An edge as it is recorded: rounded to 10^9, or None when it is no finite number."""
+    if isinstance(net_bps, (int, float)) and math.isfinite(net_bps):
+        return measured_e9(float(net_bps), "net_bps")
+    return None
+
+
+def _positive_or_none(value: Number) -> int | None:
+    try:
+        return positive_e9(value, "value")
+    except ContractError:
+        return None

@@ -1,0 +1,1 @@
+"""What we want to trade: functions from a quote to intents. They know no exchange and no limit."""

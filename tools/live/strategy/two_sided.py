@@ -1,0 +1,34 @@
+"""Quote both sides: a bid below and an offer above the middle of the market."""
+
+from __future__ import annotations
+
+from ..core.contracts_v1 import BUY, SELL, Intent
+from ..core.errors import ContractError
+from ..core.money import BPS, SCALE, divide_up
+
+_FULL = 2 * BPS * SCALE  # a spread of this many basis points (at 10^9) is the whole price
+
+
+class TwoSided:
+    """One buy and one sell order a quote, half a spread away from the middle each."""
+
+    __slots__ = ("base_qty", "spread_bps", "_below", "_above")
+
+    def __init__(self, *, base_qty: int, spread_bps: int) -> None:
+        if base_qty <= 0:
+            raise ContractError(f"base_qty {base_qty / SCALE!r} must be above 0")
+        if not 0 <= spread_bps < _FULL:
+            raise ContractError(f"spread_bps {spread_bps / SCALE!r} is not from 0 to below 20000")
+        self.base_qty = base_qty
+        self.spread_bps = spread_bps
+        self._below = _FULL - spread_bps
+        self._above = _FULL + spread_bps
+
+    def intents(self, symbol: str, bid: int, ask: int) -> tuple[Intent, Intent]:
+        """The buy rounds down and the sell up, so that rounding never narrows the spread."""
+        twice_mid = bid + ask
+        qty = self.base_qty
+        return (
+            Intent(symbol, BUY, qty, twice_mid * self._below // (2 * _FULL)),
+            Intent(symbol, SELL, qty, divide_up(twice_mid * self._above, 2 * _FULL)),
+        )
