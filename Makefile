@@ -11,6 +11,7 @@ PYTEST := $(RUN) -m pytest
 FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py,tools/live/portfolio/*
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo test coverage check tidy compile types matrix bench bench-gate interop goldens \
         wheel clean python venv
 

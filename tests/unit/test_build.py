@@ -13,10 +13,12 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from collections.abc import Callable
 from email.parser import BytesParser
 from pathlib import Path
 
 import backend
+import environment
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -170,3 +172,54 @@ def test_the_development_packages_are_two_and_the_lock_holds_them() -> None:
     assert {f"{requirement} \\" for requirement in dev} <= set(pins)
     hashed = lock.replace("\\\n    --hash=sha256:", " ").splitlines()
     assert all(len(line.split()) > 1 for line in hashed)
+
+
+def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=cwd, env=kept, capture_output=True, text=True)
+
+
+def test_make_alone_lists_the_targets(must_have: Callable[[str, bool], None]) -> None:
+    must_have("make", shutil.which("make") is not None)
+    listed = {line.split()[1] for line in make().stdout.splitlines()}
+    wanted = {"demo", "test", "check", "matrix", "bench", "interop", "goldens", "types", "clean"}
+    assert wanted <= listed
+
+
+def test_a_python_too_old_is_told_in_one_line(
+    tmp_path: Path, must_have: Callable[[str, bool], None]
+) -> None:
+    must_have("make", shutil.which("make") is not None)
+    old = tmp_path / "python"
+    code = "import sys; sys.version_info = (3, 8, 1); exec(sys.argv[1])"
+    old.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}' \"$2\"\n", encoding="utf-8")
+    old.chmod(0o755)
+    done = make("demo", f"PYTHON={old}")
+    assert done.returncode == 2 and done.stdout == ""
+    first, *rest = done.stderr.splitlines()
+    assert first == f"error: python: {old} is 3.8, but 3.11 or newer is needed; set PYTHON"
+    assert all(line.startswith("make") for line in rest)
+
+
+def test_an_environment_is_made_once_for_each_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def create(directory: Path, **_: object) -> None:
+        made.append("made")
+        directory.mkdir(exist_ok=True)
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, returncode=int(lock.read_text() == "broken"))
+
+    monkeypatch.setattr(environment.venv, "create", create)
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    lock = tmp_path / "requirements.txt"
+    arguments = [str(tmp_path / "env"), str(lock)]
+    for content, code, times in [("a", 0, 1), ("a", 0, 1), ("b", 0, 2), ("broken", 1, 3)]:
+        lock.write_text(content, encoding="utf-8")
+        assert environment.main(arguments) == code
+        assert len(made) == times
+    assert environment.main(arguments) == 1, "what failed once must not count as made"
