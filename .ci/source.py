@@ -16,7 +16,7 @@ LAYERS = {
     "fold": 3, "reports": 3, "audit": 5, "audit.__init__": 3, "audit.laws": 3,
     "execution_loop": 4,
     "sim": 5, "journal": 5,
-    "exec_demo": 6, "__main__": 6, "risk_monitor_cli": 6,
+    "console": 6, "settings": 6, "exec_demo": 6, "__main__": 6, "risk_monitor_cli": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

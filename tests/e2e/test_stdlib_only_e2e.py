@@ -188,8 +188,8 @@ def test_the_installed_version_is_the_one_in_the_source(installed: Path, tmp_pat
 
 
 def imported_by(*arguments: str) -> set[str]:
-    """Top-level modules that a child imports, without built-in ones and private accelerators."""
-    done = run("-B", "-I", "-X", "importtime", *arguments)
+    """Top-level modules that a child imports, without built-in and private ones."""
+    done = run("-B", "-I", "-S", "-X", "importtime", *arguments)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     names = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines[1:]}

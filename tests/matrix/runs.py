@@ -40,11 +40,11 @@ RUNS = (
     Run(
         name="requote-refusals",
         arguments="--symbols BTCUSDT,ETHUSDT --iterations 120 --requote --partial-fill-rate 0.4"
-        " --base-qty 0.02 --max-inv 1500 --max-total 2500 --edge-threshold 0.5 --seed 5",
+        " --base-qty 0.02 --max-inv 1500 --max-total 1550 --edge-threshold 0.5 --seed 5",
     ),
     Run(
         name="recorded-quotes",
-        arguments="--symbols BTCUSDT,ETHUSDT --iterations 240 --quotes tests/matrix/quotes.csv"
+        arguments="--symbols BTCUSDT,ETHUSDT --quotes tests/matrix/quotes.csv"
         " --edge computed --edge-threshold -50 --seed 3",
     ),
     Run(
