@@ -324,6 +324,7 @@ FILLED_STATUS = OrderStatus.FILLED
 PARTIAL_STATUS = OrderStatus.PARTIALLY_FILLED
 _new_open = OpenOrder.__new__
 _DOUBLE_STEPS = 2**53
+MAX_LATENCY_MS = 3_600_000
 
 
 def _rejection(message: str, now_ms: int) -> PlaceOrderResponse:
@@ -363,6 +364,6 @@ def _rate(value: float, field: str) -> float:
 
 
 def _latency(value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 3_600_000:
-        raise ContractError(f"latency_ms {value!r} is not a whole number from 0 to 3600000")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_LATENCY_MS:
+        raise ContractError(f"latency_ms {value!r} is not a whole number from 0 to {MAX_LATENCY_MS}")
     return value

@@ -14,7 +14,7 @@ from ..core.errors import ContractError
 from ..core.money import SCALE, divide_half_even
 
 MAX_STEPS = 100_000_000
-SYMBOL = re.compile(r"[A-Za-z0-9._/:-]{1,32}", re.ASCII)
+SYMBOL = re.compile(r"[A-Z0-9._/:-]{1,32}", re.ASCII)
 
 _EDGE_START_BPS = 10
 _EDGE_FALL_BPS = 8
@@ -55,7 +55,7 @@ def checked_symbols(symbols: list[str]) -> list[str]:
     for symbol in symbols:
         if not isinstance(symbol, str) or not SYMBOL.fullmatch(symbol):
             raise ContractError(
-                f"symbol {symbol!r} is not 1 to 32 letters, digits or any of . _ / : -"
+                f"symbol {symbol!r} is not 1 to 32 upper-case letters, digits or . _ / : -"
             )
         if symbol in seen:
             raise ContractError(f"symbol {symbol!r} is given twice")

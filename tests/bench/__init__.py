@@ -1,0 +1,1 @@
+"""Speed, measured as ratios of runs taken in turn. `make bench` prints the table."""
