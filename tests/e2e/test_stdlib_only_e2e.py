@@ -20,7 +20,7 @@ DEMO = ["-m", "tools.live.exec_demo", "--shadow"]
 # Too dear for a start-up, or a door to something that a bare demo has no business with.
 NEVER = frozenset({
     "asyncio", "concurrent", "csv", "ctypes", "dataclasses", "email", "html", "http", "inspect",
-    "logging", "multiprocessing", "pickle", "select", "selectors", "shutil", "socket", "sqlite3",
+    "logging", "multiprocessing", "pickle", "select", "selectors", "socket", "sqlite3",
     "ssl", "statistics", "subprocess", "tempfile", "threading", "tomllib", "unittest", "urllib",
     "uuid", "xml", "zipfile",
 })  # fmt: skip
@@ -135,7 +135,7 @@ def test_the_demo_runs_from_a_clone_without_site_packages(reference: str) -> Non
 
 
 def test_only_standard_library_modules_load() -> None:
-    done = run("-B", "-I", "-c", LOADED, str(ROOT))
+    done = run("-B", "-I", "-S", "-c", LOADED, str(ROOT))
     facts = json.loads(done.stderr.splitlines()[-1])
     own = [name for name in facts["foreign"] if name.split(".")[0] == "tools"]
     assert facts["code"] == 0
