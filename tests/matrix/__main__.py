@@ -31,6 +31,7 @@ WASM_COMBINATIONS = (("0", "UTC"), ("1", "Asia/Kathmandu"))
 WASM_PYTHON = "3.14"
 SECONDS_FOR_ONE = 300
 CAMPS_SHOWN = 3
+FAULT_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def measure(combination: Combination) -> Outcome:
     except subprocess.TimeoutExpired:
         return Outcome(combination=combination, digests={}, fault="took too long")
     if done.returncode:
-        fault = done.stderr.decode(errors="replace").strip()
+        fault = done.stderr.decode(errors="replace").strip()[-FAULT_CHARACTERS:]
         return Outcome(combination=combination, digests={}, fault=fault or "no output")
     facts = json.loads(done.stdout.splitlines()[-1])
     wrong = not facts["python"].startswith(f"{combination.python}.")
@@ -131,8 +132,7 @@ def measure(combination: Combination) -> Outcome:
 def report(outcomes: list[Outcome], skipped: list[str], seconds: float) -> int:
     """Print the table; 0 when every run has one digest and nothing failed."""
     faults = [outcome for outcome in outcomes if outcome.fault]
-    for outcome in faults:
-        print(f"FAILED  {outcome.combination.label}\n{outcome.fault}", file=sys.stderr)
+    _print_faults(faults)
     by_run: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for outcome in outcomes:
         for name, digest in outcome.digests.items():
@@ -153,6 +153,15 @@ def report(outcomes: list[Outcome], skipped: list[str], seconds: float) -> int:
         f" equal, Python {' '.join(pythons)}, {seconds:.0f} s, sha256 {whole}"
     )
     return 1 if failed else 0
+
+
+def _print_faults(faults: list[Outcome]) -> None:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for outcome in faults:
+        alike[outcome.fault].append(outcome.combination.label)
+    for fault, labels in alike.items():
+        print(f"FAILED  {len(labels)} combinations, such as {labels[0]}", file=sys.stderr)
+        print(fault, file=sys.stderr)
 
 
 def _print_camps(found: dict[str, list[str]]) -> None:

@@ -21,11 +21,17 @@ pyodide.setStderr({ write: (bytes) => writeSync(2, bytes) });
 pyodide.FS.mkdirTree("/tree");
 pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: tree }, "/tree");
 
-const code = await pyodide.runPythonAsync(`
+// Uncaught, an error would print a line of the build's minified source: megabytes of it.
+let code = 1;
+try {
+    code = await pyodide.runPythonAsync(`
 import os, sys
 os.chdir("/tree")
 sys.path.insert(0, "/tree")
 from tests.matrix.driver import main
 main(["inside"])
 `);
+} catch (error) {
+    writeSync(2, `${error.message}\n`);
+}
 process.exit(code);
