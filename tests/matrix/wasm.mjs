@@ -29,7 +29,12 @@ import os, sys
 os.chdir("/tree")
 sys.path.insert(0, "/tree")
 from tests.matrix.driver import main
-main(["inside"])
+try:
+    code = main(["inside"])
+except SystemExit as ended:
+    print(ended, file=sys.stderr)
+    code = 1
+code
 `);
 } catch (error) {
     writeSync(2, `${error.message}\n`);
