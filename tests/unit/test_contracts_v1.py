@@ -48,7 +48,8 @@ def vocabulary() -> dict[str, Any]:
         if issubclass(contract, Enum):
             shown[name] = {"values": [f"{member.name} = {member.value}" for member in contract]}
         else:
-            fields = [f"{field}: {kind}" for field, kind in inspect.get_annotations(contract).items()]
+            types = inspect.get_annotations(contract)
+            fields = [f"{field}: {kind}" for field, kind in types.items()]
             shown[name] = {"kind": getattr(contract, "kind", None), "fields": fields}
     return shown
 
