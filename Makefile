@@ -28,10 +28,10 @@ test: venv  ## make the test environment, run all tests with branch coverage
 
 coverage: venv  ## hold the last test run against the coverage gate
 	@$(RUN) -m coverage report --format=total --fail-under=95 >$(BUILD)/coverage-total \
-		|| { echo "error: coverage: $$(cat $(BUILD)/coverage-total) % of tools/live is below 95 %"; exit 1; }
+		|| { echo "error: coverage: $$(head -n 1 $(BUILD)/coverage-total) % of tools/live is below 95 %"; exit 1; }
 	@$(RUN) -m coverage report --include='$(FULLY_COVERED)' --fail-under=100 >$(BUILD)/coverage-core \
 		|| { cat $(BUILD)/coverage-core; echo "error: coverage: these modules must be at 100 %"; exit 1; }
-	@echo "coverage $$(cat $(BUILD)/coverage-total) % of tools/live, core modules 100 %"
+	@echo "coverage $$(head -n 1 $(BUILD)/coverage-total) % of tools/live, core modules 100 %"
 
 check: compile tidy test coverage  ## compile, tidy, tests and coverage gate
 
