@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.matrix import __main__ as matrix
-from tests.matrix.runs import RUNS
+from tests.matrix import driver
+from tests.matrix.runs import FROZEN_UTC, RUNS, Run
 
 HERE = Path(__file__).parent
 A, B = "a" * 64, "b" * 64
@@ -65,3 +66,25 @@ def test_the_two_files_of_recorded_quotes_say_the_same() -> None:
     assert len(rows) >= 200 and {row["symbol"] for row in rows} == {"BTCUSDT", "ETHUSDT"}
     for row, twin in zip(rows, twins, strict=True):
         assert {key: str(value) for key, value in twin.items()} == row
+
+
+def test_recorded_quotes_give_one_report_from_either_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(HERE.parent.parent)
+    monkeypatch.setenv("MM_FREEZE_UTC_ISO", FROZEN_UTC)
+    code, text = driver.inside(Run(name="csv", arguments="--quotes tests/matrix/quotes.csv"), "")
+    assert code == 0
+    twin = Run(name="jsonl", arguments="--quotes tests/matrix/quotes.jsonl")
+    assert driver.inside(twin, "") == (0, text)
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_a_run_in_this_process_is_the_run_of_its_own_process(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(HERE.parent.parent)
+    monkeypatch.setenv("MM_FREEZE_UTC_ISO", FROZEN_UTC)
+    first = driver.inside(run, str(tmp_path))
+    assert first[0] == 0
+    assert first == driver.inside(run, str(tmp_path)) == driver.outside(run, str(tmp_path))
