@@ -74,6 +74,8 @@ venv: python
 	@$(PYTHON) .ci/environment.py $(VENV) tests/requirements.txt --require-hashes --only-binary :all:
 
 python:
+	@command -v '$(PYTHON)' >/dev/null || \
+		{ echo "error: python: there is no $(PYTHON); set PYTHON" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	"error: python: $(PYTHON) is %d.%d, but 3.11 or newer is needed; set PYTHON" % sys.version_info[:2])' \
 	|| exit 2
