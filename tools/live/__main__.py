@@ -6,31 +6,57 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from . import __version__
+from .console import EXIT_OK, Usage, did_you_mean, emit, run
+
 VERBS = {
     "demo": ("exec_demo", "run the shadow demo and print its report"),
     "risk": ("risk_monitor_cli", "show the risk monitor at work"),
+    "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
+_HELP = ("-h", "--help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Hand the rest of the command line to the verb's command."""
     given = sys.argv[1:] if argv is None else list(argv)
-    if not given or given[0] in ("-h", "--help"):
-        sys.stdout.write(_usage())
-        return 0
-    if given[0] not in VERBS:
-        from .console import EXIT_USAGE, did_you_mean, say
+    verb = given[0] if given else "--help"
+    if verb in VERBS and VERBS[verb][0]:
+        code: int = import_module(f".{VERBS[verb][0]}", __package__).main(given[1:])
+        return code
+    return run(lambda: _own(verb, given[1:]), debug="--debug" in given)
 
-        say(f"error: usage: unknown verb {given[0]!r}; {did_you_mean(given[0], VERBS)}")
-        return EXIT_USAGE
-    module = import_module(f".{VERBS[given[0]][0]}", __package__)
-    code: int = module.main(given[1:])
-    return code
+
+def _own(verb: str, rest: list[str]) -> int:
+    """What the umbrella answers itself."""
+    if verb in _HELP or (verb == "schema" and rest and rest[0] in _HELP):
+        emit(_usage())
+    elif verb == "schema":
+        emit(_schema(rest))
+    elif verb == "--version":
+        emit(f"shadow-trading-toolkit {__version__}\n")
+    else:
+        raise Usage(f"unknown verb {verb[:60]!r} at argument 1; {did_you_mean(verb, VERBS)}")
+    return EXIT_OK
+
+
+def _schema(names: list[str]) -> str:
+    from .reports import schema
+
+    if len(names) > 1:
+        raise Usage(f"unexpected word {names[1][:60]!r} at argument 3; name one schema")
+    name = names[0] if names else "report"
+    if name not in schema.SCHEMAS:
+        hint = did_you_mean(name, schema.SCHEMAS)
+        raise Usage(f"unknown schema {name[:60]!r} at argument 2; {hint}")
+    return schema.text(name)
 
 
 def _usage() -> str:
-    lines = ["usage: python -m tools.live VERB [FLAGS]   (VERB --help tells its flags)", ""]
-    lines += [f"  {verb:<6} {text}" for verb, (_, text) in VERBS.items()]
+    lines = ["usage: python -m tools.live VERB [FLAGS]", ""]
+    lines += [f"  {verb:<8} {text}" for verb, (_, text) in VERBS.items()]
+    lines += ["", "examples:", "  python -m tools.live demo --shadow"]
+    lines += ["  python -m tools.live demo --help", "  python -m tools.live schema report"]
     return "\n".join(lines) + "\n"
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from . import __version__, settings
 from .audit.laws import LawsBroken
-from .console import EXIT_CHECK_FAILED, EXIT_HALTED, EXIT_OK, Parser, Progress, Usage, run, say
+from .console import (
+    DEBUG, EXIT_CHECK_FAILED, EXIT_HALTED, EXIT_OK, HELP, VERSION, Flag, Parser, Progress, Usage,
+    emit, run, say,
+)  # fmt: skip
 from .core import codec
-from .core.clock import NS_PER_MS, environment_now_ms, parse_utc
+from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_utc
+from .core.errors import ContractError
 from .core.line import Line
 from .core.money import to_e9
 from .exchange import FakeExchangeClient
@@ -23,22 +26,43 @@ from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor
 
 PROG = "python -m tools.live.exec_demo"
-EPILOG = f"""examples:
-  {PROG} --shadow
-  {PROG} --shadow --symbols BTCUSDT,ETHUSDT --iterations 20 --edge-threshold 3.0
-  {PROG} --shadow --edge computed --iterations 500 --requote --html run.html
-  {PROG} --shadow --quotes quotes.csv --out report.json
-  MM_FREEZE_UTC_ISO=2025-01-01T00:00:00Z {PROG} --shadow --pretty
+ABOUT = "Trade a market in shadow mode on a seeded fake exchange; print a JSON report."
+EXAMPLES = (
+    f"{PROG} --shadow",
+    f"{PROG} --shadow --iterations 20 --edge-threshold 3.0 --pretty",
+    f"{PROG} --shadow --edge computed --requote --html run.html",
+    f"{PROG} --shadow --quotes quotes.csv --out report.json",
+    f"{PROG} --shadow --freeze-utc 2025-01-01T00:00:00Z",
+)
+END = """Flags win over the config file. MM_FREEZE_UTC_ISO freezes the clock as --freeze-utc does.
 
-exit codes: 0 ok, 1 a check failed, 2 bad usage or input, 5 storage fault,
-  6 frozen and --fail-on-freeze was given, 130 and 143 interrupted or terminated
-"""
+exit codes: 0 ok, 1 a check failed or --shadow is missing, 2 wrong usage or input,
+  5 storage fault, 6 frozen and --fail-on-freeze was given, 130 interrupted, 143 terminated"""
+
+
+FLAGS = (
+    Flag("--shadow", "", "required: no order leaves this process"),
+    *(setting.flag for setting in settings.SETTINGS),
+    Flag("--out", "FILE", "write the report to a file instead of stdout", "output"),
+    Flag("--html", "FILE", "write the report as a page, too", "output"),
+    Flag("--pretty", "", "indent the report", "output"),
+    Flag("--progress", "", "show progress even when stderr is no terminal", "output"),
+    Flag("--fail-on-freeze", "", "exit 6 when the run ends frozen", "output"),
+    Flag("--config", "FILE", "settings from a .toml or .json file", "general"),
+    Flag("--freeze-utc", "ISO", "freeze the clock, such as 2025-01-01T00:00:00Z", "general"),
+    DEBUG,
+    VERSION,
+    HELP,
+)
+PARSER = Parser(
+    usage=f"{PROG} --shadow [FLAGS]", about=ABOUT, flags=FLAGS, examples=EXAMPLES, end=END
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug="--debug" in given)
+    return run(lambda: _main(given), debug=DEBUG.name in given)
 
 
 def console() -> None:
@@ -47,85 +71,77 @@ def console() -> None:
 
 
 def _main(argv: list[str]) -> int:
-    options = _parser().parse(argv)
-    if not options.shadow:
+    options = PARSER.parse(argv)
+    if options["help"] or options["version"]:
+        version = f"shadow-trading-toolkit {__version__}\n"
+        emit(PARSER.help() if options["help"] else version)
+        return EXIT_OK
+    if not options["shadow"]:
         say("Error: --shadow flag is required")
         return EXIT_CHECK_FAILED
-    config = {} if options.config is None else settings.load_config(options.config)
-    chosen = settings.resolve(vars(options), config)
+    config = {} if options["config"] is None else settings.load_config(options["config"])
+    chosen = settings.resolve(options, config)
     if not chosen["symbols"]:
         say("Error: At least one symbol is required")
         return EXIT_CHECK_FAILED
     _check_files(options, chosen)
-    frozen_ns = None if options.freeze_utc is None else parse_utc(options.freeze_utc, "--freeze-utc")
-    feed = _feed(chosen, {**config, **{k: v for k, v in vars(options).items() if v is not None}})
-    line = Line() if options.html is not None else None
-    loop = _wire(chosen, frozen_ns, line)
+    start_ms = _start_ms(options["freeze_utc"])
+    feed = _feed(chosen, options, config)
+    line = Line() if options["html"] is not None else None
+    loop = _wire(chosen, start_ms, line)
     try:
-        data = _run(loop, chosen, feed, options.progress)
+        data = _run(loop, chosen, feed, options["progress"])
     except LawsBroken as broken:
         found = [{"law": one.law, "detail": one.detail} for one in broken.violations]
-        sys.stdout.write(codec.canonical({"violations": found}) + "\n")
-        say(f"error: check: {broken}")
+        emit(codec.canonical({"violations": found}) + "\n")
+        say(f"error: check: {broken}; keep this output and report it")
         return EXIT_CHECK_FAILED
     _deliver(ShadowReport(data, line.entries if line is not None else ()), options)
-    return EXIT_HALTED if options.fail_on_freeze and data["risk"]["frozen"] else EXIT_OK
+    return _verdict(data["risk"]) if options["fail_on_freeze"] else EXIT_OK
 
 
-def _parser() -> Parser:
-    parser = Parser(
-        prog=PROG,
-        description="Trade a market in shadow mode on a seeded fake exchange; print a JSON report.",
-        epilog=EPILOG,
-    )
-    add = parser.add_argument
-    add("--shadow", action="store_true", help="required: no order leaves this process")
-    for setting in settings.SETTINGS:
-        if setting.read is settings.switch:
-            add(setting.flag, action="store_true", default=None, help=setting.help)
-        else:
-            shown = setting.default
-            shown = ",".join(shown) if isinstance(shown, list) else shown
-            text = setting.help if shown is None else f"{setting.help} (default {shown})"
-            add(setting.flag, metavar=setting.metavar, help=text)
-    add("--config", metavar="FILE", help="settings from a .toml or .json file; flags win over it")
-    add("--freeze-utc", metavar="ISO", help="freeze the clock, such as 2025-01-01T00:00:00Z")
-    add("--out", metavar="FILE", help="write the report to a file instead of stdout")
-    add("--html", metavar="FILE", help="write the report as a page, too")
-    add("--pretty", action="store_true", help="indent the report")
-    add("--progress", action="store_true", help="show progress even if stderr is no terminal")
-    add("--fail-on-freeze", action="store_true", help="exit 6 when the run ends frozen")
-    add("--debug", action="store_true", help="show the traceback of an error")
-    add("--version", action="version", version=f"shadow-trading-toolkit {__version__}")
-    return parser
-
-
-def _check_files(options: argparse.Namespace, chosen: dict[str, Any]) -> None:
+def _check_files(options: dict[str, Any], chosen: dict[str, Any]) -> None:
     """Refuse, before anything runs, outputs that cannot be written or would destroy an input."""
-    outputs = {flag: getattr(options, flag[2:]) for flag in ("--out", "--html")}
-    inputs = {"--quotes": chosen["quotes"], "--config": options.config}
+    inputs = {"--quotes": chosen["quotes"], "--config": options["config"]}
     taken = {flag: name for flag, name in inputs.items() if name is not None}
-    for flag, name in outputs.items():
+    for flag in ("--out", "--html"):
+        name = options[flag[2:]]
         if name is None:
             continue
         check_target(name, flag)
         for other, used in taken.items():
             if settings.same_file(name, used):
-                raise Usage(f"{flag} and {other} are the same file {name!r}; name another")
+                raise Usage(f"{flag} {name!r} is the file of {other}, too; name another")
         taken[flag] = name
 
 
-def _feed(chosen: dict[str, Any], asked: dict[str, Any]) -> Feed | None:
+def _start_ms(asked: str | None) -> int:
+    """The instant of the run. A wrong environment is refused even where the flag wins over it."""
+    field = FREEZE_VARIABLE
+    try:
+        now_ms = environment_now_ms()
+        if asked is None:
+            return now_ms
+        field = "--freeze-utc"
+        return parse_utc(asked, field) // NS_PER_MS
+    except ContractError as error:
+        raise settings.wrong_instant(error, field) from None
+
+
+def _feed(chosen: dict[str, Any], options: dict[str, Any], config: dict[str, Any]) -> Feed | None:
     if chosen["quotes"] is None:
         return None
-    if "iterations" in asked:
-        raise Usage("--iterations does not go with --quotes: every row of the file is a step")
+    if options["iterations"] is not None or "iterations" in config:
+        raise Usage(
+            "--iterations does not go with --quotes, where every row is a step; leave one out"
+        )
     from .market.recorded import RecordedMarket
 
-    return RecordedMarket(chosen["quotes"], chosen["symbols"] if "symbols" in asked else None)
+    named = options["symbols"] is not None or "symbols" in config
+    return RecordedMarket(chosen["quotes"], chosen["symbols"] if named else None, "--quotes")
 
 
-def _wire(chosen: dict[str, Any], frozen_ns: int | None, line: Line | None) -> ExecutionLoop:
+def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> ExecutionLoop:
     ledger = Ledger(
         fee_maker_bps=to_e9(chosen["fee_maker_bps"], "--fee-maker-bps"),
         fee_taker_bps=to_e9(chosen["fee_taker_bps"], "--fee-taker-bps"),
@@ -144,7 +160,6 @@ def _wire(chosen: dict[str, Any], frozen_ns: int | None, line: Line | None) -> E
         seed=chosen["seed"],
     )
     store = InMemoryOrderStore(retain=chosen["retain"])
-    start_ms = environment_now_ms() if frozen_ns is None else frozen_ns // NS_PER_MS
     return ExecutionLoop(
         exchange, store, monitor, lambda: start_ms, edge=chosen["edge"], line=line
     )
@@ -163,24 +178,33 @@ def _run(
         chosen["spread_bps"],
         chosen["requote"],
     )
-    stats, monitor = loop.stats, loop.risk_monitor
-    if not show and not sys.stderr.isatty():
+    stats, monitor, stream = loop.stats, loop.risk_monitor, sys.stderr
+    if stream is None or not (show or stream.isatty()):
         return loop.run_shadow(params, feed)
-    progress = Progress(sys.stderr, lambda: stats["orders_placed"], monitor.is_frozen)
+    progress = Progress(stream, lambda: stats["orders_placed"], monitor.is_frozen)
     try:
         return loop.run_shadow(params, feed, progress)
     finally:
         progress.close()
 
 
-def _deliver(report: ShadowReport, options: argparse.Namespace) -> None:
-    text = codec.pretty(report.data) + "\n" if options.pretty else str(report)
-    if options.html is not None:
-        write_whole(options.html, report.html(), "--html")
-    if options.out is not None:
-        write_whole(options.out, text, "--out")
+def _deliver(report: ShadowReport, options: dict[str, Any]) -> None:
+    text = codec.pretty(report.data) + "\n" if options["pretty"] else str(report)
+    if options["html"] is not None:
+        write_whole(options["html"], report.html(), "--html")
+    if options["out"] is not None:
+        write_whole(options["out"], text, "--out")
     else:
-        sys.stdout.write(text)
+        emit(text)
+
+
+def _verdict(risk: dict[str, Any]) -> int:
+    """What --fail-on-freeze makes of a run, and why."""
+    if not risk["frozen"]:
+        return EXIT_OK
+    why, symbol, when = (risk[f"first_freeze_{part}"] for part in ("reason", "symbol", "utc"))
+    say(f"error: halted: {why} at {symbol}, {when}; see risk in the report")
+    return EXIT_HALTED
 
 
 if __name__ == "__main__":

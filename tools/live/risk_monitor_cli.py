@@ -7,19 +7,31 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .console import EXIT_OK, Parser, run
+from .console import DEBUG, EXIT_OK, HELP, Flag, Parser, emit, run
 from .core import codec
 from .core.clock import FREEZE_VARIABLE, environment_clock, parse_utc, render_utc
+from .core.errors import ContractError
 from .core.money import Number
 from .risk_monitor import RuntimeRiskMonitor
-from .settings import number
+from .settings import BY_KEY, wrong_instant
 
 VERSION = "0.1.0"
 PROG = "python -m tools.live.risk_monitor_cli"
-EPILOG = f"""examples:
-  {PROG} --demo
-  {PROG} --demo --max-inv 20000 --edge-threshold 1.0
-"""
+_ASKED = [BY_KEY[key] for key in ("max_inv", "max_total", "edge_threshold")]
+PARSER = Parser(
+    usage=f"{PROG} --demo [FLAGS]",
+    about="Show the runtime risk monitor at work: a scripted scene, and its report.",
+    flags=(
+        Flag("--demo", "", "run the scene and print its report"),
+        *(setting.flag for setting in _ASKED),
+        DEBUG,
+        HELP,
+    ),
+    examples=(f"{PROG} --demo", f"{PROG} --demo --max-inv 20000 --edge-threshold 1.0"),
+    end="""MM_FREEZE_UTC_ISO, such as 2025-01-01T00:00:00Z, freezes the clock.
+
+exit codes: 0 ok, 2 wrong usage or input, 5 storage fault, 130 interrupted, 143 terminated""",
+)
 _MARKS = {"BTCUSDT": 50_000.0, "ETHUSDT": 3_000.0}
 
 
@@ -56,7 +68,10 @@ def _get_current_utc_iso() -> str:
     """The frozen instant as it is written, else the time to the second."""
     frozen = os.environ.get(FREEZE_VARIABLE)
     if frozen is not None:
-        parse_utc(frozen)
+        try:
+            parse_utc(frozen)
+        except ContractError as error:
+            raise wrong_instant(error, FREEZE_VARIABLE) from None
         return frozen
     now_ns = environment_clock().now_ns()
     return render_utc(now_ns - now_ns % 10**9)
@@ -65,25 +80,19 @@ def _get_current_utc_iso() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the scene and return the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug="--debug" in given)
+    return run(lambda: _main(given), debug=DEBUG.name in given)
 
 
 def _main(argv: list[str]) -> int:
-    parser = Parser(prog=PROG, description="Show the runtime risk monitor at work.", epilog=EPILOG)
-    parser.add_argument("--demo", action="store_true", help="run the scene and print its report")
-    limit, threshold = number(0, 10**12), number(-10_000, 10_000)
-    defaults = (("--max-inv", 10_000, limit), ("--max-total", 50_000, limit),
-                ("--edge-threshold", 1.5, threshold))  # fmt: skip
-    for flag, default, _ in defaults:
-        parser.add_argument(flag, metavar="N", default=default, help=f"default {default}")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    options = parser.parse(argv)
-    if not options.demo:
-        parser.print_help()
+    options = PARSER.parse(argv)
+    if options["help"] or not options["demo"]:
+        emit(PARSER.help())
         return EXIT_OK
-    given = vars(options)
-    values = [read(given[flag[2:].replace("-", "_")], flag) for flag, _, read in defaults]
-    sys.stdout.write(codec.canonical(run_demo(*values)) + "\n")
+    values = [
+        one.default if options[one.key] is None else one.read(options[one.key], one.name)
+        for one in _ASKED
+    ]
+    emit(codec.canonical(run_demo(*values)) + "\n")
     return EXIT_OK
 
 
