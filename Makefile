@@ -5,7 +5,6 @@ PYTHON ?= python3
 BUILD  := .build
 VENV   := .venv
 RUN    := $(VENV)/bin/python
-PYTEST := $(RUN) -m pytest
 
 # The modules in which every branch must be taken by a test.
 FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py,tools/live/portfolio/*
@@ -60,7 +59,7 @@ interop: python  ## notebook and browser tests, in an environment of their own
 	$(BUILD)/interop/bin/python -m pytest -W default tests/interop
 
 goldens: venv  ## rewrite the golden files from what the product does now
-	$(PYTEST) --update-goldens tests/unit tests/e2e
+	$(RUN) -m tests.goldens
 	@git --no-pager diff --stat -- tests
 
 wheel: python  ## build the wheel and print its SHA-256
