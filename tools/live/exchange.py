@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from .core.clock import environment_now_ms
 from .core.contracts_v1 import BUY, PlaceOrder, Side
@@ -179,6 +179,9 @@ class IExchangeClient(Protocol):
     def stream_fills(self) -> Iterator[FillEvent]: ...
 
 
+# What the fake keeps of a resting order: the slots of an OpenOrder, in their order.
+_Row: TypeAlias = tuple[str, str, str, Side, int, int, int, OrderStatus]
+
 _new_request = PlaceOrderRequest.__new__
 _new_fill = FillEvent.__new__
 
@@ -225,14 +228,15 @@ class FakeExchangeClient:
         self._draw = seeded(self._seed).random
         self._next = 1
         self._next_fill = 1
-        self._open: dict[str, OpenOrder] = {}
+        self._open: dict[str, _Row] = {}
         self._holdings: dict[str, list[int]] = {}  # symbol: [signed quantity, cost at 10^18]
         self._fills: deque[FillEvent] = deque()
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """Reject, rest, fill in part or fill whole, as drawn."""
         qty = req.qty_e9
-        now_ms = self._answer_ms()
+        clock = self.clock
+        now_ms = environment_now_ms() if clock is None else clock() + self.latency_ms
         if qty <= 0 or req.price_e9 <= 0:
             return _rejection("qty and price must be above 0", now_ms)
         draw = self._draw
@@ -251,7 +255,10 @@ class FakeExchangeClient:
             self._queue_fill(order_id, req, filled, now_ms)
             status = FILLED_STATUS if filled == qty else PARTIAL_STATUS
         if filled != qty:
-            self._rest(order_id, req, filled, status)
+            self._open[order_id] = (
+                order_id, req.client_order_id, req.symbol, req.side, qty, filled, req.price_e9,
+                status,
+            )  # fmt: skip
         return PlaceOrderResponse(True, order_id, status, None, now_ms)
 
     def cancel(self, order_id: str) -> bool:
@@ -260,7 +267,7 @@ class FakeExchangeClient:
 
     def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
         """Orders that rest, oldest first."""
-        return [_copy(order) for order in self._open.values() if symbol in (None, order.symbol)]
+        return [_open_order(row) for row in self._open.values() if symbol in (None, row[2])]
 
     def get_positions(self) -> list[Position]:
         """Positions that are not flat, by symbol, at their average entry price."""
@@ -278,12 +285,6 @@ class FakeExchangeClient:
         fills = self._fills
         while fills:
             yield fills.popleft()
-
-    def _answer_ms(self) -> int:
-        """A joined clock plus the latency; without one, exactly what the environment says."""
-        if self.clock is not None:
-            return self.clock() + self.latency_ms
-        return environment_now_ms()
 
     def _queue_fill(
         self, order_id: str, req: PlaceOrderRequest, filled: int, now_ms: int
@@ -303,20 +304,6 @@ class FakeExchangeClient:
         if holding is None:
             holding = self._holdings[symbol] = [0, 0]
         _move_holding(holding, filled if req.side is BUY else -filled, price)
-
-    def _rest(
-        self, order_id: str, req: PlaceOrderRequest, filled: int, status: OrderStatus
-    ) -> None:
-        order = _new_open(OpenOrder)
-        order.order_id = order_id
-        order.client_order_id = req.client_order_id
-        order.symbol = req.symbol
-        order.side = req.side
-        order.qty_e9 = req.qty_e9
-        order.filled_e9 = filled
-        order.price_e9 = req.price_e9
-        order.status = status
-        self._open[order_id] = order
 
 
 OPEN_STATUS = OrderStatus.OPEN
@@ -350,11 +337,11 @@ def _move_holding(holding: list[int], signed: int, price: int) -> None:
     holding[0] = qty + signed
 
 
-def _copy(order: OpenOrder) -> OpenOrder:
-    copied = _new_open(OpenOrder)
-    for name in OpenOrder.__slots__:
-        setattr(copied, name, getattr(order, name))
-    return copied
+def _open_order(row: _Row) -> OpenOrder:
+    order = _new_open(OpenOrder)
+    for name, value in zip(OpenOrder.__slots__, row, strict=True):
+        setattr(order, name, value)
+    return order
 
 
 def _rate(value: float, field: str) -> float:

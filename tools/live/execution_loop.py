@@ -7,14 +7,14 @@ the exchange, and what the exchange says is the next input. `on_quote`, `on_fill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import (
     CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Frozen,
-    Input, OpenOrdersListed, OrderAccepted, OrderCanceled, OrderRejected, ParamsSet,
-    PlaceOrder, QuoteUpdate, UnfreezeOrdered,
+    Input, OpenOrdersListed, OrderAccepted, OrderCanceled, OrderRejected, Output,
+    ParamsSet, PlaceOrder, QuoteUpdate, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LiveError
 from .core.line import Line
@@ -120,6 +120,7 @@ class ExecutionLoop:
         self.fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
         self.stats = self.fold.stats
         self.step = self.fold.step
+        self._handlers = self.fold.handlers
         self.line = line
         self._clock = clock or environment_now_ms
         self._start_over()
@@ -166,8 +167,10 @@ class ExecutionLoop:
                 fill_id, fill.order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                 fill.liquidity, ts_ns,
             )  # fmt: skip
-            cause, corr = self._origins.get(fill.order_id, (0, 0))
-            self._take(event, cause, corr)
+            if self.line is None:
+                self._take(event)
+            else:
+                self._take(event, *self._origins.get(fill.order_id, (0, 0)))
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
         """Tell the monitor the net edge; below the threshold, or no number, it freezes."""
@@ -231,35 +234,44 @@ class ExecutionLoop:
                     quote = QuoteUpdate(quote.symbol, quote.bid, quote.ask, ts_ns)
                 self._take(quote)
             self.on_fill()
-            for quote in quotes:
-                self._update_edge(quote.symbol, step, steps)
+            if self.edge == SCRIPTED:
+                net_bps = scripted_edge(step, steps)
+                ts_ns = self.event_clock.ns
+                for quote in quotes:
+                    self._take(EdgeUpdate(quote.symbol, net_bps, ts_ns))
+            else:
+                self._measure_edge(quotes)
             if progress is not None:
                 progress(step + 1, steps)
 
-    def _update_edge(self, symbol: str, step: int, steps: int) -> None:
-        if self.edge == SCRIPTED:
-            self._take_edge(symbol, scripted_edge(step, steps))
-        elif (measured := self.fold.edge.net_bps(symbol)) is not None:
-            self._take_edge(symbol, measured)
+    def _measure_edge(self, quotes: list[QuoteUpdate]) -> None:
+        for quote in quotes:
+            measured = self.fold.edge.net_bps(quote.symbol)
+            if measured is not None:
+                self._take_edge(quote.symbol, measured)
 
     # The shell.
 
     def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
-        line = self.line
-        if line is not None:
-            line.input(seq, corr or seq, cause, event)
+        if self.line is not None:
+            self.line.input(seq, corr or seq, cause, event)
+        outputs = self._handlers[event.__class__](event)  # `step`, less one call
+        if outputs:
+            self._carry_out(outputs, seq, corr or seq)
+
+    def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         froze = False
-        for output in self.step(event):
-            self.seq = place = self.seq + 1
-            if line is not None:
-                line.output(place, corr or seq, seq, output)
-            if output.__class__ is PlaceOrder:
-                self._send(output, place, corr or seq)
-            elif output.__class__ is CancelOrder:
-                self._cancel(output, place, corr or seq)
-            elif output.__class__ is Frozen:
+        for output in outputs:
+            self.seq = seq = self.seq + 1
+            if self.line is not None:
+                self.line.output(seq, corr, cause, output)
+            if isinstance(output, PlaceOrder):
+                self._send(output, seq, corr)
+            elif isinstance(output, CancelOrder):
+                self._cancel(output, seq, corr)
+            elif isinstance(output, Frozen):
                 froze = True
         if froze:
             self._verify_cancels()
@@ -267,35 +279,35 @@ class ExecutionLoop:
     def _send(self, place: PlaceOrder, cause: int, corr: int) -> None:
         """Send an approved order. If the exchange fails to answer, it stays pending and counted."""
         client_order_id = place.client_order_id
+        clock = self.event_clock
         if self.risk_monitor.frozen:  # frozen between approval and sending
-            withheld = OrderRejected(client_order_id, "withheld: frozen", self.event_clock.ns)
-            self._take(withheld, cause, corr)
+            self._take(OrderRejected(client_order_id, "withheld: frozen", clock.ns), cause, corr)
             return
         response = self.exchange.place_limit(request_of(place))
         answered_ms = response.timestamp_ms
-        clock = self.event_clock
-        ts_ns = clock.ns if answered_ms is None else clock.advance_to(answered_ms * NS_PER_MS)
+        if answered_ms is not None:
+            clock.advance_to(answered_ms * NS_PER_MS)
         order_id = response.order_id
         if response.success and order_id is not None:
             if self.line is not None:
                 self._origins[order_id] = (cause, corr)
-            self._take(OrderAccepted(client_order_id, order_id, ts_ns), cause, corr)
+            self._take(OrderAccepted(client_order_id, order_id, clock.ns), cause, corr)
         else:
-            self._take(OrderRejected(client_order_id, response.message or "", ts_ns), cause, corr)
+            rejected = OrderRejected(client_order_id, response.message or "", clock.ns)
+            self._take(rejected, cause, corr)
 
     def _cancel(self, cancel: CancelOrder, cause: int, corr: int) -> None:
         order_id = cancel.order_id
-        answer: Input
+        ts_ns = self.event_clock.ns
         try:
             confirmed = self.exchange.cancel(order_id)
         except WORLD_FAILED as error:  # one failed cancel must not keep the others from being sent
-            answer = CancelFailed(order_id, str(error), self.event_clock.ns)
+            self._take(CancelFailed(order_id, str(error), ts_ns), cause, corr)
+            return
+        if confirmed:
+            self._take(OrderCanceled(order_id, ts_ns), cause, corr)
         else:
-            if confirmed:
-                answer = OrderCanceled(order_id, self.event_clock.ns)
-            else:
-                answer = CancelFailed(order_id, "the exchange said no", self.event_clock.ns)
-        self._take(answer, cause, corr)
+            self._take(CancelFailed(order_id, "the exchange said no", ts_ns), cause, corr)
 
     def _take_edge(self, symbol: str, net_bps: int | None) -> None:
         self._take(EdgeUpdate(symbol, net_bps, self._now_ns()))

@@ -7,7 +7,8 @@ monitor; the fold owns the rest and keeps no copy of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
@@ -50,7 +51,7 @@ class Fold:
         self.strategy: TwoSided | None = None
         self.stats = new_stats()
         self.clear()
-        self._handlers = {
+        self.handlers: dict[type, Callable[[Any], Sequence[Output]]] = {
             ParamsSet: self._on_params,
             QuoteUpdate: self._on_quote,
             OrderAccepted: self._on_accepted,
@@ -80,7 +81,7 @@ class Fold:
 
     def step(self, event: Input) -> Sequence[Output]:
         """Consume one input; return what is to be done about it, in order."""
-        return self._handlers[event.__class__](event)  # type: ignore[operator]
+        return self.handlers[event.__class__](event)
 
     # Quotes and orders.
 
@@ -104,7 +105,7 @@ class Fold:
         outputs: list[Output] = []
         for intent in strategy.intents(symbol, bid, ask):
             verdict = monitor.review(intent, ts_ns)
-            if verdict.__class__ is Approved:
+            if isinstance(verdict, Approved):
                 order = self.store.open_pending(
                     symbol, intent.side, intent.qty, intent.price, ts_ns
                 )
@@ -115,7 +116,7 @@ class Fold:
         return outputs
 
     def _on_accepted(self, event: OrderAccepted) -> Sequence[Output]:
-        order = self._known(event.client_order_id)
+        order = self.store.get(event.client_order_id) or self._missing(event.client_order_id)
         ts_ns = event.ts_ns
         if order.state is not PENDING:
             if order.order_id != event.order_id:
@@ -131,7 +132,7 @@ class Fold:
         return NOTHING
 
     def _on_rejected(self, event: OrderRejected) -> Sequence[Output]:
-        order = self._known(event.client_order_id)
+        order = self.store.get(event.client_order_id) or self._missing(event.client_order_id)
         if order.order_id is not None:  # it was accepted: the venue's revocation is a cancel
             return self._on_canceled(OrderCanceled(order.order_id, event.ts_ns))
         self.store.move(order, REJECTED, event.ts_ns, None, event.message)
@@ -145,7 +146,8 @@ class Fold:
             return NOTHING
         self.store.move(order, CANCELED, event.ts_ns)
         self.monitor.release(order.symbol, order.side_of, order.leaves_e9)
-        self.unresolved.pop(event.order_id, None)
+        if self.unresolved:
+            self.unresolved.pop(event.order_id, None)
         self.stats["orders_canceled"] += 1
         return NOTHING
 
@@ -269,8 +271,5 @@ class Fold:
         self.foreign_orders = tuple(foreign)
         return NOTHING
 
-    def _known(self, client_order_id: str) -> Order:
-        order = self.store.get(client_order_id)
-        if order is None:
-            raise ContractError(f"no order has the client order id {client_order_id!r}")
-        return order
+    def _missing(self, client_order_id: str) -> NoReturn:
+        raise ContractError(f"no order has the client order id {client_order_id!r}")

@@ -83,9 +83,10 @@ class InMemoryOrderStore:
             PENDING: {}, OPEN: {}, PARTIALLY_FILLED: {},
         }  # fmt: skip
         self._live_by_symbol: dict[str, dict[str, Order]] = {}
-        self._finished: deque[Order] = deque()
-        self._finished_in: dict[tuple[str, OrderState], deque[Order]] = {}
-        self._finished_count = dict.fromkeys(sorted(TERMINAL), 0)
+        self._ended: dict[OrderState, dict[str, deque[Order]]] = {
+            FILLED: {}, CANCELED: {}, REJECTED: {},
+        }  # fmt: skip
+        self._newest_ended: deque[Order] = deque()  # in use only when some are to be retired
         self._fills: dict[str, tuple[Order, int, int]] = {}
         self.retired = RetiredOrders()
 
@@ -129,10 +130,11 @@ class InMemoryOrderStore:
         order.fill_ids = None
         self._orders[client_order_id] = order
         self._live[PENDING][client_order_id] = order
-        live = self._live_by_symbol.get(symbol)
-        if live is None:
-            live = self._live_by_symbol[symbol] = {}
-        live[client_order_id] = order
+        by_symbol = self._live_by_symbol
+        if symbol in by_symbol:
+            by_symbol[symbol][client_order_id] = order
+        else:
+            by_symbol[symbol] = {client_order_id: order}
         return order
 
     def update_state(
@@ -158,11 +160,7 @@ class InMemoryOrderStore:
         """The only place where an order changes state."""
         old = order.state
         if state not in TRANSITIONS[old]:
-            allowed = ", ".join(sorted(TRANSITIONS[old])) or "nothing: it is final"
-            raise IllegalTransition(
-                f"order {order.client_order_id} is {old.value} and cannot become {state.value};"
-                f" from here it can become {allowed}"
-            )
+            raise _illegal(order, state)
         client_order_id = order.client_order_id
         if order_id is not None and order_id != order.order_id:
             self.identify(order, order_id)
@@ -170,22 +168,27 @@ class InMemoryOrderStore:
             order.message = message
         order.state = state
         order.updated_ns = ns
-        del self._live[old][client_order_id]
-        if state in self._live:
-            self._live[state][client_order_id] = order
+        live = self._live
+        del live[old][client_order_id]
+        following = live.get(state)
+        if following is not None:
+            following[client_order_id] = order
         else:
             self._finish(order, state)
 
     def identify(self, order: Order, order_id: str) -> None:
         """Note the exchange's id of an order; it never changes afterwards."""
-        holder = self._by_order_id.get(order_id)
-        if holder is not None or order.order_id is not None:
-            taken = holder.client_order_id if holder else order.order_id
-            raise ContractError(
-                f"exchange id {order_id!r} for {order.client_order_id}: already bound to {taken}"
-            )
+        if order_id in self._by_order_id or order.order_id is not None:
+            raise self._taken(order, order_id)
         order.order_id = order_id
         self._by_order_id[order_id] = order
+
+    def _taken(self, order: Order, order_id: str) -> ContractError:
+        holder = self._by_order_id.get(order_id)
+        bound_to = holder.client_order_id if holder else order.order_id
+        return ContractError(
+            f"exchange id {order_id!r} for {order.client_order_id}: already bound to {bound_to}"
+        )
 
     def update_fill(
         self, client_order_id: str, filled_qty: Number, avg_fill_price: Number, timestamp_ms: int
@@ -247,22 +250,21 @@ class InMemoryOrderStore:
         order.cost_e18 += cost_e18
 
     def _finish(self, order: Order, state: OrderState) -> None:
-        del self._live_by_symbol[order.symbol][order.client_order_id]
-        key = (order.symbol, state)
-        finished = self._finished_in.get(key)
-        if finished is None:
-            finished = self._finished_in[key] = deque()
-        finished.append(order)
-        self._finished_count[state] += 1
+        symbol = order.symbol
+        del self._live_by_symbol[symbol][order.client_order_id]
+        ended = self._ended[state]
+        if symbol in ended:
+            ended[symbol].append(order)
+        else:
+            ended[symbol] = deque((order,))
         if self._retain is not None:
-            self._finished.append(order)
-            if len(self._finished) > self._retain:
-                self._retire(self._finished.popleft())
+            self._newest_ended.append(order)
+            if len(self._newest_ended) > self._retain:
+                self._retire(self._newest_ended.popleft())
 
     def _retire(self, order: Order) -> None:
         """Drop the oldest finished order: it is the oldest of its symbol and state, too."""
-        self._finished_in[order.symbol, order.state].popleft()
-        self._finished_count[order.state] -= 1
+        self._ended[order.state][order.symbol].popleft()
         del self._orders[order.client_order_id]
         if order.order_id is not None:
             del self._by_order_id[order.order_id]
@@ -287,14 +289,14 @@ class InMemoryOrderStore:
         live = self._live.get(OrderState(state))
         if live is not None:
             return sorted(live.values(), key=_number)
-        found = [kept for (_, held), kept in self._finished_in.items() if held is state]
-        return sorted((order for kept in found for order in kept), key=_number)
+        ended = self._ended[OrderState(state)].values()
+        return sorted((order for of_symbol in ended for order in of_symbol), key=_number)
 
     def get_by_symbol(self, symbol: str) -> list[Order]:
         """The orders of one symbol, oldest first."""
         found = list(self._live_by_symbol.get(symbol, {}).values())
-        for state in sorted(TERMINAL):
-            found.extend(self._finished_in.get((symbol, state), ()))
+        for ended in self._ended.values():
+            found.extend(ended.get(symbol, ()))
         return sorted(found, key=_number)
 
     def get_open_orders(self) -> list[Order]:
@@ -324,7 +326,8 @@ class InMemoryOrderStore:
         live = self._live.get(state)
         if live is not None:
             return len(live)
-        return self._finished_count[state] + self.retired.counts[state]
+        kept: int = sum(len(orders) for orders in self._ended[state].values())
+        return kept + self.retired.counts[state]
 
     def count_by_state(self) -> dict[str, int]:
         """Counts of the states that occur, retired orders included."""
@@ -345,6 +348,14 @@ class InMemoryOrderStore:
         if order is None:
             raise KeyError(f"Order not found: {client_order_id}")
         return order
+
+
+def _illegal(order: Order, state: OrderState) -> IllegalTransition:
+    allowed = ", ".join(sorted(TRANSITIONS[order.state])) or "nothing: it is final"
+    return IllegalTransition(
+        f"order {order.client_order_id} is {order.state.value} and cannot become {state.value};"
+        f" from here it can become {allowed}"
+    )
 
 
 def _number(order: Order) -> int:

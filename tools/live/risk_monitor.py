@@ -67,21 +67,52 @@ class RuntimeRiskMonitor:
     # The gate.
 
     def review(self, intent: Intent, ts_ns: int) -> Approved | IntentRefused:
-        """Approve an intent and reserve its exposure, or say why not."""
+        """Approve an intent and reserve its exposure, or say why not: the first reason wins."""
         symbol = intent.symbol
         side = intent.side
         qty = intent.qty
+        if self.frozen:
+            return self._refuse(intent, RefusalReason.FROZEN, ts_ns)
+        if side is not BUY and side is not SELL:
+            return self._refuse(intent, RefusalReason.UNKNOWN_SIDE, ts_ns)
+        if qty <= 0:
+            return self._refuse(intent, RefusalReason.BAD_QUANTITY, ts_ns)
         price = intent.price
-        verdict = self._judge(symbol, side, qty, price)
-        if verdict.__class__ is not int:
-            return self._refuse(intent, verdict, ts_ns)  # type: ignore[arg-type]
-        exposure = self.exposures[symbol]
+        if price <= 0:
+            return self._refuse(intent, RefusalReason.BAD_PRICE, ts_ns)
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
+        if mark <= 0:
+            if self._caller_mark is not None:
+                return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
+            mark = price
+        if exposure.crossed:
+            return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
+        held = exposure.holding.qty
+        long_worst = held + exposure.buys
+        short_worst = exposure.sells - held
+        if side is BUY:
+            long_worst = after = long_worst + qty
+            reducing = after <= 0 and held < 0
+        else:
+            short_worst = after = short_worst + qty
+            reducing = after <= 0 and held > 0
+        worst = (long_worst if long_worst > short_worst else short_worst) * mark
+        if not reducing:
+            if after * price > self._max_symbol_e18:
+                return self._refuse(intent, RefusalReason.SYMBOL_LIMIT, ts_ns)
+            if self._caller_mark is None:
+                elsewhere = self._worst_total_e18 - exposure.worst_e18
+            else:
+                elsewhere = self._worst_elsewhere(symbol)
+            if elsewhere + worst > self._max_total_e18:
+                return self._refuse(intent, RefusalReason.TOTAL_LIMIT, ts_ns)
         if side is BUY:
             exposure.buys += qty
         else:
             exposure.sells += qty
-        self._worst_total_e18 += verdict - exposure.worst_e18
-        exposure.worst_e18 = verdict
+        self._worst_total_e18 += worst - exposure.worst_e18
+        exposure.worst_e18 = worst
         return Approved(intent)
 
     def check_before_order(
@@ -93,65 +124,17 @@ class RuntimeRiskMonitor:
     def why_refused(
         self, symbol: str, side: str, qty: Number, price: Number | None = None
     ) -> RefusalReason | None:
-        """The same check, answering with the reason."""
-        verdict: int | RefusalReason | None
-        parsed = parse_side(side)
-        verdict = RefusalReason.FROZEN if self.frozen else None
-        if verdict is None and parsed is None:
-            verdict = RefusalReason.UNKNOWN_SIDE
-        size = _positive_or_none(qty)
-        if verdict is None and size is None:
-            verdict = RefusalReason.BAD_QUANTITY
-        limit = None if price is None else _positive_or_none(price)
-        if verdict is None and price is not None and limit is None:
-            verdict = RefusalReason.BAD_PRICE
-        if verdict is None:
-            assert parsed is not None and size is not None
-            verdict = self._judge(symbol, parsed, size, limit)
-        if not isinstance(verdict, RefusalReason):
-            return None
-        self._count(verdict)
-        return verdict
-
-    def _judge(
-        self, symbol: str, side: Side, qty: int, price: int | None
-    ) -> int | RefusalReason:
-        """The symbol's worst-case notional after this order, or the first reason against it."""
-        if self.frozen:
-            return RefusalReason.FROZEN
-        if side is not BUY and side is not SELL:
-            return RefusalReason.UNKNOWN_SIDE
-        if qty <= 0:
-            return RefusalReason.BAD_QUANTITY
-        if price is not None and price <= 0:
-            return RefusalReason.BAD_PRICE
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
-        mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
-        if mark <= 0:
-            if self._caller_mark is not None:
-                return RefusalReason.BAD_MARK
-            mark = price or SCALE
-        if exposure.crossed:
-            return RefusalReason.CROSSED_QUOTE
-        held = exposure.holding.qty
-        long_worst = held + exposure.buys
-        short_worst = exposure.sells - held
-        if side is BUY:
-            long_worst = after = long_worst + qty
-            reducing = held < 0 and after <= 0
-        else:
-            short_worst = after = short_worst + qty
-            reducing = held > 0 and after <= 0
-        worst = (long_worst if long_worst > short_worst else short_worst) * mark
-        if reducing:
-            return worst
-        if after * (price or mark) > self._max_symbol_e18:
-            return RefusalReason.SYMBOL_LIMIT
-        if self._caller_mark is None:
-            total = self._worst_total_e18 - exposure.worst_e18 + worst
-        else:
-            total = worst + self._worst_elsewhere(symbol)
-        return RefusalReason.TOTAL_LIMIT if total > self._max_total_e18 else worst
+        """The same check, answering with the reason; without a price the mark stands for it."""
+        size = _positive_or_zero(qty)
+        limit = self.mark_e9(symbol) if price is None else _positive_or_zero(price)
+        if price is None and limit <= 0:
+            limit = 1  # there is no mark: any price will do to be told so
+        wish = Intent(symbol, parse_side(side) or side, size, limit)  # type: ignore[arg-type]
+        verdict = self.review(wish, 0)
+        if isinstance(verdict, IntentRefused):
+            return verdict.reason
+        self.release(symbol, wish.side, size)
+        return None
 
     def release(self, symbol: str, side: Side, qty: int) -> None:
         """Give back the reserved exposure of an order, or a part of one, that will not trade."""
@@ -160,17 +143,14 @@ class RuntimeRiskMonitor:
             exposure.buys -= qty
         else:
             exposure.sells -= qty
-        self._revalue_worst(exposure)
+        self._revalue(exposure)
 
     def _refuse(self, intent: Intent, reason: RefusalReason, ts_ns: int) -> IntentRefused:
-        self._count(reason)
+        self.blocks_total += 1
+        self.refusals[reason] = self.refusals.get(reason, 0) + 1
         return IntentRefused(
             intent.symbol, intent.side, intent.qty, intent.price, reason, ts_ns
         )
-
-    def _count(self, reason: RefusalReason) -> None:
-        self.blocks_total += 1
-        self.refusals[reason] = self.refusals.get(reason, 0) + 1
 
     # What the world does to the exposure.
 
@@ -181,8 +161,7 @@ class RuntimeRiskMonitor:
         mark = (bid + ask) >> 1
         if mark != exposure.mark:
             exposure.mark = mark
-            self._revalue_worst(exposure)
-            self._revalue_held(exposure)
+            self._revalue(exposure)
 
     def on_fill(self, symbol: str, side: str, qty: Number, price: Number) -> None:
         """A fill that came without an order of ours: it moves the position."""
@@ -217,8 +196,7 @@ class RuntimeRiskMonitor:
                 exposure.sells -= qty
         if exposure.mark == 0:
             exposure.mark = price
-        self._revalue_worst(exposure)
-        self._revalue_held(exposure)
+        self._revalue(exposure)
         self._sample_ratio()
         return fee
 
@@ -226,18 +204,18 @@ class RuntimeRiskMonitor:
         exposure = self.exposures[symbol] = Exposure(self.ledger.holding(symbol))
         return exposure
 
-    def _revalue_worst(self, exposure: Exposure) -> None:
+    def _revalue(self, exposure: Exposure) -> None:
+        """Put the worst case and the position of a symbol into the totals at its mark."""
         held = exposure.holding.qty
+        mark = exposure.mark
         long_worst = held + exposure.buys
         short_worst = exposure.sells - held
-        worst = (long_worst if long_worst > short_worst else short_worst) * exposure.mark
+        worst = (long_worst if long_worst > short_worst else short_worst) * mark
         self._worst_total_e18 += worst - exposure.worst_e18
         exposure.worst_e18 = worst
-
-    def _revalue_held(self, exposure: Exposure) -> None:
-        held = abs(exposure.holding.qty) * exposure.mark
-        self._held_total_e18 += held - exposure.held_e18
-        exposure.held_e18 = held
+        value = (held if held >= 0 else -held) * mark
+        self._held_total_e18 += value - exposure.held_e18
+        exposure.held_e18 = value
 
     # Marks.
 
@@ -326,7 +304,8 @@ class RuntimeRiskMonitor:
     def get_positions(self) -> dict[str, float]:
         """Signed quantities of every symbol that ever traded; a flat one stays as 0.0."""
         holdings = self.ledger.holdings
-        return {name: view(holdings[name].qty) for name in sorted(holdings) if holdings[name].traded}
+        traded = [name for name in sorted(holdings) if holdings[name].traded]
+        return {name: view(holdings[name].qty) for name in traded}
 
     def worst_case_e18(self, symbol: str) -> int:
         """Notional of a symbol at its mark if the worst of its open orders fill."""
@@ -335,7 +314,7 @@ class RuntimeRiskMonitor:
 
     def risk_ratio_p95(self) -> float:
         """Nearest-rank 95th percentile of total notional over its limit, sampled at each fill."""
-        samples = sum(self._ratio_counts.values())
+        samples: int = sum(self._ratio_counts.values())
         rank = -(-samples * 95 // 100)
         for step in sorted(self._ratio_counts):
             rank -= self._ratio_counts[step]
@@ -369,8 +348,9 @@ def edge_e9(net_bps: float) -> int | None:
     return None
 
 
-def _positive_or_none(value: Number) -> int | None:
+def _positive_or_zero(value: Number) -> int:
+    """Zero stands for everything that is no positive number: the gate refuses it by its rule."""
     try:
         return positive_e9(value, "value")
     except ContractError:
-        return None
+        return 0

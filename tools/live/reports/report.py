@@ -222,7 +222,7 @@ def _measured(row: Any) -> dict[str, Any]:
 
 def _latency(counts: dict[int, int]) -> dict[str, Any]:
     """Nearest-rank percentiles of the time from decision to acknowledgement."""
-    total = sum(counts.values())
+    total: int = sum(counts.values())
     ranks = {"p50": -(-total * 50 // 100), "p95": -(-total * 95 // 100), "max": total}
     found: dict[str, Any] = {"count": total, **dict.fromkeys(ranks)}
     seen = 0
