@@ -66,20 +66,22 @@ def a_side(rng: Random) -> Side:
 
 
 def fills(rng: Random, count: int, symbols: Sequence[str] = SYMBOLS) -> list[RandomFill]:
-    """Fills of few sizes, so that positions close exactly, flip and pile up."""
+    """Fills that pile up, flip through zero, and now and then close a position exactly."""
     sizes = [a_qty(rng) for _ in range(3)]
     sizes += [sizes[0] * 2, sizes[0] + sizes[1]]
     bias = rng.random()
-    return [
-        RandomFill(
-            rng.choice(symbols),
-            BUY if rng.random() < bias else SELL,
-            rng.choice(sizes),
-            a_price(rng),
-            rng.random() < 0.4,
-        )
-        for _ in range(count)
-    ]
+    positions = dict.fromkeys(symbols, 0)
+    made = []
+    for _ in range(count):
+        symbol = rng.choice(symbols)
+        side = BUY if rng.random() < bias else SELL
+        qty = rng.choice(sizes)
+        held = positions[symbol]
+        if held and rng.random() < 0.15:
+            side, qty = SELL if held > 0 else BUY, abs(held)
+        positions[symbol] += qty if side is BUY else -qty
+        made.append(RandomFill(symbol, side, qty, a_price(rng), rng.random() < 0.4))
+    return made
 
 
 def an_input(rng: Random, contract: type[Any]) -> Input:
