@@ -1,0 +1,237 @@
+"""What the reports look like, as JSON Schema 2020-12: `python -m tools.live schema [report|risk]`.
+
+Every object is closed, so a key that nobody documented fails. A `$id` ends in the version of its
+report; a change that breaks a reader raises it. Nothing here is needed to make a report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..audit.laws import LAWS
+from ..core import codec
+from ..core.contracts_v1 import RefusalReason
+from ..portfolio.edge import HORIZONS_S
+from .report import SCHEMA_VERSION
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+RISK_VERSION = 1
+
+_NUMBER: Schema = {"type": "number"}
+_AMOUNT: Schema = {"type": "number", "minimum": 0}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
+_MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+_MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+_SYMBOL: Schema = {"type": "string", "pattern": "^[A-Z0-9._/:-]{1,32}$"}
+_SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_EDGE_MODE: Schema = {"enum": ["scripted", "computed"]}
+_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
+_UTC: Schema = {"type": "string", "pattern": f"^{_INSTANT}\\+00:00$"}
+_MAYBE_UTC: Schema = {"type": ["string", "null"], "pattern": f"^{_INSTANT}\\+00:00$"}
+
+
+def text(name: str) -> str:
+    """A schema as indented JSON."""
+    return codec.pretty(SCHEMAS[name]) + "\n"
+
+
+def _object(about: str = "", **properties: Schema) -> Schema:
+    """A closed object in which every key is required."""
+    described = {"description": about} if about else {}
+    return {
+        **described,
+        "type": "object",
+        "properties": properties,
+        "required": sorted(properties),
+        "additionalProperties": False,
+    }
+
+
+def _map(value: Schema, about: str = "") -> Schema:
+    """An open object: its keys are symbols or order ids, its values all alike."""
+    described = {"description": about} if about else {}
+    return {**described, "type": "object", "additionalProperties": value}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "uniqueItems": True}
+
+
+def _edge() -> Schema:
+    unmeasured = _object("no fill is old enough", fills={"const": 0})
+    measured = _object(
+        "in basis points; net is capture less fee less adverse selection",
+        fills={"type": "integer", "minimum": 1},
+        capture_bps=_NUMBER,
+        fee_bps=_NUMBER,
+        adverse_bps=_NUMBER,
+        net_bps=_NUMBER,
+    )
+    horizons = {f"{seconds}s": {"oneOf": [unmeasured, measured]} for seconds in HORIZONS_S}
+    edge = _object(
+        "the net edge that the freeze looks at",
+        mode=_EDGE_MODE,
+        threshold_bps=_NUMBER,
+        last_bps=_map(_MAYBE_NUMBER, "null: it was no finite number"),
+    )
+    edge["properties"]["measured"] = _map(
+        _object(**horizons), "only where the mode is computed: edge of our fills by horizon"
+    )
+    return edge
+
+
+def _orders() -> Schema:
+    reasons = {reason.value: _COUNT for reason in RefusalReason}
+    refusals: Schema = {
+        "description": "refused intents by reason; their sum is risk.blocks_total",
+        "type": "object",
+        "properties": reasons,
+        "additionalProperties": False,
+    }
+    return _object(
+        "placed = filled_full + canceled + open; filled counts fill events",
+        **{
+            name: _COUNT
+            for name in (
+                "placed", "filled", "rejected", "canceled", "risk_blocks", "filled_full", "open",
+                "open_partially_filled", "late_fills", "duplicate_fills", "refused_fills",
+            )
+        },
+        refusals=refusals,
+    )  # fmt: skip
+
+
+def _params() -> Schema:
+    return _object(
+        "what the run was asked to do; config_sha256 covers it",
+        symbols=_list(_SYMBOL),
+        iterations={"type": "integer", "minimum": 1},
+        base_qty={"type": "number", "exclusiveMinimum": 0},
+        spread_bps=_AMOUNT,
+        requote=_FLAG,
+        edge=_EDGE_MODE,
+        max_inventory_usd_per_symbol=_AMOUNT,
+        max_total_notional_usd=_AMOUNT,
+        edge_freeze_threshold_bps=_NUMBER,
+        fee_maker_bps=_NUMBER,
+        fee_taker_bps=_NUMBER,
+    )
+
+
+def _pnl() -> Schema:
+    sums = {
+        "realised_usd": _NUMBER, "unrealised_usd": _NUMBER, "fees_usd": _NUMBER,
+        "net_usd": _NUMBER, "cash_usd": _NUMBER, "volume_usd": _AMOUNT,
+    }  # fmt: skip
+    each = _object(avg_entry_price=_AMOUNT, bought_qty=_AMOUNT, sold_qty=_AMOUNT, **sums)
+    return _object(
+        "net = realised + unrealised - fees", by_symbol=_map(each), **sums
+    )
+
+
+def _fees() -> Schema:
+    return _object(
+        "a negative fee is a rebate",
+        maker_bps=_NUMBER,
+        taker_bps=_NUMBER,
+        maker_fills=_COUNT,
+        taker_fills=_COUNT,
+        maker_usd=_NUMBER,
+        taker_usd=_NUMBER,
+        total_usd=_NUMBER,
+    )
+
+
+def _positions() -> Schema:
+    return _object(
+        "of every symbol that ever traded; net_pos_usd is the absolute notional at the mark",
+        by_symbol=_map(_NUMBER),
+        net_pos_usd=_map(_AMOUNT),
+        total_notional_usd=_AMOUNT,
+        marks=_map(_AMOUNT),
+    )
+
+
+def _risk() -> Schema:
+    cause = {
+        f"{which}_freeze_{part}": schema
+        for which in ("first", "last")
+        for part, schema in (("reason", _MAYBE_TEXT), ("symbol", _MAYBE_TEXT), ("utc", _MAYBE_UTC))
+    }
+    return _object(
+        "null where there was no freeze",
+        frozen=_FLAG,
+        freeze_events=_COUNT,
+        freezes_total=_COUNT,
+        blocks_total=_COUNT,
+        risk_ratio_p95={"type": "number", "minimum": 0, "maximum": 1},
+        worst_case_usd=_map(_AMOUNT, "by symbol: position and open orders at their worst"),
+        unresolved_cancels=_map(_TEXT, "orders that a freeze could not cancel, and why"),
+        foreign_open_orders=_list(_TEXT),
+        **cause,
+    )
+
+
+def _report() -> Schema:
+    steps: Schema = {"type": "integer", "minimum": 1}
+    ack_ms = _object(
+        "from decision to acknowledgement, nearest rank; null without an order",
+        count=_COUNT, p50=_MAYBE_COUNT, p95=_MAYBE_COUNT, max=_MAYBE_COUNT,
+    )  # fmt: skip
+    integrity = _object(
+        "equal config_sha256 and state_sha256: the same run",
+        schema_version={"const": SCHEMA_VERSION},
+        code_version=_TEXT,
+        config_sha256=_SHA256,
+        state_sha256=_SHA256,
+        events=_COUNT,
+        laws={"description": "the laws that were held against the books", "const": list(LAWS)},
+    )
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:shadow-trading-toolkit:report:{SCHEMA_VERSION}",
+        "title": "Shadow run report",
+        **_object(
+            execution=_object(iterations=steps, symbols=_list(_SYMBOL)),
+            orders=_orders(),
+            positions=_positions(),
+            risk=_risk(),
+            runtime=_object(utc=_UTC),
+            edge=_edge(),
+            fees=_fees(),
+            integrity=integrity,
+            latency=_object(ack_ms=ack_ms),
+            params=_params(),
+            pnl=_pnl(),
+        ),
+    }
+
+
+def _risk_demo() -> Schema:
+    metrics = _object(
+        blocks_total=_COUNT,
+        freezes_total=_COUNT,
+        last_freeze_reason=_MAYBE_TEXT,
+        last_freeze_symbol=_MAYBE_TEXT,
+    )
+    utc: Schema = {"type": "string", "pattern": f"^{_INSTANT}Z$"}
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:shadow-trading-toolkit:risk:{RISK_VERSION}",
+        "title": "Risk monitor demo report",
+        **_object(
+            frozen=_FLAG,
+            metrics=metrics,
+            positions=_map(_NUMBER),
+            runtime=_object(utc=utc, version=_TEXT),
+            status={"const": "OK"},
+        ),
+    }
+
+
+SCHEMAS = {"report": _report(), "risk": _risk_demo()}
