@@ -10,7 +10,7 @@ from tests.unit.builders import (
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
     BUY, SELL, FillFault, FillRefused, Frozen, Intent, IntentRefused, LateFill, OrderAccepted,
-    OrderCanceled, OrderRejected, ParamsSet, PlaceOrder, RefusalReason,
+    OrderCanceled, OrderRejected, ParamsSet, PlaceOrder, RefusalReason, Side,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.fold import Fold, new_stats
@@ -277,11 +277,11 @@ def test_a_duplicate_of_a_late_fill_is_a_duplicate() -> None:
     ],
 )
 def test_the_venue_says_who_took_and_else_the_last_quote_does(
-    side: str, price: str, liquidity: str, taker: bool
+    side: Side, price: str, liquidity: str, taker: bool
 ) -> None:
     fold = a_fold_with_orders()
     order_id = "X1" if side is BUY else "X2"
-    fold.step(a_fill(order_id, side=side, price=price, liquidity=liquidity))  # type: ignore[arg-type]
+    fold.step(a_fill(order_id, side=side, price=price, liquidity=liquidity))
     holding = fold.monitor.ledger.holding(BTC)
     assert (holding.taker_fills, holding.maker_fills) == ((1, 0) if taker else (0, 1))
 

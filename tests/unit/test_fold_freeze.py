@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_fold, a_monitor, a_quote_event, e9, placed
+from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_fold, a_quote_event, e9, placed
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
     BUY, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen,
