@@ -24,6 +24,7 @@ from tools.live.execution_loop import ExecutionLoop, ExecutionParams, run_shadow
 from tools.live.order_store import InMemoryOrderStore
 from tools.live.reports import html_charts, html_symbols, html_tables
 from tools.live.reports.html import render_fragment, render_page
+from tools.live.reports.html_history import History
 from tools.live.reports.shadow_report import ShadowReport
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
@@ -262,7 +263,7 @@ def test_a_run_without_refusals_says_that() -> None:
 
 def test_reasons_beyond_the_room_are_one_row() -> None:
     scene = html_charts.make_scene(
-        html_charts.History((), maker_bps=0, taker_bps=0), a_run().data, "k", 1
+        History((), maker_bps=0, taker_bps=0), a_run().data, "k", 1
     )
     scene.history.rejections.update({f"no_{number}": 1 for number in range(20)}, **{"": 5})
     text = html_charts.refusals_chart(scene, {"refusals": {}, "risk_blocks": 0})
