@@ -1,0 +1,157 @@
+"""Real runs to hold the README against: every kind of event and every key of the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from tools.live.core.contracts_v1 import BUY, Entry
+from tools.live.core.line import Line
+from tools.live.exchange import FakeExchangeClient, FillEvent, OpenOrder, OrderStatus
+from tools.live.execution_loop import ExecutionLoop, ExecutionParams, Quote, run_shadow_demo
+from tools.live.order_store import InMemoryOrderStore
+from tools.live.risk_monitor import RuntimeRiskMonitor
+
+# Maps in the report whose keys are names of the run, and how the README writes such a key.
+MAPS = {
+    "edge.last_bps": "{symbol}",
+    "edge.measured": "{symbol}",
+    "edge.measured.{symbol}": "{horizon}",
+    "orders.refusals": "{reason}",
+    "pnl.by_symbol": "{symbol}",
+    "positions.by_symbol": "{symbol}",
+    "positions.marks": "{symbol}",
+    "positions.net_pos_usd": "{symbol}",
+    "risk.unresolved_cancels": "{order}",
+    "risk.worst_case_usd": "{symbol}",
+}
+TYPES = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null", list: "list"}
+PARAMS = ExecutionParams(["BTCUSDT"], 10, 10_000, 50_000, 9.5)
+
+
+class Faulty(FakeExchangeClient):
+    """Confirms no cancel while stubborn, lists a foreign order, reports what fills it is given."""
+
+    def __init__(self, *, fill_rate: float = 0.0) -> None:
+        super().__init__(fill_rate=fill_rate, reject_rate=0.0, partial_fill_rate=0.0)
+        self.stubborn = True
+        self.extra: list[FillEvent] = []
+
+    def cancel(self, order_id: str) -> bool:
+        return not self.stubborn and super().cancel(order_id)
+
+    def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        foreign = OpenOrder("X1", "X1", "BTCUSDT", BUY, 1, 0, 1, OrderStatus.OPEN)
+        return [*super().get_open_orders(symbol), foreign]
+
+    def stream_fills(self) -> Iterator[FillEvent]:
+        yield from super().stream_fills()
+        while self.extra:
+            yield self.extra.pop(0)
+
+
+def a_loop(exchange: FakeExchangeClient, line: Line | None = None) -> ExecutionLoop:
+    """A loop of ordinary parts around an exchange."""
+    monitor = RuntimeRiskMonitor(
+        max_inventory_usd_per_symbol=10_000,
+        max_total_notional_usd=50_000,
+        edge_freeze_threshold_bps=9.5,
+    )
+    return ExecutionLoop(exchange, InMemoryOrderStore(), monitor, lambda: 1, line=line)
+
+
+@cache
+def reports() -> tuple[dict[str, Any], ...]:
+    """Reports in which every key occurs, and every type that a key may have."""
+    no_number = a_loop(FakeExchangeClient())
+    no_number.on_edge_update("SOLUSDT", math.nan)
+    by_hand = a_loop(FakeExchangeClient())
+    by_hand.freeze("to see what it looks like", "a test")
+    return (
+        run_shadow_demo().data,
+        run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).data,
+        run_shadow_demo(edge="computed", iterations=60, edge_freeze_threshold_bps=-99).data,
+        run_shadow_demo(iterations=5, max_inventory_usd_per_symbol=20).data,
+        run_shadow_demo(iterations=5, reject_rate=1.0).data,
+        a_loop(Faulty()).run_shadow(PARAMS),
+        no_number.run_shadow(PARAMS),
+        by_hand.run_shadow(PARAMS),
+    )
+
+
+@cache
+def leaves() -> dict[str, set[str]]:
+    """Every key path of those reports, with the types that it had."""
+    found: dict[str, set[str]] = {}
+    for report in reports():
+        _walk(report, "", found)
+    return found
+
+
+def _walk(value: Any, path: str, found: dict[str, set[str]]) -> None:
+    if not isinstance(value, dict):
+        found.setdefault(path, set()).add(TYPES[type(value)])
+        return
+    for key, below in value.items():
+        name: str = MAPS.get(path) or key
+        _walk(below, f"{path}.{name}" if path else name, found)
+
+
+@cache
+def causes() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    """Which kind of event led to which in recorded runs, and which kinds came from outside."""
+    arrows: set[tuple[str, str]] = set()
+    outside: set[str] = set()
+    for entries in _recorded():
+        kinds = {entry.seq: entry.event.kind for entry in entries}
+        for entry in entries:
+            if entry.cause:
+                arrows.add((kinds[entry.cause], entry.event.kind))
+            else:
+                outside.add(entry.event.kind)
+    return frozenset(arrows), frozenset(outside)
+
+
+def _recorded() -> Iterator[tuple[Entry, ...] | list[Entry]]:
+    yield run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).events
+    yield run_shadow_demo(iterations=20, requote=True, max_inventory_usd_per_symbol=400).events
+    for fills in (_late, _twice_too_large, _unknown):
+        line = Line()
+        fills(line)
+        yield line.entries
+
+
+def _quoted(line: Line, *, fill_rate: float = 0.0) -> tuple[ExecutionLoop, Faulty]:
+    exchange = Faulty(fill_rate=fill_rate)
+    loop = a_loop(exchange, line)
+    loop.on_quote(Quote("BTCUSDT", 49_990, 50_010, 1_000), PARAMS)
+    return loop, exchange
+
+
+def _a_fill(order_id: str, qty: float) -> FillEvent:
+    return FillEvent(order_id, "BTCUSDT", BUY, 49_990, qty, 1_500, f"F-{order_id}-{qty}")
+
+
+def _late(line: Line) -> None:
+    """Cancels are refused, then confirmed, then an order fills all the same."""
+    loop, exchange = _quoted(line)
+    loop.freeze("a drill", "a test")
+    exchange.stubborn = False
+    loop.on_edge_update("BTCUSDT", 1.0)
+    exchange.extra.append(_a_fill("ORD000001", 0.01))
+    loop.on_fill()
+    loop.unfreeze("the drill is over", "a test")
+
+
+def _twice_too_large(line: Line) -> None:
+    loop, exchange = _quoted(line)
+    exchange.extra.append(_a_fill("ORD000001", 0.02))
+    loop.on_fill()
+
+
+def _unknown(line: Line) -> None:
+    loop, exchange = _quoted(line)
+    exchange.extra.append(_a_fill("ORD000077", 0.01))
+    loop.on_fill()
