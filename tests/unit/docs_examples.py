@@ -77,9 +77,13 @@ def outputs(commands: list[str], folder: Path) -> list[str]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The least that a command needs, with `python` meaning this interpreter."""
+    """The least that a command needs, with `python` meaning this interpreter.
+
+    Bytecode goes beside the folder, so that the tree stays clean and nothing is compiled twice.
+    """
     path = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
-    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder)}
+    compiled = str(folder.parent / "bytecode")
+    return {"PATH": path, "PYTHONPYCACHEPREFIX": compiled, "HOME": str(folder)}
 
 
 def console_complaints(block: Block, folder: Path) -> list[str]:
