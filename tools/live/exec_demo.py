@@ -34,10 +34,11 @@ EXAMPLES = (
     f"{PROG} --shadow --quotes quotes.csv --out report.json",
     f"{PROG} --shadow --freeze-utc 2025-01-01T00:00:00Z",
 )
-END = """Flags win over the config file. MM_FREEZE_UTC_ISO freezes the clock as --freeze-utc does.
+END = """Flags win over the config file; MM_FREEZE_UTC_ISO freezes the clock, too.
 
 exit codes: 0 ok, 1 a check failed or --shadow is missing, 2 wrong usage or input,
-  5 storage fault, 6 frozen and --fail-on-freeze was given, 130 interrupted, 143 terminated"""
+  5 storage fault, 6 frozen where --fail-on-freeze was given, 130 interrupted,
+  143 terminated"""
 
 
 FLAGS = (
