@@ -241,10 +241,9 @@ def test_an_exchange_that_says_yes_and_still_lists_the_order_is_found_out() -> N
     loop = quoted(exchange)
     exchange.cancel = lambda order_id: True  # type: ignore[method-assign]
     loop.on_edge_update(BTC, 1.0)
-    assert loop.fold.unresolved == {
-        "X1": "the exchange still lists it as open",
-        "X2": "the exchange still lists it as open",
-    }
+    assert loop.fold.unresolved == dict.fromkeys(
+        ("X1", "X2"), "the exchange still lists it as open"
+    )
 
 
 def test_open_orders_that_are_not_ours_are_named() -> None:
@@ -265,9 +264,7 @@ def test_an_exchange_that_cannot_list_its_orders_is_unresolved() -> None:
     loop = quoted(exchange)
     exchange.get_open_orders = cannot_list  # type: ignore[method-assign]
     loop.on_edge_update(BTC, 1.0)
-    assert loop.fold.unresolved == {
-        "*": "the exchange could not list its open orders: line is down"
-    }
+    assert "could not list its open orders: line is down" in loop.fold.unresolved["*"]
     assert states(loop) == [OrderState.CANCELED] * 2
 
 
