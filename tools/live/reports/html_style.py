@@ -45,7 +45,7 @@ font-variant-numeric:tabular-nums;max-width:1200px;margin:0 auto;padding:28px 24
 box-sizing:border-box;text-align:left;overflow-wrap:anywhere}
 @ *{box-sizing:border-box}
 @ h1,@ h2,@ h3,@ h4{font-family:inherit;color:var(--ink);line-height:1.25;margin:0;
-font-weight:600;letter-spacing:-.01em;padding:0;border:0}
+font-weight:600;letter-spacing:-.01em;padding:0;border:0;break-after:avoid}
 @ p{margin:0}
 @ header{border-top:3px solid var(--ink);padding-top:14px;margin:0 0 18px}
 @ header>:first-child{font-size:26px}
@@ -121,7 +121,7 @@ color:var(--ink);background:none}
 vertical-align:bottom}
 @ .scroll{overflow-x:auto}
 @ .scroll th,@ .scroll td{white-space:nowrap}
-@ .pairs th{color:var(--soft);width:50%}
+@ .pairs th{color:var(--soft);width:42%}
 @ .pairs td{overflow-wrap:anywhere}
 @ .columns{columns:3 260px;column-gap:36px}
 @ .columns{margin-top:26px}
@@ -150,6 +150,8 @@ background:none;white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0 0;paddi
 @{max-width:none;padding:0;background:#fff}
 @ details{display:none}
 @ .scroll{overflow:visible}
+@ .charts{display:block}
+@ figure{margin-bottom:18px}
 @ *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 """
