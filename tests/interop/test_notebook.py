@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -23,10 +24,11 @@ def run_cells(must_have: Callable[[str, bool], None]) -> Callable[..., list[list
     for package in PACKAGES:
         must_have(f"the package {package}", importlib.util.find_spec(package) is not None)
     from nbclient import NotebookClient
-    from nbformat.v4 import new_code_cell, new_notebook
+
+    v4: Any = importlib.import_module("nbformat.v4")
 
     def run(*codes: str) -> list[list[Any]]:
-        notebook = new_notebook(cells=[new_code_cell(code) for code in codes])
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(code) for code in codes])
         resources = {"metadata": {"path": str(ROOT)}}
         client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources)
         client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
