@@ -50,9 +50,8 @@ def test_the_worst_quantity_is_the_worst_over_every_way_the_orders_may_fill() ->
                 assert an_exposure(held, buys, sells).worst_qty() == max(ways)
 
 
-def test_a_new_exposure_has_no_price_and_no_orders() -> None:
-    exposure = an_exposure(0, 0, 0)
-    assert (exposure.mark, exposure.crossed) == (0, False)
+def test_a_new_exposure_has_no_price() -> None:
+    assert an_exposure(0, 0, 0).mark == 0
 
 
 def test_a_cause_says_why_where_and_when() -> None:

@@ -42,7 +42,6 @@ def position(fold: Fold, symbol: str = BTC) -> int:
 def test_a_quote_before_any_params_is_noted_and_not_answered() -> None:
     fold = Fold(InMemoryOrderStore(), a_monitor())
     assert list(fold.step(a_quote_event())) == []
-    assert fold.touch == {BTC: (e9(49_975), e9(50_025))}
     assert fold.monitor.mark_e9(BTC) == e9(50_000)
 
 
@@ -320,7 +319,7 @@ def test_clear_forgets_what_is_the_folds_own() -> None:
     assert stats == new_stats()
     assert fold.strategy is None
     assert fold.refused_fills == 0
-    assert (fold.unresolved, fold.ack_ms, fold.touch, fold.edge_bps) == ({}, {}, {}, {})
+    assert (fold.unresolved, fold.ack_ms, fold.edge_bps) == ({}, {}, {})
 
 
 def test_an_event_that_is_no_input_is_an_error() -> None:

@@ -46,8 +46,7 @@ def test_the_state_is_what_it_says() -> None:
     assert held[0] == held[6] == e9("0.004")
     assert held[1] == -held[3] == cost
     assert held[-1] == [[e9("0.004"), price]]
-    assert state["exposures"] == {BTC: [e9("0.006"), qty, price, False]}
-    assert state["quotes"] == {BTC: [e9(49_975), e9(50_025)]}
+    assert state["exposures"][BTC][:2] == [e9("0.006"), qty]
     assert state["edge_bps"] == {BTC: e9(5)}
     assert (state["frozen"], state["freezes"]) == (False, [None, None])
 
