@@ -199,7 +199,16 @@ def test_the_demo_can_measure_its_own_edge() -> None:
     assert report.data["edge"]["measured"][BTC]["5s"]["capture_bps"] == pytest.approx(2.5)
 
 
-# Several runs.
+# Several runs, and worlds that lie.
+
+
+def test_a_run_on_an_exchange_that_keeps_what_it_canceled_says_so_and_balances() -> None:
+    exchange = PlainExchange()
+    exchange.cancel = lambda order_id: True  # type: ignore[method-assign]
+    loop = a_loop(exchange, a_monitor(threshold=9))
+    report = loop.run_shadow(some_params(iterations=10))
+    assert list(report["risk"]["unresolved_cancels"]) == [f"X{n}" for n in range(1, 7)]
+    assert report["orders"]["canceled"] == report["orders"]["placed"] == 6
 
 
 def test_a_second_run_of_one_loop_goes_on_where_the_first_ended() -> None:

@@ -298,6 +298,13 @@ def a_wish_for(made: Order) -> Intent:
     return Intent(made.symbol, made.side_of, made.qty_e9, made.price_e9)
 
 
+def test_an_outside_fill_is_no_quote_that_a_price_could_cross() -> None:
+    fold = a_fold_with_orders()
+    fold.monitor.on_fill(BTC, "buy", 1, 50_000)
+    fold.step(a_fill(price=50_000, liquidity=""))
+    assert fold.monitor.ledger.holding(BTC).taker_fills == 0
+
+
 @pytest.mark.parametrize(("liquidity", "fee"), [("maker", "0.05"), ("taker", "0.35")])
 def test_the_fee_follows_who_took(liquidity: str, fee: str) -> None:
     fold = a_fold(a_monitor(maker_bps=1, taker_bps=7))

@@ -210,9 +210,11 @@ def test_a_planted_violation_is_named_and_no_other(
     assert named(violations(loop)) == {law}
 
 
-@pytest.mark.parametrize("moved", [{}, {"SOLUSDT": 1}], ids=["none of it", "another symbol"])
-def test_positions_that_the_exchange_sees_otherwise(moved: dict[str, int]) -> None:
-    assert named(violations(a_finished_run(), moved=moved)) == {"exchange_positions"}
+def test_positions_that_the_exchange_sees_otherwise() -> None:
+    loop = a_finished_run()
+    held = {p.symbol: p.qty_e9 for p in loop.exchange.get_positions()}
+    for moved in ({}, {**held, BTC: held[BTC] + 1}, {**held, "SOLUSDT": 1}):
+        assert named(violations(loop, moved=moved)) == {"exchange_positions"}
 
 
 def test_what_was_held_before_the_run_is_not_expected_of_the_exchange() -> None:
@@ -311,6 +313,13 @@ def test_an_order_sent_while_frozen_is_named() -> None:
     found = violations(loop)
     assert named(found) == {"frozen_is_quiet"}
     assert sent.client_order_id in found[0].detail
+
+
+def test_an_order_withheld_while_frozen_is_not() -> None:
+    loop = a_loop(a_fake(reject_rate=1.0))
+    loop.on_quote(a_quote(), some_params())
+    frozen_then_placed(loop)
+    assert violations(loop) == []
 
 
 def test_an_order_sent_after_an_unfreeze_is_not() -> None:
