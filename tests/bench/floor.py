@@ -1,8 +1,11 @@
 """F-same: workload W1 with the house's bookkeeping, written as one function.
 
-Integers, order records, both id maps, counts by state, worst-case exposure of open orders, FIFO
-lots, fill dedupe and the same draws, with no events, no layers and no calls: what Python itself
-costs. Nobody would maintain code like this; it is here to say how much the design costs.
+Everything that the report needs is kept, and the bench asserts that both sides report the same:
+integers, order records, both id maps, counts by state, worst-case exposure of open orders, FIFO
+lots, cash, fees and volumes, fill dedupe, acknowledgement times, the sampled risk ratio, the last
+edge, and on the exchange's side its own open orders, queued fills and positions; with the same
+draws, but no events, no layers and no calls. That is what Python itself costs. Nobody would
+maintain code like this; it is here to say how much the design costs.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ def run_floor(
     spread_bps: int = 5 * SCALE,
     max_symbol: int = 10**9 * SCALE * SCALE,
     max_total: int = 10**9 * SCALE * SCALE,
-) -> dict[str, int]:
+    latency_ms: int = 100,
+    maker_bps: int = SCALE,
+) -> dict[str, object]:
     """Run W1 and return its counts, which must equal the product's."""
     draw = random.Random(seed).random
     orders: dict[str, list] = {}
@@ -45,15 +50,31 @@ def run_floor(
     cost_of = dict.fromkeys(symbols, 0)
     resting: dict[str, dict] = {symbol: {} for symbol in symbols}
     queued: deque = deque()
+    venue_open: dict[str, tuple] = {}
+    venue_position: dict[str, list[int]] = {}
+    cash = dict.fromkeys(symbols, 0)
+    fees = dict.fromkeys(symbols, 0)
+    bought = {symbol: [0, 0] for symbol in symbols}
+    sold = {symbol: [0, 0] for symbol in symbols}
+    held_of = dict.fromkeys(symbols, 0)
+    held_total = 0
+    ratios: dict[int, int] = {}
+    ack_ms: dict[int, int] = {}
+    edges: dict[str, int] = {}
+    clock = 1_735_689_600 * SCALE
     bases = [(s, (50_000 if "BTC" in s else 3_000) * SCALE) for s in symbols]
     next_order = next_exchange = next_fill = 1
     placed = filled = rejected = canceled = blocks = 0
     below = 2 * 10**4 * SCALE - spread_bps
     above = 2 * 10**4 * SCALE + spread_bps
     full = 4 * 10**4 * SCALE
-    for step in range(quotes // len(symbols)):
-        now = 1_735_689_600 * SCALE + step * SCALE
+    steps_all = quotes // len(symbols)
+    for step in range(steps_all):
+        due = 1_735_689_600 * SCALE + step * SCALE
         for symbol, base in bases:
+            if due > clock:
+                clock = due
+            now = clock
             mid = base * (1000 + step % 10) // 1000
             bid = mid * 9995 // 10_000
             ask = mid * 10_005 // 10_000
@@ -66,6 +87,7 @@ def run_floor(
                     order[STATE] = CANCELED
                     order[MOVED] = now
                     canceled += 1
+                    venue_open.pop(order[OID])
                     left = order[QTY] - order[DONE]
                     if order[SIDE]:
                         buys[symbol] -= left
@@ -74,6 +96,9 @@ def run_floor(
                 rest.clear()
             marks[symbol] = mark = (bid + ask) >> 1
             held = position[symbol]
+            value = (held if held >= 0 else -held) * mark
+            held_total += value - held_of[symbol]
+            held_of[symbol] = value
             up = held + buys[symbol]
             down = sells[symbol] - held
             worst = (up if up > down else down) * mark
@@ -108,7 +133,9 @@ def run_floor(
                 order = [cid, None, symbol, is_buy, qty, price, PENDING, 0, 0, now, now]
                 orders[cid] = order
                 counts[PENDING] += 1
+                clock += latency_ms * 10**6
                 if draw() < reject_rate:
+                    order[MOVED] = clock
                     counts[PENDING] -= 1
                     counts[REJECTED] += 1
                     order[STATE] = REJECTED
@@ -125,17 +152,37 @@ def run_floor(
                 counts[PENDING] -= 1
                 counts[OPEN] += 1
                 order[STATE] = OPEN
+                order[MOVED] = clock
+                waited = (clock - now) // 10**6
+                ack_ms[waited] = ack_ms.get(waited, 0) + 1
                 rest[cid] = order
                 placed += 1
+                part = 0
                 if draw() < fill_rate:
                     part = qty
                     if draw() < partial_rate:
                         steps = int(draw() * 2**53)
                         part = qty * (5 * 2**53 + 4 * steps) // (10 * 2**53)
-                    queued.append(("FIL%06d" % next_fill, oid, part, price))
+                    queued.append(("FIL%06d" % next_fill, oid, symbol, is_buy, part, price, clock))
                     next_fill += 1
+                    venue = venue_position.get(symbol)
+                    if venue is None:
+                        venue = venue_position[symbol] = [0, 0]
+                    signed = part if is_buy else -part
+                    there = venue[0]
+                    if there == 0 or (there > 0) is (signed > 0):
+                        venue[1] += signed * price
+                    elif abs(signed) < abs(there):
+                        venue[1] += venue[1] * signed // there
+                    else:
+                        venue[1] = (there + signed) * price
+                    venue[0] = there + signed
+                if part != qty:
+                    venue_open[oid] = (oid, cid, symbol, is_buy, qty, part, price)
         while queued:
-            fill_id, oid, part, price = queued.popleft()
+            fill_id, oid, symbol, is_buy, part, price, stamp = queued.popleft()
+            if stamp > clock:
+                clock = stamp
             order = by_order_id[oid]
             if fill_id in seen_fills:
                 continue
@@ -149,16 +196,28 @@ def run_floor(
             order[STATE] = state
             order[DONE] = done
             order[COST] += part * price
-            order[MOVED] = now
-            symbol = order[SYMBOL]
+            order[MOVED] = clock
             if state == FILLED:
                 del resting[symbol][order[CID]]
             filled += 1
-            signed = part if order[SIDE] else -part
-            if order[SIDE]:
+            notional = part * price
+            numerator = notional * maker_bps
+            fee, rest_of = divmod(numerator, 10**4 * SCALE)
+            if 2 * rest_of > 10**4 * SCALE or (2 * rest_of == 10**4 * SCALE and fee & 1):
+                fee += 1
+            fees[symbol] += fee
+            if is_buy:
+                signed = part
                 buys[symbol] -= part
+                side = bought[symbol]
+                cash[symbol] -= notional + fee
             else:
+                signed = -part
                 sells[symbol] -= part
+                side = sold[symbol]
+                cash[symbol] += notional - fee
+            side[0] += part
+            side[1] += notional
             held = position[symbol]
             position[symbol] = held + signed
             queue = lots[symbol]
@@ -179,11 +238,19 @@ def run_floor(
                 queue.append([signed, price])
                 cost_of[symbol] += signed * price
             held = position[symbol]
+            value = (held if held >= 0 else -held) * marks[symbol]
+            held_total += value - held_of[symbol]
+            held_of[symbol] = value
+            ratio = held_total * 10**5 // max_total
+            ratios[ratio] = ratios.get(ratio, 0) + 1
             up = held + buys[symbol]
             down = sells[symbol] - held
             worst = (up if up > down else down) * marks[symbol]
             worst_total += worst - worst_of[symbol]
             worst_of[symbol] = worst
+        net_bps = 10 * SCALE - step * 8 * SCALE // steps_all
+        for symbol in symbols:
+            edges[symbol] = net_bps
     return {
         "placed": placed,
         "filled": filled,
@@ -192,4 +259,14 @@ def run_floor(
         "risk_blocks": blocks,
         "filled_full": counts[FILLED],
         "open": counts[OPEN] + counts[PARTIAL],
+        "position": position,
+        "venue": {symbol: held for symbol, (held, _) in venue_position.items()},
+        "cash": cash,
+        "fees": fees,
+        "realised": realised,
+        "cost": cost_of,
+        "bought": bought,
+        "sold": sold,
+        "ratios": ratios,
+        "ack_ms": ack_ms,
     }

@@ -141,7 +141,7 @@ def run(command: Callable[[], int], *, debug: bool) -> int:
             sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has seen enough
-        _discard_stdout()
+        _settle(sys.stdout)
         return EXIT_OK
     except KeyboardInterrupt:
         say("error: interrupted: SIGINT ended the run before its report; start it again")
@@ -155,8 +155,7 @@ def run(command: Callable[[], int], *, debug: bool) -> int:
 
             say(traceback.format_exc().rstrip("\n"))
         code, kind = _classify(error)
-        if code == EXIT_STORAGE:
-            _discard_stdout()
+        _settle(sys.stdout)
         say(f"error: {kind}: {one_line(error)}")
         return code
     finally:
@@ -176,12 +175,13 @@ def emit(text: str) -> None:
 
 def say(text: str) -> None:
     """One line on stderr; a closed or full stderr must not hide the exit code."""
+    stream = sys.stderr
     try:
-        if sys.stderr is not None:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+        if stream is not None:
+            stream.write(text + "\n")
+            stream.flush()
     except OSError:
-        return
+        _settle(stream)
 
 
 def one_line(error: Exception) -> str:
@@ -219,15 +219,24 @@ def _classify(error: Exception) -> tuple[int, str]:
     return EXIT_CHECK_FAILED, "internal"
 
 
-def _discard_stdout() -> None:
-    """What is still buffered has nowhere to go; Python must not fail on it again at exit."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except (AttributeError, OSError):
+def _settle(stream: TextIO | None) -> None:
+    """What a broken stream still holds has nowhere to go; Python must not fail on it at exit."""
+    if stream is None:
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    try:
+        stream.flush()
+    except OSError:
+        _lead_nowhere(stream)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    try:
+        descriptor = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+    except OSError:  # a stream of somebody's own making, without a descriptor
+        return
 
 
 def _on_sigterm(handler: object) -> object:
@@ -293,6 +302,7 @@ class Progress:
             self._stream.flush()
         except OSError:
             self._due = float("inf")
+            _settle(self._stream)
 
 
 def _columns(stream: TextIO) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from .core.clock import environment_now_ms
 from .core.contracts_v1 import BUY, PlaceOrder, Side
@@ -41,6 +41,8 @@ class PlaceOrderRequest:
     """One limit order on its way to an exchange."""
 
     __slots__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9")
+    qty_e9: int
+    price_e9: int
     __match_args__ = ("client_order_id", "symbol", "side", "qty", "price")
     qty = Scaled("qty_e9")
     price = Scaled("price_e9")
@@ -60,7 +62,7 @@ class PlaceOrderResponse:
     """The exchange's answer; `timestamp_ms` is when it was given, None when the venue is silent."""
 
     __slots__ = ("success", "order_id", "status", "message", "timestamp_ms")
-    __match_args__ = __slots__
+    __match_args__ = ("success", "order_id", "status", "message", "timestamp_ms")
 
     def __init__(
         self,
@@ -88,6 +90,8 @@ class FillEvent:
     __slots__ = (
         "order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "fill_id", "liquidity",
     )  # fmt: skip
+    price_e9: int
+    qty_e9: int
     __match_args__ = (
         "order_id", "symbol", "side", "price", "qty", "timestamp_ms", "fill_id", "liquidity",
     )  # fmt: skip
@@ -156,6 +160,7 @@ class Position:
     """What the exchange says we hold; `qty` is signed, long above zero."""
 
     __slots__ = ("symbol", "qty_e9", "avg_entry_price")
+    qty_e9: int
     __match_args__ = ("symbol", "qty", "avg_entry_price")
     qty = Scaled("qty_e9", signed=True)
 
@@ -182,6 +187,7 @@ class IExchangeClient(Protocol):
 # What the fake keeps of a resting order: the slots of an OpenOrder, in their order.
 _Row: TypeAlias = tuple[str, str, str, Side, int, int, int, OrderStatus]
 
+_new_response = PlaceOrderResponse.__new__
 _new_request = PlaceOrderRequest.__new__
 _new_fill = FillEvent.__new__
 
@@ -232,6 +238,17 @@ class FakeExchangeClient:
         self._holdings: dict[str, list[int]] = {}  # symbol: [signed quantity, cost at 10^18]
         self._fills: deque[FillEvent] = deque()
 
+    def describe(self) -> dict[str, Any]:
+        """What this fake was made with: it decides every answer, so it is part of the report."""
+        return {
+            "client": self.__class__.__name__,
+            "fill_rate": float(self.fill_rate),
+            "reject_rate": float(self.reject_rate),
+            "partial_fill_rate": float(self.partial_fill_rate),
+            "latency_ms": self.latency_ms,
+            "seed": self._seed,
+        }
+
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """Reject, rest, fill in part or fill whole, as drawn."""
         qty = req.qty_e9
@@ -259,7 +276,13 @@ class FakeExchangeClient:
                 order_id, req.client_order_id, req.symbol, req.side, qty, filled, req.price_e9,
                 status,
             )  # fmt: skip
-        return PlaceOrderResponse(True, order_id, status, None, now_ms)
+        response = _new_response(PlaceOrderResponse)
+        response.success = True
+        response.order_id = order_id
+        response.status = status
+        response.message = None
+        response.timestamp_ms = now_ms
+        return response
 
     def cancel(self, order_id: str) -> bool:
         """True when the order was open and now is not."""

@@ -7,8 +7,8 @@ the exchange, and what the exchange says is the next input. `on_quote`, `on_fill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import (
@@ -18,84 +18,23 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError, LiveError
 from .core.line import Line
-from .core.money import Number, Scaled, not_negative_e9, positive_e9, to_e9, view
+from .core.money import Number, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
-from .core.record import door
 from .exchange import FakeExchangeClient, IExchangeClient, request_of
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
+from .params import ExecutionParams, Feed, Quote, describe_run
 from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor, edge_e9
 
+__all__ = ["ExecutionLoop", "ExecutionParams", "Quote", "run_shadow_demo", "wire_shadow"]
+
 WORLD_FAILED = (OSError, LiveError)
 SCRIPTED = "scripted"
 COMPUTED = "computed"
-
-
-@door
-class Quote:
-    """The best bid and ask of a symbol, in human numbers."""
-
-    __slots__ = ("symbol", "bid_e9", "ask_e9", "timestamp_ms")
-    __match_args__ = ("symbol", "bid", "ask", "timestamp_ms")
-    bid = Scaled("bid_e9")
-    ask = Scaled("ask_e9")
-
-    def __init__(self, symbol: str, bid: Number, ask: Number, timestamp_ms: int) -> None:
-        self.symbol = symbol
-        self.bid = bid
-        self.ask = ask
-        self.timestamp_ms = timestamp_ms
-        if self.bid_e9 <= 0 or self.ask_e9 <= 0:
-            raise ContractError(f"quote of {symbol}: bid {bid!r} and ask {ask!r} must be above 0")
-
-
-@door
-class ExecutionParams:
-    """What a run is asked to do. The limits in force are those of the risk monitor."""
-
-    __match_args__ = (
-        "symbols", "iterations", "max_inventory_usd_per_symbol", "max_total_notional_usd",
-        "edge_freeze_threshold_bps", "base_qty", "spread_bps", "requote",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        symbols: list[str],
-        iterations: int,
-        max_inventory_usd_per_symbol: Number,
-        max_total_notional_usd: Number,
-        edge_freeze_threshold_bps: Number,
-        base_qty: Number = 0.01,
-        spread_bps: Number = 5.0,
-        requote: bool = False,
-    ) -> None:
-        self.symbols = symbols
-        self.iterations = iterations
-        self.max_inventory_usd_per_symbol = max_inventory_usd_per_symbol
-        self.max_total_notional_usd = max_total_notional_usd
-        self.edge_freeze_threshold_bps = edge_freeze_threshold_bps
-        self.base_qty = base_qty
-        self.spread_bps = spread_bps
-        self.requote = requote
-
-
-class Feed(Protocol):
-    """Who supplies the quotes: how many steps there are, and the quotes of each."""
-
-    @property
-    def steps(self) -> int: ...
-
-    @property
-    def symbols(self) -> list[str]: ...
-
-    @property
-    def start_ns(self) -> int: ...
-
-    def __iter__(self) -> Iterator[list[QuoteUpdate]]: ...
 
 
 class ExecutionLoop:
@@ -120,7 +59,6 @@ class ExecutionLoop:
         self.fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
         self.stats = self.fold.stats
         self.step = self.fold.step
-        self._handlers = self.fold.handlers
         self.line = line
         self._clock = clock or environment_now_ms
         self._start_over()
@@ -157,24 +95,30 @@ class ExecutionLoop:
 
     def on_fill(self) -> None:
         """Book every fill that the exchange has to report."""
+        line, clock, book = self.line, self.event_clock, self.fold.fill
         for fill in self.exchange.stream_fills():
-            fill_id = fill.fill_id
+            fill_id, order_id, symbol, side = fill.fill_id, fill.order_id, fill.symbol, fill.side
+            qty, price, liquidity = fill.qty_e9, fill.price_e9, fill.liquidity
             if fill_id is None:
                 self._unnamed_fills += 1
-                fill_id = f"{fill.order_id}/{self._unnamed_fills}"
-            ts_ns = self.event_clock.advance_to(fill.timestamp_ms * NS_PER_MS)
-            event = Fill(
-                fill_id, fill.order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
-                fill.liquidity, ts_ns,
-            )  # fmt: skip
-            if self.line is None:
-                self._take(event)
+                fill_id = f"{order_id}/{self._unnamed_fills}"
+            ts_ns = fill.timestamp_ms * NS_PER_MS
+            if ts_ns > clock.ns:
+                clock.ns = ts_ns
             else:
-                self._take(event, *self._origins.get(fill.order_id, (0, 0)))
+                ts_ns = clock.ns
+            self.seq = corr = seq = self.seq + 1
+            if line is not None:
+                cause, corr = self._origins.get(order_id, (0, seq))
+                event = Fill(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
+                line.input(seq, corr, cause, event)
+            outputs = book(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
+            if outputs:
+                self._carry_out(outputs, seq, corr)
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
         """Tell the monitor the net edge; below the threshold, or no number, it freezes."""
-        self._take_edge(symbol, edge_e9(net_bps))
+        self._take(EdgeUpdate(symbol, edge_e9(net_bps), self._now_ns()))
 
     def freeze(self, reason: str, actor: str, symbol: str | None = None) -> None:
         """Stop trading now and cancel everything on the exchange. Repeating it changes nothing."""
@@ -186,8 +130,13 @@ class ExecutionLoop:
 
     def cancel_all(self, reason: str, symbol: str | None = None) -> None:
         """Cancel resting orders, of one symbol or of all."""
-        if self.order_store.has_live(symbol):
-            self._take(CancelAllOrdered(symbol, reason, self._now_ns()))
+        if not self.order_store.has_live(symbol):
+            return
+        ts_ns = self._now_ns()
+        self.seq = seq = self.seq + 1
+        if self.line is not None:
+            self.line.input(seq, seq, 0, CancelAllOrdered(symbol, reason, ts_ns))
+        self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
 
     def run_shadow(
         self,
@@ -212,7 +161,7 @@ class ExecutionLoop:
                 fold=self.fold,
                 line=self.line,
                 seq=self.seq,
-                params=self._describe(params, feed),
+                params=describe_run(params, feed, self.exchange, self.risk_monitor, self.edge),
                 edge_mode=self.edge,
                 start_ns=start_ns,
                 first_event_ns=first_ns,
@@ -224,93 +173,135 @@ class ExecutionLoop:
     def _run(
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> None:
-        steps = feed.steps
+        steps, clock, line = feed.steps, self.event_clock, self.line
+        answer = self.fold.quote
+        scripted = self.edge == SCRIPTED
         for step, quotes in enumerate(feed):
             for quote in quotes:
+                symbol = quote.symbol
                 if requote:
-                    self.cancel_all("requote", quote.symbol)
-                ts_ns = self.event_clock.advance_to(quote.ts_ns)
-                if ts_ns != quote.ts_ns:
-                    quote = QuoteUpdate(quote.symbol, quote.bid, quote.ask, ts_ns)
-                self._take(quote)
+                    self.cancel_all("requote", symbol)
+                ts_ns = clock.advance_to(quote.ts_ns)
+                self.seq = seq = self.seq + 1
+                if line is not None:
+                    line.input(seq, seq, 0, QuoteUpdate(symbol, quote.bid, quote.ask, ts_ns))
+                outputs = answer(symbol, quote.bid, quote.ask, ts_ns)
+                if outputs:
+                    self._carry_out(outputs, seq, seq)
             self.on_fill()
-            if self.edge == SCRIPTED:
-                net_bps = scripted_edge(step, steps)
-                ts_ns = self.event_clock.ns
-                for quote in quotes:
-                    self._take(EdgeUpdate(quote.symbol, net_bps, ts_ns))
+            if scripted:
+                self._script_edge(quotes, scripted_edge(step, steps))
             else:
                 self._measure_edge(quotes)
             if progress is not None:
                 progress(step + 1, steps)
 
+    def _script_edge(self, quotes: list[QuoteUpdate], net_bps: int) -> None:
+        line, ts_ns = self.line, self.event_clock.ns
+        for quote in quotes:
+            self.seq = seq = self.seq + 1
+            if line is not None:
+                line.input(seq, seq, 0, EdgeUpdate(quote.symbol, net_bps, ts_ns))
+            outputs = self.fold.edge_update(quote.symbol, net_bps, ts_ns)
+            if outputs:
+                self._carry_out(outputs, seq, seq)
+
     def _measure_edge(self, quotes: list[QuoteUpdate]) -> None:
         for quote in quotes:
             measured = self.fold.edge.net_bps(quote.symbol)
             if measured is not None:
-                self._take_edge(quote.symbol, measured)
+                self._take(EdgeUpdate(quote.symbol, measured, self._now_ns()))
 
     # The shell.
 
-    def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
+    def _take(self, event: Input) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self.line.input(seq, corr or seq, cause, event)
-        outputs = self._handlers[event.__class__](event)  # `step`, less one call
+            self.line.input(seq, seq, 0, event)
+        outputs = self.step(event)
         if outputs:
-            self._carry_out(outputs, seq, corr or seq)
+            self._carry_out(outputs, seq, seq)
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         froze = False
+        done = 0
+        try:
+            for output in outputs:
+                done += 1
+                self.seq = seq = self.seq + 1
+                if self.line is not None:
+                    self.line.output(seq, corr, cause, output)
+                if isinstance(output, PlaceOrder):
+                    self._send(output, seq, corr)
+                elif isinstance(output, CancelOrder):
+                    self._cancel(output, seq, corr)
+                elif isinstance(output, Frozen):
+                    froze = True
+        finally:
+            if done < len(outputs):
+                self._withhold(outputs[done:], cause, corr)
+        if froze:
+            self._verify_cancels()
+
+    def _withhold(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
+        """The exchange failed in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1
             if self.line is not None:
                 self.line.output(seq, corr, cause, output)
             if isinstance(output, PlaceOrder):
-                self._send(output, seq, corr)
-            elif isinstance(output, CancelOrder):
-                self._cancel(output, seq, corr)
-            elif isinstance(output, Frozen):
-                froze = True
-        if froze:
-            self._verify_cancels()
+                self._rejected(output.client_order_id, "withheld: the exchange failed", seq, corr)
 
     def _send(self, place: PlaceOrder, cause: int, corr: int) -> None:
         """Send an approved order. If the exchange fails to answer, it stays pending and counted."""
         client_order_id = place.client_order_id
         clock = self.event_clock
         if self.risk_monitor.frozen:  # frozen between approval and sending
-            self._take(OrderRejected(client_order_id, "withheld: frozen", clock.ns), cause, corr)
+            self._rejected(client_order_id, "withheld: frozen", cause, corr)
             return
         response = self.exchange.place_limit(request_of(place))
-        answered_ms = response.timestamp_ms
-        if answered_ms is not None:
-            clock.advance_to(answered_ms * NS_PER_MS)
         order_id = response.order_id
-        if response.success and order_id is not None:
-            if self.line is not None:
-                self._origins[order_id] = (cause, corr)
-            self._take(OrderAccepted(client_order_id, order_id, clock.ns), cause, corr)
-        else:
-            rejected = OrderRejected(client_order_id, response.message or "", clock.ns)
-            self._take(rejected, cause, corr)
+        answered_ms = response.timestamp_ms
+        ts_ns = clock.ns
+        if answered_ms is not None and answered_ms * NS_PER_MS > ts_ns:
+            clock.ns = ts_ns = answered_ms * NS_PER_MS
+        if order_id is None or not response.success:
+            self._rejected(client_order_id, response.message or "", cause, corr)
+            return
+        self.seq = seq = self.seq + 1
+        if self.line is not None:
+            self._origins[order_id] = (cause, corr)
+            self.line.input(seq, corr, cause, OrderAccepted(client_order_id, order_id, ts_ns))
+        outputs = self.fold.accepted(client_order_id, order_id, ts_ns)
+        if outputs:
+            self._carry_out(outputs, seq, corr)
+
+    def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
+        self.seq = seq = self.seq + 1
+        ts_ns = self.event_clock.ns
+        if self.line is not None:
+            self.line.input(seq, corr, cause, OrderRejected(client_order_id, message, ts_ns))
+        self.fold.rejected(client_order_id, message, ts_ns)
 
     def _cancel(self, cancel: CancelOrder, cause: int, corr: int) -> None:
         order_id = cancel.order_id
         ts_ns = self.event_clock.ns
         try:
             confirmed = self.exchange.cancel(order_id)
+            message = "the exchange said no"
         except WORLD_FAILED as error:  # one failed cancel must not keep the others from being sent
-            self._take(CancelFailed(order_id, str(error), ts_ns), cause, corr)
-            return
+            confirmed = False
+            message = str(error)
+        self.seq = seq = self.seq + 1
+        if self.line is not None:
+            failed = CancelFailed(order_id, message, ts_ns)
+            answer = OrderCanceled(order_id, ts_ns) if confirmed else failed
+            self.line.input(seq, corr, cause, answer)
         if confirmed:
-            self._take(OrderCanceled(order_id, ts_ns), cause, corr)
+            self.fold.canceled(order_id, ts_ns)
         else:
-            self._take(CancelFailed(order_id, "the exchange said no", ts_ns), cause, corr)
-
-    def _take_edge(self, symbol: str, net_bps: int | None) -> None:
-        self._take(EdgeUpdate(symbol, net_bps, self._now_ns()))
+            self.fold.cancel_failed(order_id, message, ts_ns)
 
     def _verify_cancels(self) -> None:
         """After a freeze: book what filled meanwhile, then compare with the exchange's own list."""
@@ -337,22 +328,33 @@ class ExecutionLoop:
     def _exchange_positions(self) -> dict[str, int]:
         return {position.symbol: position.qty_e9 for position in self.exchange.get_positions()}
 
-    def _describe(self, params: ExecutionParams, feed: Feed) -> dict[str, Any]:
-        """What the run was asked to do, in human numbers: the part that the config hash covers."""
-        monitor = self.risk_monitor
-        return {
-            "symbols": sorted(feed.symbols),
-            "iterations": feed.steps,
-            "base_qty": view(positive_e9(params.base_qty, "base_qty")),
-            "spread_bps": view(not_negative_e9(params.spread_bps, "spread_bps")),
-            "requote": params.requote,
-            "edge": self.edge,
-            "max_inventory_usd_per_symbol": view(monitor.max_symbol_e9),
-            "max_total_notional_usd": view(monitor.max_total_e9),
-            "edge_freeze_threshold_bps": view(monitor.threshold_bps_e9),
-            "fee_maker_bps": view(monitor.ledger.fee_maker_bps),
-            "fee_taker_bps": view(monitor.ledger.fee_taker_bps),
-        }
+
+def wire_shadow(
+    *,
+    max_inventory_usd_per_symbol: Number,
+    max_total_notional_usd: Number,
+    edge_freeze_threshold_bps: Number,
+    exchange: FakeExchangeClient,
+    fee_maker_bps: Number,
+    fee_taker_bps: Number,
+    edge: str = SCRIPTED,
+    retain: int | None = None,
+    line: Line | None = None,
+    clock: Callable[[], int] | None = None,
+) -> ExecutionLoop:
+    """Tie a fake exchange to a new store, ledger and risk monitor: the whole wiring of a demo."""
+    ledger = Ledger(
+        fee_maker_bps=to_e9(fee_maker_bps, "fee_maker_bps"),
+        fee_taker_bps=to_e9(fee_taker_bps, "fee_taker_bps"),
+    )
+    monitor = RuntimeRiskMonitor(
+        max_inventory_usd_per_symbol=max_inventory_usd_per_symbol,
+        max_total_notional_usd=max_total_notional_usd,
+        edge_freeze_threshold_bps=edge_freeze_threshold_bps,
+        ledger=ledger,
+    )
+    store = InMemoryOrderStore(retain)
+    return ExecutionLoop(exchange, store, monitor, clock, edge=edge, line=line)
 
 
 def run_shadow_demo(
@@ -377,18 +379,17 @@ def run_shadow_demo(
 ) -> ShadowReport:
     """Run the demo on the seeded fake exchange; the JSON line that comes back shows itself."""
     line = Line()
-    ledger = Ledger(
-        fee_maker_bps=to_e9(fee_maker_bps, "fee_maker_bps"),
-        fee_taker_bps=to_e9(fee_taker_bps, "fee_taker_bps"),
-    )
-    monitor = RuntimeRiskMonitor(
+    loop = wire_shadow(
         max_inventory_usd_per_symbol=max_inventory_usd_per_symbol,
         max_total_notional_usd=max_total_notional_usd,
         edge_freeze_threshold_bps=edge_freeze_threshold_bps,
-        ledger=ledger,
+        exchange=FakeExchangeClient(fill_rate, reject_rate, latency_ms, partial_fill_rate, seed),
+        fee_maker_bps=fee_maker_bps,
+        fee_taker_bps=fee_taker_bps,
+        edge=edge,
+        line=line,
+        clock=clock,
     )
-    exchange = FakeExchangeClient(fill_rate, reject_rate, latency_ms, partial_fill_rate, seed)
-    loop = ExecutionLoop(exchange, InMemoryOrderStore(), monitor, clock, edge=edge, line=line)
     params = ExecutionParams(
         ["BTCUSDT", "ETHUSDT"] if symbols is None else symbols,
         iterations,

@@ -7,6 +7,7 @@ what the table does not hold raises and changes nothing. It knows no exchange an
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -147,34 +148,47 @@ class InMemoryOrderStore:
     ) -> None:
         """Move an order along the lifecycle; KeyError when it is unknown."""
         order = self._existing(client_order_id)
-        self.move(order, OrderState(state), timestamp_ms * NS_PER_MS, order_id, message)
+        following = OrderState(state)
+        if following not in TRANSITIONS[order.state]:
+            raise _illegal(order, following)
+        if order_id is not None and order_id != order.order_id:
+            self.identify(order, order_id)
+        self.move(order, following, timestamp_ms * NS_PER_MS, message)
 
     def move(
-        self,
-        order: Order,
-        state: OrderState,
-        ns: int,
-        order_id: str | None = None,
-        message: str | None = None,
+        self, order: Order, state: OrderState, ns: int, message: str | None = None
     ) -> None:
         """The only place where an order changes state."""
         old = order.state
         if state not in TRANSITIONS[old]:
             raise _illegal(order, state)
         client_order_id = order.client_order_id
-        if order_id is not None and order_id != order.order_id:
-            self.identify(order, order_id)
-        if message is not None:
-            order.message = message
-        order.state = state
-        order.updated_ns = ns
         live = self._live
         del live[old][client_order_id]
-        following = live.get(state)
-        if following is not None:
-            following[client_order_id] = order
+        order.state = state
+        order.updated_ns = ns
+        if message is not None:
+            order.message = message
+        if state in live:
+            live[state][client_order_id] = order
+            return
+        symbol = order.symbol
+        del self._live_by_symbol[symbol][client_order_id]
+        ended = self._ended[state]
+        if symbol in ended:
+            ended[symbol].append(order)
         else:
-            self._finish(order, state)
+            ended[symbol] = deque((order,))
+        if self._retain is not None:
+            self._retire_beyond(order)
+
+    def accept(self, order: Order, order_id: str, ns: int) -> None:
+        """PENDING to OPEN, under the exchange's id."""
+        if order_id in self._by_order_id:
+            raise self._taken(order, order_id)
+        self.move(order, OPEN, ns)
+        order.order_id = order_id
+        self._by_order_id[order_id] = order
 
     def identify(self, order: Order, order_id: str) -> None:
         """Note the exchange's id of an order; it never changes afterwards."""
@@ -204,7 +218,12 @@ class InMemoryOrderStore:
                 f"filled_qty {filled_qty!r} of {client_order_id} is not above the"
                 f" {order.filled_qty!r} booked already"
             )
-        self._book(order, filled - order.filled_e9, cost - order.cost_e18, timestamp_ms * NS_PER_MS)
+        if filled > order.qty_e9:
+            raise Overfill(f"filled_qty {filled_qty!r} overfills {client_order_id} of {order.qty!r}")
+        following = FILLED if filled == order.qty_e9 else PARTIALLY_FILLED
+        self.move(order, following, timestamp_ms * NS_PER_MS)
+        order.filled_e9 = filled
+        order.cost_e18 = cost
 
     def apply_fill(
         self, order: Order, fill_id: str, qty_e9: int, price_e9: int, ns: int
@@ -215,55 +234,39 @@ class InMemoryOrderStore:
         or beyond the order's quantity, it is a FillConflict. After a cancel it is LATE: the fact
         is kept in `late_e9`, the order stays canceled.
         """
-        known = self._fills.get(fill_id)
-        if known is not None:
-            if known == (order, qty_e9, price_e9):
+        fills = self._fills
+        if fill_id in fills:
+            if fills[fill_id] == (order, qty_e9, price_e9):
                 return DUPLICATE
             raise FillConflict(f"fill {fill_id!r} is known with other numbers or another order")
-        if qty_e9 > order.qty_e9 - order.filled_e9 - order.late_e9:
+        filled = order.filled_e9 + qty_e9
+        if filled + order.late_e9 > order.qty_e9:
             raise Overfill(
                 f"fill {fill_id!r} of {view(qty_e9)!r} overfills {order.client_order_id}:"
                 f" {view(order.leaves_e9 - order.late_e9)!r} of {order.qty!r} is left"
             )
-        late = order.state in TERMINAL
-        if late:
+        outcome = APPLIED
+        if order.state in TERMINAL:
+            outcome = LATE
             order.late_e9 += qty_e9
-            order.cost_e18 += qty_e9 * price_e9
             order.updated_ns = ns
         else:
-            self._book(order, qty_e9, qty_e9 * price_e9, ns)
-        self._fills[fill_id] = (order, qty_e9, price_e9)
+            self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
+            order.filled_e9 = filled
+        order.cost_e18 += qty_e9 * price_e9
+        fills[fill_id] = (order, qty_e9, price_e9)
         if order.fill_ids is None:
             order.fill_ids = [fill_id]
         else:
             order.fill_ids.append(fill_id)
-        return LATE if late else APPLIED
+        return outcome
 
-    def _book(self, order: Order, qty_e9: int, cost_e18: int, ns: int) -> None:
-        filled = order.filled_e9 + qty_e9
-        if filled > order.qty_e9:
-            raise Overfill(
-                f"filled_qty {view(filled)!r} overfills {order.client_order_id} of {order.qty!r}"
-            )
-        self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
-        order.filled_e9 = filled
-        order.cost_e18 += cost_e18
-
-    def _finish(self, order: Order, state: OrderState) -> None:
-        symbol = order.symbol
-        del self._live_by_symbol[symbol][order.client_order_id]
-        ended = self._ended[state]
-        if symbol in ended:
-            ended[symbol].append(order)
-        else:
-            ended[symbol] = deque((order,))
-        if self._retain is not None:
-            self._newest_ended.append(order)
-            if len(self._newest_ended) > self._retain:
-                self._retire(self._newest_ended.popleft())
-
-    def _retire(self, order: Order) -> None:
-        """Drop the oldest finished order: it is the oldest of its symbol and state, too."""
+    def _retire_beyond(self, newest: Order) -> None:
+        """Drop the oldest ended order beyond those to keep: also the oldest of its bucket."""
+        self._newest_ended.append(newest)
+        if len(self._newest_ended) <= (self._retain or 0):
+            return
+        order = self._newest_ended.popleft()
         self._ended[order.state][order.symbol].popleft()
         del self._orders[order.client_order_id]
         if order.order_id is not None:
@@ -291,6 +294,15 @@ class InMemoryOrderStore:
             return sorted(live.values(), key=_number)
         ended = self._ended[OrderState(state)].values()
         return sorted((order for of_symbol in ended for order in of_symbol), key=_number)
+
+    def by_symbol(self, state: OrderState) -> Iterator[tuple[str, Iterable[Order]]]:
+        """The orders in one state in groups of one symbol, for whoever sums over all of them."""
+        live = self._live.get(state)
+        if live is None:
+            yield from self._ended[state].items()
+        else:
+            for order in live.values():
+                yield order.symbol, (order,)
 
     def get_by_symbol(self, symbol: str) -> list[Order]:
         """The orders of one symbol, oldest first."""

@@ -16,8 +16,11 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.money import SCALE, Number, measured_e9, not_negative_e9, positive_e9, to_e9, view
+from .core.record import builder
 from .portfolio.ledger import Ledger
 from .risk.exposure import Exposure, FreezeCause
+
+_approved = builder(Approved)  # the only place where an approval can come from
 
 _RATIO_STEPS = 10**5  # risk ratios are sampled in steps of a thousandth of a percent
 
@@ -55,6 +58,7 @@ class RuntimeRiskMonitor:
         self.last_unfreeze: tuple[str, str] | None = None
         self.exposures: dict[str, Exposure] = {}
         self.outside_fills: dict[tuple[str, Side], list[int]] = {}  # quantity, cost
+        self._stale: list[Exposure] = []
         self._worst_total_e18 = 0
         self._held_total_e18 = 0
         self._ratio_counts: dict[int, int] = {}
@@ -71,13 +75,13 @@ class RuntimeRiskMonitor:
         symbol = intent.symbol
         side = intent.side
         qty = intent.qty
+        price = intent.price
         if self.frozen:
             return self._refuse(intent, RefusalReason.FROZEN, ts_ns)
         if side is not BUY and side is not SELL:
             return self._refuse(intent, RefusalReason.UNKNOWN_SIDE, ts_ns)
         if qty <= 0:
             return self._refuse(intent, RefusalReason.BAD_QUANTITY, ts_ns)
-        price = intent.price
         if price <= 0:
             return self._refuse(intent, RefusalReason.BAD_PRICE, ts_ns)
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
@@ -86,34 +90,36 @@ class RuntimeRiskMonitor:
             if self._caller_mark is not None:
                 return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
             mark = price
-        if exposure.crossed:
+        if exposure.bid > exposure.ask:
             return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
+        if self._stale:
+            self._refresh()
         held = exposure.holding.qty
-        long_worst = held + exposure.buys
-        short_worst = exposure.sells - held
         if side is BUY:
-            long_worst = after = long_worst + qty
+            after = held + exposure.buys + qty
+            other = exposure.sells - held
             reducing = after <= 0 and held < 0
         else:
-            short_worst = after = short_worst + qty
+            after = exposure.sells - held + qty
+            other = held + exposure.buys
             reducing = after <= 0 and held > 0
-        worst = (long_worst if long_worst > short_worst else short_worst) * mark
+        worst = (after if after > other else other) * mark
+        added = worst - exposure.worst_e18
         if not reducing:
             if after * price > self._max_symbol_e18:
                 return self._refuse(intent, RefusalReason.SYMBOL_LIMIT, ts_ns)
-            if self._caller_mark is None:
-                elsewhere = self._worst_total_e18 - exposure.worst_e18
-            else:
-                elsewhere = self._worst_elsewhere(symbol)
-            if elsewhere + worst > self._max_total_e18:
+            total = self._worst_total_e18 + added
+            if self._caller_mark is not None:
+                total = self._worst_elsewhere(symbol) + worst
+            if total > self._max_total_e18:
                 return self._refuse(intent, RefusalReason.TOTAL_LIMIT, ts_ns)
         if side is BUY:
             exposure.buys += qty
         else:
             exposure.sells += qty
-        self._worst_total_e18 += worst - exposure.worst_e18
+        self._worst_total_e18 += added
         exposure.worst_e18 = worst
-        return Approved(intent)
+        return _approved(intent)
 
     def check_before_order(
         self, symbol: str, side: str, qty: Number, price: Number | None = None
@@ -143,7 +149,9 @@ class RuntimeRiskMonitor:
             exposure.buys -= qty
         else:
             exposure.sells -= qty
-        self._revalue(exposure)
+        if not exposure.stale:
+            exposure.stale = True
+            self._stale.append(exposure)
 
     def _refuse(self, intent: Intent, reason: RefusalReason, ts_ns: int) -> IntentRefused:
         self.blocks_total += 1
@@ -157,11 +165,16 @@ class RuntimeRiskMonitor:
     def on_quote(self, symbol: str, bid: int, ask: int) -> None:
         """A new best bid and ask: the mark is their middle."""
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
-        exposure.crossed = bid > ask
-        mark = (bid + ask) >> 1
-        if mark != exposure.mark:
-            exposure.mark = mark
-            self._revalue(exposure)
+        exposure.bid = bid
+        exposure.ask = ask
+        exposure.mark = mark = (bid + ask) >> 1
+        held = exposure.holding.qty
+        value = (held if held >= 0 else -held) * mark
+        self._held_total_e18 += value - exposure.held_e18
+        exposure.held_e18 = value
+        if not exposure.stale:
+            exposure.stale = True
+            self._stale.append(exposure)
 
     def on_fill(self, symbol: str, side: str, qty: Number, price: Number) -> None:
         """A fill that came without an order of ours: it moves the position."""
@@ -196,26 +209,40 @@ class RuntimeRiskMonitor:
                 exposure.sells -= qty
         if exposure.mark == 0:
             exposure.mark = price
-        self._revalue(exposure)
-        self._sample_ratio()
+        held = exposure.holding.qty
+        value = (held if held >= 0 else -held) * exposure.mark
+        self._held_total_e18 += value - exposure.held_e18
+        exposure.held_e18 = value
+        if not exposure.stale:
+            exposure.stale = True
+            self._stale.append(exposure)
+        total = self._held_total_e18
+        if self._caller_mark is not None:
+            total = self._held_by_caller_marks()
+        limit = self._max_total_e18
+        if total <= limit and limit:  # ratios above 1 are dropped, so the steps stay bounded
+            step = total * _RATIO_STEPS // limit
+            counts = self._ratio_counts
+            counts[step] = counts[step] + 1 if step in counts else 1
         return fee
 
     def _new_exposure(self, symbol: str) -> Exposure:
         exposure = self.exposures[symbol] = Exposure(self.ledger.holding(symbol))
         return exposure
 
-    def _revalue(self, exposure: Exposure) -> None:
-        """Put the worst case and the position of a symbol into the totals at its mark."""
-        held = exposure.holding.qty
-        mark = exposure.mark
-        long_worst = held + exposure.buys
-        short_worst = exposure.sells - held
-        worst = (long_worst if long_worst > short_worst else short_worst) * mark
-        self._worst_total_e18 += worst - exposure.worst_e18
-        exposure.worst_e18 = worst
-        value = (held if held >= 0 else -held) * mark
-        self._held_total_e18 += value - exposure.held_e18
-        exposure.held_e18 = value
+    def _refresh(self) -> None:
+        """Work out the worst case of every symbol that something happened to."""
+        total = self._worst_total_e18
+        for exposure in self._stale:
+            held = exposure.holding.qty
+            long_worst = held + exposure.buys
+            short_worst = exposure.sells - held
+            worst = (long_worst if long_worst > short_worst else short_worst) * exposure.mark
+            total += worst - exposure.worst_e18
+            exposure.worst_e18 = worst
+            exposure.stale = False
+        self._worst_total_e18 = total
+        self._stale.clear()
 
     # Marks.
 
@@ -321,16 +348,6 @@ class RuntimeRiskMonitor:
             if rank <= 0:
                 return step / _RATIO_STEPS
         return 0.0
-
-    def _sample_ratio(self) -> None:
-        """Count a sample; ratios above 1 are dropped, so that what is kept stays bounded."""
-        if self._caller_mark is None:
-            total = self._held_total_e18
-        else:
-            total = self._held_by_caller_marks()
-        if total <= self._max_total_e18 and self._max_total_e18:
-            step = total * _RATIO_STEPS // self._max_total_e18
-            self._ratio_counts[step] = self._ratio_counts.get(step, 0) + 1
 
     def _held_by_caller_marks(self) -> int:
         total = 0

@@ -84,7 +84,7 @@ def number(lowest: int, highest: int, *, above: bool = False) -> Read:
         try:
             scaled = to_e9(plain, name)
         except ContractError as error:
-            what = str(error).partition(";")[0]
+            what, _, _ = str(error).partition(";")
             raise ContractError(f"{what}; {advice}") from None
         low = lowest * SCALE
         if scaled > highest * SCALE or scaled < low or (above and scaled == low):
@@ -249,9 +249,10 @@ def _toml(raw: bytes, source: str) -> Any:
         return tomllib.loads(raw.decode("utf-8"), parse_float=TomlFloat)
     except UnicodeDecodeError as error:
         raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
-    except (RecursionError, ValueError) as error:
-        why = str(error).partition(";")[0] or "nested too deeply"
-        raise ContractError(f"{source} is not TOML: {why}") from None
+    except RecursionError:
+        raise ContractError(f"{source} is nested too deeply") from None
+    except ValueError as error:
+        raise ContractError(f"{source} is not TOML: {error}") from None
 
 
 def _number(value: Any, name: str, advice: str) -> Number:
@@ -261,6 +262,8 @@ def _number(value: Any, name: str, advice: str) -> Number:
         raise ContractError(f"{name} {_show(value)} is not a number; {advice}")
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise ContractError(f"{name} {_show(value)} is out of range; {advice}")
+    if isinstance(value, str):
+        return re.sub(r"^([+-]?)\.", r"\g<1>0.", value)  # .5 is what many people type
     return value
 
 

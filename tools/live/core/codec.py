@@ -16,6 +16,7 @@ from .contracts_v1 import INPUTS, Entry, Input, Intent, Output, PlaceOrder, Side
 from .errors import ContractError
 from .money import text as text_of
 from .money import to_e9
+from .record import fields_of
 
 VERSION = 1
 MAX_BYTES = 8 * 1024 * 1024
@@ -153,13 +154,13 @@ def _check_depth(text: str, source: str) -> None:
 
 
 def _fields(contract: type[Any]) -> tuple[str, ...]:
-    return tuple(name for name in contract.__slots__ if name != "ts_ns")
+    return tuple(name for name in fields_of(contract) if name != "ts_ns")
 
 
 def _payload(event: Input | Output) -> dict[str, Any]:
     if isinstance(event, PlaceOrder):
         intent = event.approved.intent
-        shown = {name: _plain(name, getattr(intent, name)) for name in Intent.__slots__}
+        shown = {name: _plain(name, getattr(intent, name)) for name in fields_of(Intent)}
         return {"client_order_id": event.client_order_id, **shown}
     return {name: _plain(name, getattr(event, name)) for name in _fields(type(event))}
 

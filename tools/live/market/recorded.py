@@ -7,6 +7,7 @@ once to check every row before anything trades, and again to feed the run. Each 
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
@@ -27,6 +28,10 @@ _NEEDED = ",".join(COLUMNS)
 Row = dict[str, Any]
 
 
+def _identity(quote: QuoteUpdate) -> bytes:
+    return f"{quote.symbol},{quote.bid},{quote.ask},{quote.ts_ns}\n".encode("ascii")
+
+
 class RecordedMarket:
     """The quotes of a file as a feed; `symbols` picks some of them, None takes all."""
 
@@ -40,7 +45,9 @@ class RecordedMarket:
         self.steps = 0
         self.start_ns = 0
         latest = 0
+        digest = hashlib.sha256()
         for line, quote in self._quotes():
+            digest.update(_identity(quote))
             if quote.ts_ns < latest:
                 raise self._wrong("timestamp_ms goes back; sort the file by time", line)
             if self.steps == MAX_STEPS:
@@ -49,15 +56,24 @@ class RecordedMarket:
             self.start_ns = self.start_ns if self.steps else latest
             self.steps += 1
             found[quote.symbol] = None
+        self.sha256 = digest.hexdigest()
         self.symbols = sorted(found)
         missing = [symbol for symbol in symbols or () if symbol not in found]
         if missing or not found:
             what = f"no quote of {missing[0]!r}" if missing else "no quote"
             raise ContractError(f"{what} in {field} {path!r}; name symbols that it has")
 
+    def describe(self) -> dict[str, Any]:
+        """Which market this is, for the report: the hash of the quotes, however they are written."""
+        return {"kind": "recorded", "quotes": self.steps, "sha256": self.sha256}
+
     def __iter__(self) -> Iterator[list[QuoteUpdate]]:
+        digest = hashlib.sha256()
         for _, quote in self._quotes():
+            digest.update(_identity(quote))
             yield [quote]
+        if digest.hexdigest() != self.sha256:
+            raise ContractError(f"{self._field} {self._path!r} changed during the run; run again")
 
     def _quotes(self) -> Iterator[tuple[int, QuoteUpdate]]:
         with open_input(self._path, self._field) as file:

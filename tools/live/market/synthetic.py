@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ..core.clock import NS_PER_S
 from ..core.contracts_v1 import QuoteUpdate
 from ..core.errors import ContractError
 from ..core.money import SCALE, divide_half_even
+from ..core.record import builder
 
 MAX_STEPS = 100_000_000
 SYMBOL = re.compile(r"[A-Z0-9._/:-]{1,32}", re.ASCII)
 
+_quote = builder(QuoteUpdate)
 _EDGE_START_BPS = 10
 _EDGE_FALL_BPS = 8
 
@@ -35,6 +38,10 @@ class SyntheticMarket:
         self.steps = steps
         self.start_ns = start_ns
 
+    def describe(self) -> dict[str, Any]:
+        """Which market this is, for the report."""
+        return {"kind": "synthetic"}
+
     def __iter__(self) -> Iterator[list[QuoteUpdate]]:
         bases = [(symbol, base_price(symbol)) for symbol in self.symbols]
         for step in range(self.steps):
@@ -43,7 +50,7 @@ class SyntheticMarket:
             for symbol, base in bases:
                 mid = base * (1000 + step % 10) // 1000
                 bid = mid * 9995 // 10_000
-                quotes.append(QuoteUpdate(symbol, bid, mid * 10_005 // 10_000, ts_ns))
+                quotes.append(_quote(symbol, bid, mid * 10_005 // 10_000, ts_ns))
             yield quotes
 
 

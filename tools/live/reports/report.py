@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__
 from ..audit import laws
 from ..core import codec
-from ..core.clock import render_utc
+from ..core.clock import NS_PER_S, render_utc
 from ..core.line import Line
 from ..core.money import bps_e9, view, view_cash
 from ..core.order import FILLED, OPEN, PARTIALLY_FILLED
@@ -69,11 +69,11 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         "pnl": _pnl(fold),
         "positions": _positions(fold),
         "risk": _risk(fold),
-        "runtime": {"utc": seconds_utc(facts.start_ns)},
+        "runtime": {"utc": instant_utc(facts.start_ns - facts.start_ns % NS_PER_S)},
     }
 
 
-def seconds_utc(ns: int) -> str:
+def instant_utc(ns: int) -> str:
     """An instant in the seed's form, such as 2025-01-01T00:00:00+00:00."""
     return render_utc(ns).replace("Z", "+00:00")
 
@@ -251,4 +251,4 @@ def _traded(fold: Fold) -> list[Holding]:
 
 
 def _instant(ns: int | None) -> str | None:
-    return None if ns is None else seconds_utc(ns)
+    return None if ns is None else instant_utc(ns)

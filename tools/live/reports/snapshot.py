@@ -31,10 +31,9 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
         "live_orders": [_order(order, origin_ns) for order in store.live_orders()],
         "holdings": {symbol: _holding(holdings[symbol]) for symbol in holdings},
         "exposures": {
-            symbol: [held.buys, held.sells, held.mark, held.crossed]
+            symbol: [held.buys, held.sells, held.bid, held.ask, held.mark]
             for symbol, held in exposures.items()
         },
-        "quotes": {symbol: list(touch) for symbol, touch in fold.touch.items()},
         "edge_bps": fold.edge_bps,
         "frozen": monitor.frozen,
         "freezes": [

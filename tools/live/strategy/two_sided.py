@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from ..core.contracts_v1 import BUY, SELL, Intent
 from ..core.errors import ContractError
-from ..core.money import BPS, SCALE, divide_up
+from ..core.money import BPS, SCALE
+from ..core.record import builder
 
+_intent = builder(Intent)
 _FULL = 2 * BPS * SCALE  # a spread of this many basis points (at 10^9) is the whole price
+_TWICE = 2 * _FULL
 
 
 class TwoSided:
@@ -29,6 +32,6 @@ class TwoSided:
         twice_mid = bid + ask
         qty = self.base_qty
         return (
-            Intent(symbol, BUY, qty, twice_mid * self._below // (2 * _FULL)),
-            Intent(symbol, SELL, qty, divide_up(twice_mid * self._above, 2 * _FULL)),
+            _intent(symbol, BUY, qty, twice_mid * self._below // _TWICE),
+            _intent(symbol, SELL, qty, -(-twice_mid * self._above // _TWICE)),
         )
