@@ -9,6 +9,7 @@ fault in a copy of the tree and see it found. What a run must not read is in `de
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -195,17 +196,19 @@ def _is_prose(node: ast.stmt) -> bool:
 
 def words(root: Path) -> Iterator[Finding]:
     """No unfinished business, no folder or host of somebody's machine, no emoji."""
-    for path in sorted(root.rglob("*")):
+    for path in sorted(_texts(root)):
         relative = path.relative_to(root)
-        if SKIPPED_FOLDERS.intersection(relative.parts) or not path.is_file():
-            continue
-        if path.suffix not in TEXT_SUFFIXES:
-            continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             for rule, pattern in WORDS.items():
                 if hit := pattern.search(line):
                     message = f"{hit.group()!r} may not stay"
                     yield Finding(relative.as_posix(), number, rule, message)
+
+
+def _texts(root: Path) -> Iterator[Path]:
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if name not in SKIPPED_FOLDERS]
+        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXT_SUFFIXES)
 
 
 def entries(root: Path) -> Iterator[Finding]:
