@@ -18,8 +18,9 @@ from .core.errors import ContractError
 from .core.line import Line
 from .core.money import to_e9
 from .exchange import FakeExchangeClient
-from .execution_loop import ExecutionLoop, ExecutionParams, Feed
+from .execution_loop import ExecutionLoop
 from .order_store import InMemoryOrderStore
+from .params import ExecutionParams, Feed
 from .portfolio.ledger import Ledger
 from .reports.files import check_target, write_whole
 from .reports.shadow_report import ShadowReport

@@ -12,13 +12,13 @@ from typing import Any
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import (
-    CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Frozen,
-    Input, OpenOrdersListed, OrderAccepted, OrderCanceled, OrderRejected, Output,
-    ParamsSet, PlaceOrder, QuoteUpdate, UnfreezeOrdered,
+    CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Input,
+    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
+    OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LiveError
 from .core.line import Line
-from .core.money import Number, not_negative_e9, positive_e9, to_e9
+from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
 from .exchange import FakeExchangeClient, IExchangeClient, request_of
 from .fold import Fold
@@ -28,9 +28,11 @@ from .params import ExecutionParams, Feed, Quote, describe_run
 from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
-from .risk_monitor import RuntimeRiskMonitor, edge_e9
+from .risk_monitor import RuntimeRiskMonitor
 
-__all__ = ["ExecutionLoop", "ExecutionParams", "Quote", "run_shadow_demo", "wire_shadow"]
+__all__ = [
+    "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
+]  # fmt: skip
 
 WORLD_FAILED = (OSError, LiveError)
 SCRIPTED = "scripted"
@@ -77,6 +79,8 @@ class ExecutionLoop:
         self.order_store.reset()
         self.risk_monitor.reset()
         self.fold.clear()
+        if self.line is not None:
+            self.line.entries = []
         self._start_over()
 
     def now_ms(self) -> int:
@@ -118,7 +122,7 @@ class ExecutionLoop:
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
         """Tell the monitor the net edge; below the threshold, or no number, it freezes."""
-        self._take(EdgeUpdate(symbol, edge_e9(net_bps), self._now_ns()))
+        self._take(EdgeUpdate(symbol, finite_e9(net_bps), self._now_ns()))
 
     def freeze(self, reason: str, actor: str, symbol: str | None = None) -> None:
         """Stop trading now and cancel everything on the exchange. Repeating it changes nothing."""
@@ -149,6 +153,7 @@ class ExecutionLoop:
         if feed is None:
             feed = SyntheticMarket(params.symbols, params.iterations, start_ns)
         first_ns = self.event_clock.advance_to(feed.start_ns)
+        self.on_fill()  # what filled before the run belongs to before the run
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         with quiet_gc():
@@ -189,42 +194,37 @@ class ExecutionLoop:
                 if outputs:
                     self._carry_out(outputs, seq, seq)
             self.on_fill()
-            if scripted:
-                self._script_edge(quotes, scripted_edge(step, steps))
-            else:
-                self._measure_edge(quotes)
+            self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
             if progress is not None:
                 progress(step + 1, steps)
 
-    def _script_edge(self, quotes: list[QuoteUpdate], net_bps: int) -> None:
+    def _update_edges(self, quotes: list[QuoteUpdate], scripted: int | None) -> None:
+        """The edge after a step: as scripted, else as measured where enough fills are."""
         line, ts_ns = self.line, self.event_clock.ns
         for quote in quotes:
+            symbol = quote.symbol
+            net_bps = self.fold.edge.net_bps(symbol) if scripted is None else scripted
+            if net_bps is None:
+                continue
             self.seq = seq = self.seq + 1
             if line is not None:
-                line.input(seq, seq, 0, EdgeUpdate(quote.symbol, net_bps, ts_ns))
-            outputs = self.fold.edge_update(quote.symbol, net_bps, ts_ns)
+                line.input(seq, seq, 0, EdgeUpdate(symbol, net_bps, ts_ns))
+            outputs = self.fold.edge_update(symbol, net_bps, ts_ns)
             if outputs:
                 self._carry_out(outputs, seq, seq)
 
-    def _measure_edge(self, quotes: list[QuoteUpdate]) -> None:
-        for quote in quotes:
-            measured = self.fold.edge.net_bps(quote.symbol)
-            if measured is not None:
-                self._take(EdgeUpdate(quote.symbol, measured, self._now_ns()))
-
     # The shell.
 
-    def _take(self, event: Input) -> None:
+    def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self.line.input(seq, seq, 0, event)
+            self.line.input(seq, corr or seq, cause, event)
         outputs = self.step(event)
         if outputs:
-            self._carry_out(outputs, seq, seq)
+            self._carry_out(outputs, seq, corr or seq)
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
-        froze = False
         done = 0
         try:
             for output in outputs:
@@ -236,13 +236,11 @@ class ExecutionLoop:
                     self._send(output, seq, corr)
                 elif isinstance(output, CancelOrder):
                     self._cancel(output, seq, corr)
-                elif isinstance(output, Frozen):
-                    froze = True
+                elif isinstance(output, ListOpenOrders):
+                    self._list_open_orders(seq, corr)
         finally:
             if done < len(outputs):
                 self._withhold(outputs[done:], cause, corr)
-        if froze:
-            self._verify_cancels()
 
     def _withhold(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         """The exchange failed in the middle of a step: what was not sent yet never will be."""
@@ -303,16 +301,18 @@ class ExecutionLoop:
         else:
             self.fold.cancel_failed(order_id, message, ts_ns)
 
-    def _verify_cancels(self) -> None:
-        """After a freeze: book what filled meanwhile, then compare with the exchange's own list."""
+    def _list_open_orders(self, cause: int, corr: int) -> None:
+        """Book what filled meanwhile, then hear the exchange's own list of open orders."""
         if self.fold.unresolved:
             self.on_fill()
+        answer: Input
         try:
             listed = tuple(order.order_id for order in self.exchange.get_open_orders())
         except WORLD_FAILED as error:
-            self.fold.unresolved["*"] = f"the exchange could not list its open orders: {error}"
-            return
-        self._take(OpenOrdersListed(listed, self._now_ns()))
+            answer = OpenOrdersUnknown(str(error), self.event_clock.ns)
+        else:
+            answer = OpenOrdersListed(listed, self.event_clock.ns)
+        self._take(answer, cause, corr)
 
     def _set_params(self, params: ExecutionParams) -> None:
         key = (params.base_qty, params.spread_bps)

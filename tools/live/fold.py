@@ -13,7 +13,8 @@ from typing import NoReturn
 from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
     BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
-    FillRefused, FreezeOrdered, Frozen, Input, LateFill, OpenOrdersListed, OrderAccepted,
+    FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
+    OpenOrdersUnknown, OrderAccepted,
     OrderCanceled, OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, Side, Unfrozen,
     UnfreezeOrdered,
 )  # fmt: skip
@@ -27,6 +28,7 @@ from .strategy.two_sided import TwoSided
 
 NOTHING: tuple[Output, ...] = ()
 
+_LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
 _place_order = builder(PlaceOrder)
 _cancel_order = builder(CancelOrder)
 
@@ -64,6 +66,7 @@ class Fold:
             OrderCanceled: self.canceled,
             CancelFailed: self.cancel_failed,
             OpenOrdersListed: self.open_listed,
+            OpenOrdersUnknown: self.open_unknown,
             EdgeUpdate: self.edge_update,
             CancelAllOrdered: self.cancel_all,
             FreezeOrdered: self.freeze_ordered,
@@ -73,6 +76,8 @@ class Fold:
     def clear(self) -> None:
         """Forget what is the fold's own; the store and the monitor are reset by their owner."""
         self.strategy = None
+        self.params: tuple[int, int] | None = None
+        self._halted = False  # whether the present freeze has been carried out
         for name in self.stats:
             self.stats[name] = 0
         self.edge = EdgeTracker()
@@ -96,6 +101,7 @@ class Fold:
     def set_params(self, base_qty: int, spread_bps: int, ts_ns: int) -> Sequence[Output]:
         """`ParamsSet`"""
         self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps)
+        self.params = (base_qty, spread_bps)
         return NOTHING
 
     def quote(self, symbol: str, bid: int, ask: int, ts_ns: int) -> Sequence[Output]:
@@ -104,8 +110,10 @@ class Fold:
         monitor.on_quote(symbol, bid, ask)
         if self.measure_edge:
             self.edge.on_quote(symbol, (bid + ask) >> 1, ts_ns)
+        if monitor.frozen:
+            return NOTHING if self._halted else self._halt(ts_ns)
         strategy = self.strategy
-        if monitor.frozen or strategy is None:
+        if strategy is None:
             return NOTHING
         outputs: list[Output] = []
         for intent in strategy.intents(symbol, bid, ask):
@@ -135,8 +143,9 @@ class Fold:
         latency_ms = (ts_ns - order.created_ns) // NS_PER_MS
         self.ack_ms[latency_ms] = self.ack_ms.get(latency_ms, 0) + 1
         self.stats["orders_placed"] += 1
-        if self.monitor.frozen:  # it was in doubt while everything else was canceled
+        if self.unresolved:
             self.unresolved.pop(client_order_id, None)
+        if self.monitor.frozen:  # it was in doubt while everything else was canceled
             return self._cancels([order], ts_ns)
         return NOTHING
 
@@ -232,13 +241,13 @@ class Fold:
 
     def edge_update(self, symbol: str, net_bps: int | None, ts_ns: int) -> Sequence[Output]:
         """`EdgeUpdate`: freeze below the threshold; while frozen, retry what is unresolved."""
-        monitor = self.monitor
         self.edge_bps[symbol] = net_bps
-        was_frozen = monitor.frozen
-        monitor.judge_edge(symbol, net_bps, ts_ns)
-        if was_frozen:
-            return self._retry_cancels(ts_ns) if self.unresolved else NOTHING
-        return self._frozen_now(ts_ns) if monitor.frozen else NOTHING
+        self.monitor.judge_edge(symbol, net_bps, ts_ns)
+        if not self.monitor.frozen:
+            return NOTHING
+        if not self._halted:
+            return self._halt(ts_ns)
+        return self._retry_cancels(ts_ns) if self.unresolved else NOTHING
 
     def freeze_ordered(
         self, reason: str, symbol: str | None, actor: str, ts_ns: int
@@ -249,20 +258,21 @@ class Fold:
     def unfreeze_ordered(self, reason: str, actor: str, ts_ns: int) -> Sequence[Output]:
         """`UnfreezeOrdered`"""
         self.monitor.unfreeze(reason, actor)
+        self._halted = False
         return (Unfrozen(reason, actor, ts_ns),)
 
     def _freeze(self, reason: str, symbol: str | None, ts_ns: int) -> Sequence[Output]:
-        was_frozen = self.monitor.frozen
         self.monitor.freeze(reason, symbol, ts_ns)
-        return NOTHING if was_frozen else self._frozen_now(ts_ns)
+        return NOTHING if self._halted else self._halt(ts_ns)
 
-    def _frozen_now(self, ts_ns: int) -> Sequence[Output]:
-        """Freezing has just begun: say so, and cancel everything that could still trade."""
+    def _halt(self, ts_ns: int) -> Sequence[Output]:
+        """Carry out a freeze: say so, cancel all that could still trade, ask what is open."""
+        self._halted = True
         self.stats["freeze_events"] += 1
         cause = self.monitor.first_freeze
         assert cause is not None
         cancels = self._cancels(self.store.live_orders(), ts_ns)
-        return [Frozen(cause.reason, cause.symbol, ts_ns), *cancels]
+        return [Frozen(cause.reason, cause.symbol, ts_ns), *cancels, ListOpenOrders(ts_ns)]
 
     def cancel_all(self, symbol: str | None, reason: str, ts_ns: int) -> Sequence[Output]:
         """`CancelAllOrdered`"""
@@ -280,7 +290,8 @@ class Fold:
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
         found = (self.store.get_by_order_id(order_id) for order_id in self.unresolved)
-        return self._cancels([o for o in found if o is not None and o.is_open], ts_ns)
+        cancels = self._cancels([o for o in found if o is not None and o.is_open], ts_ns)
+        return [*cancels, ListOpenOrders(ts_ns)]
 
     def cancel_failed(self, order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`CancelFailed`: whatever still may trade is unresolved until the exchange settles it."""
@@ -291,14 +302,23 @@ class Fold:
 
     def open_listed(self, order_ids: tuple[str, ...], ts_ns: int) -> Sequence[Output]:
         """`OpenOrdersListed`: what the exchange holds open and we do not is unresolved."""
+        listed_still = "the exchange still lists it as open"
+        settled = [key for key, why in self.unresolved.items() if why == listed_still]
+        for key in (*settled, _LISTING):
+            self.unresolved.pop(key, None)
         foreign = []
         for order_id in order_ids:
             order = self.store.get_by_order_id(order_id)
             if order is None:
                 foreign.append(order_id)
             elif order.state in TERMINAL:
-                self.unresolved[order_id] = "the exchange still lists it as open"
+                self.unresolved[order_id] = listed_still
         self.foreign_orders = tuple(foreign)
+        return NOTHING
+
+    def open_unknown(self, message: str, ts_ns: int) -> Sequence[Output]:
+        """`OpenOrdersUnknown`: nothing is verified until the exchange answers."""
+        self.unresolved[_LISTING] = f"the exchange could not list its open orders: {message}"
         return NOTHING
 
     def _missing(self, client_order_id: str) -> NoReturn:

@@ -221,9 +221,11 @@ class InMemoryOrderStore:
         if filled > order.qty_e9:
             raise Overfill(f"filled_qty {filled_qty!r} overfills {client_order_id} of {order.qty!r}")
         following = FILLED if filled == order.qty_e9 else PARTIALLY_FILLED
-        self.move(order, following, timestamp_ms * NS_PER_MS)
+        if following not in TRANSITIONS[order.state]:
+            raise _illegal(order, following)
         order.filled_e9 = filled
         order.cost_e18 = cost
+        self.move(order, following, timestamp_ms * NS_PER_MS)
 
     def apply_fill(
         self, order: Order, fill_id: str, qty_e9: int, price_e9: int, ns: int
@@ -245,21 +247,20 @@ class InMemoryOrderStore:
                 f"fill {fill_id!r} of {view(qty_e9)!r} overfills {order.client_order_id}:"
                 f" {view(order.leaves_e9 - order.late_e9)!r} of {order.qty!r} is left"
             )
-        outcome = APPLIED
-        if order.state in TERMINAL:
-            outcome = LATE
-            order.late_e9 += qty_e9
-            order.updated_ns = ns
-        else:
-            self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
-            order.filled_e9 = filled
         order.cost_e18 += qty_e9 * price_e9
         fills[fill_id] = (order, qty_e9, price_e9)
         if order.fill_ids is None:
             order.fill_ids = [fill_id]
         else:
             order.fill_ids.append(fill_id)
-        return outcome
+        if order.state in TERMINAL:
+            order.late_e9 += qty_e9
+            order.updated_ns = ns
+            return LATE
+        order.filled_e9 = filled
+        # Every live state may fill. The move comes last: it may be the end of what is kept of it.
+        self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
+        return APPLIED
 
     def _retire_beyond(self, newest: Order) -> None:
         """Drop the oldest ended order beyond those to keep: also the oldest of its bucket."""

@@ -8,14 +8,13 @@ It knows no exchange and no clock.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from .core.contracts_v1 import (
     BUY, SELL, Approved, Intent, IntentRefused, RefusalReason, Side, parse_side,
 )  # fmt: skip
 from .core.errors import ContractError
-from .core.money import SCALE, Number, measured_e9, not_negative_e9, positive_e9, to_e9, view
+from .core.money import SCALE, Number, finite_e9, not_negative_e9, positive_e9, to_e9, view
 from .core.record import builder
 from .portfolio.ledger import Ledger
 from .risk.exposure import Exposure, FreezeCause
@@ -86,7 +85,8 @@ class RuntimeRiskMonitor:
             return self._refuse(intent, RefusalReason.BAD_PRICE, ts_ns)
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
         mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
-        if mark <= 0:
+        unseen = mark <= 0
+        if unseen:
             if self._caller_mark is not None:
                 return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
             mark = price
@@ -119,6 +119,8 @@ class RuntimeRiskMonitor:
             exposure.sells += qty
         self._worst_total_e18 += added
         exposure.worst_e18 = worst
+        if unseen:
+            exposure.mark = price
         return _approved(intent)
 
     def check_before_order(
@@ -167,7 +169,11 @@ class RuntimeRiskMonitor:
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
         exposure.bid = bid
         exposure.ask = ask
-        exposure.mark = mark = (bid + ask) >> 1
+        self._mark(exposure, (bid + ask) >> 1)
+
+    def _mark(self, exposure: Exposure, mark: int) -> None:
+        """A new price: the position is worth something else, the worst case is to be redone."""
+        exposure.mark = mark
         held = exposure.holding.qty
         value = (held if held >= 0 else -held) * mark
         self._held_total_e18 += value - exposure.held_e18
@@ -187,7 +193,7 @@ class RuntimeRiskMonitor:
         outside = self.outside_fills.setdefault((symbol, parsed), [0, 0])
         outside[0] += size
         outside[1] += size * seen
-        self.on_quote(symbol, seen, seen)
+        self._mark(self.exposures[symbol], seen)
 
     def apply_fill(
         self,
@@ -207,15 +213,7 @@ class RuntimeRiskMonitor:
                 exposure.buys -= qty
             else:
                 exposure.sells -= qty
-        if exposure.mark == 0:
-            exposure.mark = price
-        held = exposure.holding.qty
-        value = (held if held >= 0 else -held) * exposure.mark
-        self._held_total_e18 += value - exposure.held_e18
-        exposure.held_e18 = value
-        if not exposure.stale:
-            exposure.stale = True
-            self._stale.append(exposure)
+        self._mark(exposure, exposure.mark or price)
         total = self._held_total_e18
         if self._caller_mark is not None:
             total = self._held_by_caller_marks()
@@ -254,6 +252,9 @@ class RuntimeRiskMonitor:
     @get_mark_price.setter
     def get_mark_price(self, source: Callable[[str], float] | None) -> None:
         self._caller_mark = source
+        self._stale = [self.exposures[symbol] for symbol in sorted(self.exposures)]
+        for exposure in self._stale:
+            exposure.stale = True
 
     def _last_price(self, symbol: str) -> float:
         exposure = self.exposures.get(symbol)
@@ -268,10 +269,7 @@ class RuntimeRiskMonitor:
 
     def _ask_mark(self, symbol: str) -> int:
         assert self._caller_mark is not None
-        mark = self._caller_mark(symbol)
-        if isinstance(mark, (int, float)) and math.isfinite(mark) and mark > 0:
-            return measured_e9(float(mark), "mark price")
-        return 0
+        return max(finite_e9(self._caller_mark(symbol)) or 0, 0)
 
     def _worst_elsewhere(self, symbol: str) -> int:
         """Worst-case notional of all other symbols, each at the mark its source gives now."""
@@ -286,7 +284,7 @@ class RuntimeRiskMonitor:
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
         """Freeze when the net edge is strictly below the threshold, or is no number at all."""
-        self.judge_edge(symbol, edge_e9(net_bps))
+        self.judge_edge(symbol, finite_e9(net_bps))
 
     def judge_edge(self, symbol: str, net_bps: int | None, ts_ns: int | None = None) -> bool:
         """The same in the house's numbers; None stands for an edge that is no finite number."""
@@ -356,13 +354,6 @@ class RuntimeRiskMonitor:
             if qty:
                 total += qty * (self._ask_mark(symbol) or self.exposures[symbol].mark)
         return total
-
-
-def edge_e9(net_bps: float) -> int | None:
-    """An edge as it is recorded: rounded to 10^9, or None when it is no finite number."""
-    if isinstance(net_bps, (int, float)) and math.isfinite(net_bps):
-        return measured_e9(float(net_bps), "net_bps")
-    return None
 
 
 def _positive_or_zero(value: Number) -> int:

@@ -144,6 +144,15 @@ class OpenOrdersListed:
 
 
 @record
+class OpenOrdersUnknown:
+    """The exchange could not list its open orders, so the cancels are not verified yet."""
+
+    kind = "order.open_unknown"
+    message: str
+    ts_ns: int
+
+
+@record
 class CancelAllOrdered:
     """Take resting orders off the market: of one symbol, or of all when it is None."""
 
@@ -218,6 +227,14 @@ class CancelOrder:
 
 
 @record
+class ListOpenOrders:
+    """Ask the exchange for its open orders, to verify what was canceled."""
+
+    kind = "order.list_open"
+    ts_ns: int
+
+
+@record
 class IntentRefused:
     """The gate said no, and why."""
 
@@ -276,18 +293,22 @@ class LateFill:
 
 Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
-    | CancelFailed | OpenOrdersListed | CancelAllOrdered | FreezeOrdered | UnfreezeOrdered
+    | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
+    | UnfreezeOrdered
 )  # fmt: skip
 Output: TypeAlias = (
-    PlaceOrder | CancelOrder | IntentRefused | Frozen | Unfrozen | FillRefused | LateFill
+    PlaceOrder | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
+    | LateFill
 )
 
 INPUTS: tuple[type[Any], ...] = (
     ParamsSet, QuoteUpdate, EdgeUpdate, OrderAccepted, OrderRejected, Fill, OrderCanceled,
-    CancelFailed, OpenOrdersListed, CancelAllOrdered, FreezeOrdered, UnfreezeOrdered,
+    CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
+    UnfreezeOrdered,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
-    PlaceOrder, CancelOrder, IntentRefused, Frozen, Unfrozen, FillRefused, LateFill,
+    PlaceOrder, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
+    LateFill,
 )  # fmt: skip
 
 

@@ -51,6 +51,16 @@ def measured_e9(value: float, field: str) -> int:
     return _bounded(divide_half_even(numerator * SCALE, denominator), value, field)
 
 
+def finite_e9(value: object) -> int | None:
+    """A measurement at 10^9, or None when it is no number, not finite or beyond every scale."""
+    if not isinstance(value, (int, float)):
+        return None
+    try:
+        return measured_e9(float(value), "measurement")
+    except (ContractError, OverflowError):
+        return None
+
+
 def positive_e9(value: Number, field: str) -> int:
     """The same as `to_e9`, and above zero."""
     scaled = to_e9(value, field)

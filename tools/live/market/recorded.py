@@ -64,7 +64,7 @@ class RecordedMarket:
             raise ContractError(f"{what} in {field} {path!r}; name symbols that it has")
 
     def describe(self) -> dict[str, Any]:
-        """Which market this is, for the report: the hash of the quotes, however they are written."""
+        """Which market this is: the hash of the quotes, however they are written."""
         return {"kind": "recorded", "quotes": self.steps, "sha256": self.sha256}
 
     def __iter__(self) -> Iterator[list[QuoteUpdate]]:

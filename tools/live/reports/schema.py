@@ -22,6 +22,8 @@ RISK_VERSION = 1
 _NUMBER: Schema = {"type": "number"}
 _AMOUNT: Schema = {"type": "number", "minimum": 0}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_POSITIVE: Schema = {"type": "integer", "minimum": 1}
+_RATE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _TEXT: Schema = {"type": "string"}
 _FLAG: Schema = {"type": "boolean"}
 _MAYBE_TEXT: Schema = {"type": ["string", "null"]}
@@ -30,8 +32,9 @@ _MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 _SYMBOL: Schema = {"type": "string", "pattern": "^[A-Z0-9._/:-]{1,32}$"}
 _SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _EDGE_MODE: Schema = {"enum": ["scripted", "computed"]}
-_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
-_UTC: Schema = {"type": "string", "pattern": f"^{_INSTANT}\\+00:00$"}
+_SECOND = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_INSTANT = f"{_SECOND}(\\.[0-9]{{1,9}})?"
+_UTC: Schema = {"type": "string", "pattern": f"^{_SECOND}\\+00:00$"}
 _MAYBE_UTC: Schema = {"type": ["string", "null"], "pattern": f"^{_INSTANT}\\+00:00$"}
 
 
@@ -40,7 +43,7 @@ def text(name: str) -> str:
     return codec.pretty(SCHEMAS[name]) + "\n"
 
 
-def _object(about: str = "", **properties: Schema) -> Schema:
+def _object(about: str = "", /, **properties: Schema) -> Schema:
     """A closed object in which every key is required."""
     described = {"description": about} if about else {}
     return {
@@ -66,7 +69,7 @@ def _edge() -> Schema:
     unmeasured = _object("no fill is old enough", fills={"const": 0})
     measured = _object(
         "in basis points; net is capture less fee less adverse selection",
-        fills={"type": "integer", "minimum": 1},
+        fills=_POSITIVE,
         capture_bps=_NUMBER,
         fee_bps=_NUMBER,
         adverse_bps=_NUMBER,
@@ -107,10 +110,29 @@ def _orders() -> Schema:
 
 
 def _params() -> Schema:
+    synthetic = _object(kind={"const": "synthetic"})
+    recorded = _object(
+        "the hash is that of the quotes, however they are written",
+        kind={"const": "recorded"},
+        quotes=_POSITIVE,
+        sha256=_SHA256,
+    )
+    fake = _object(
+        "the fake, by its class",
+        client=_TEXT,
+        seed={"type": "integer"},
+        fill_rate=_RATE,
+        reject_rate=_RATE,
+        partial_fill_rate=_RATE,
+        latency_ms=_COUNT,
+    )
+    other = _object("an exchange of somebody else, by its class", client=_TEXT)
     return _object(
-        "what the run was asked to do; config_sha256 covers it",
+        "everything that decides a run; config_sha256 covers it",
         symbols=_list(_SYMBOL),
-        iterations={"type": "integer", "minimum": 1},
+        iterations=_POSITIVE,
+        market={"oneOf": [synthetic, recorded]},
+        exchange={"oneOf": [fake, other]},
         base_qty={"type": "number", "exclusiveMinimum": 0},
         spread_bps=_AMOUNT,
         requote=_FLAG,
@@ -169,7 +191,7 @@ def _risk() -> Schema:
         freeze_events=_COUNT,
         freezes_total=_COUNT,
         blocks_total=_COUNT,
-        risk_ratio_p95={"type": "number", "minimum": 0, "maximum": 1},
+        risk_ratio_p95=_RATE,
         worst_case_usd=_map(_AMOUNT, "by symbol: position and open orders at their worst"),
         unresolved_cancels=_map(_TEXT, "orders that a freeze could not cancel, and why"),
         foreign_open_orders=_list(_TEXT),
@@ -178,7 +200,6 @@ def _risk() -> Schema:
 
 
 def _report() -> Schema:
-    steps: Schema = {"type": "integer", "minimum": 1}
     ack_ms = _object(
         "from decision to acknowledgement, nearest rank; null without an order",
         count=_COUNT, p50=_MAYBE_COUNT, p95=_MAYBE_COUNT, max=_MAYBE_COUNT,
@@ -197,7 +218,7 @@ def _report() -> Schema:
         "$id": f"urn:shadow-trading-toolkit:report:{SCHEMA_VERSION}",
         "title": "Shadow run report",
         **_object(
-            execution=_object(iterations=steps, symbols=_list(_SYMBOL)),
+            execution=_object(iterations=_POSITIVE, symbols=_list(_SYMBOL)),
             orders=_orders(),
             positions=_positions(),
             risk=_risk(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike, fspath
 from typing import Any
 
 from ..core import codec
@@ -32,9 +33,13 @@ class ShadowReport(str):
 
         return render_page(self.data, self.events)
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the report, whole or not at all; a name that ends in .html gets the page."""
-        write_whole(path, self.html() if str(path).endswith(".html") else str(self))
+        name = fspath(path)
+        write_whole(name, self.html() if name.endswith(".html") else str(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ShadowReport, (self.data, self.events)
 
     def _repr_html_(self) -> str:
         from .html import render_fragment
