@@ -11,7 +11,6 @@ import pytest
 
 from tools.live.core.errors import ContractError
 from tools.live.market.files import open_input
-from tools.live.reports import files
 from tools.live.reports.files import check_target, write_whole
 
 
@@ -55,7 +54,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_part(
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="--out '.*a' was not written: No space left") as caught:
         write_whole(str(tmp_path / "a"), "new", "--out")
     assert caught.value.errno == errno.ENOSPC
@@ -68,7 +67,7 @@ def test_an_interrupted_write_leaves_no_part(
     def interrupted(_from: str, _to: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.os, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_whole(str(tmp_path / "a"), "x")
     assert names(tmp_path) == []
@@ -111,7 +110,7 @@ def test_a_folder_that_may_not_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the answer of the system, since root may write everywhere."""
-    monkeypatch.setattr(files.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(ContractError, match="is not writable; name another"):
         check_target(str(tmp_path / "a"))
 

@@ -106,6 +106,21 @@ def test_a_file_that_changes_between_the_passes_is_checked_again(file: Path) -> 
         next(quotes)
 
 
+def test_a_file_that_says_something_else_the_second_time_is_refused(file: Path) -> None:
+    feed = market(file, csv_of(ROWS))
+    file.write_text(csv_of(ROWS[:2]))
+    with pytest.raises(ContractError, match="quotes file .* changed during the run; run again"):
+        list(feed)
+
+
+def test_equal_quotes_are_one_market_however_they_are_written(file: Path) -> None:
+    by_csv = market(file, csv_of(ROWS)).describe()
+    assert by_csv == market(file, json_of(ROWS)).describe()
+    assert (by_csv["kind"], by_csv["quotes"]) == ("recorded", 3)
+    assert by_csv != market(file, csv_of(ROWS[:2])).describe()
+    assert by_csv["sha256"] != market(file, csv_of(ROWS), "BTCUSDT").describe()["sha256"]
+
+
 def test_the_field_is_named_as_the_caller_names_it(file: Path) -> None:
     file.write_text(HEADER)
     with pytest.raises(ContractError, match="^no quote in --quotes '.*'; name symbols"):

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.unit.json_schema import errors
-from tools.live import risk_monitor_cli, run_shadow_demo
+from tools.live import risk_monitor_cli
 from tools.live.audit.laws import LAWS
 from tools.live.core.contracts_v1 import RefusalReason
-from tools.live.execution_loop import COMPUTED, SCRIPTED
+from tools.live.execution_loop import COMPUTED, SCRIPTED, run_shadow_demo
 from tools.live.reports import schema
 from tools.live.reports.report import SCHEMA_VERSION
 
@@ -101,6 +101,8 @@ def spoil(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("integrity.schema_version", SCHEMA_VERSION + 1),
         ("latency.ack_ms.p95", 1.5),
         ("params.base_qty", 0),
+        ("params.market", {"kind": "recorded"}),
+        ("params.exchange.fill_rate", 1.5),
         ("pnl.by_symbol.BTCUSDT.extra", 1),
     ],
 )

@@ -31,6 +31,8 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("base_qty", "0.000000001", "0.000000001"),
     ("fill_rate", "0", 0.0),
     ("fill_rate", 1, 1.0),
+    ("fill_rate", ".5", 0.5),
+    ("edge_threshold", "-.5", "-0.5"),
     ("fill_rate", "0.3333333333333333", 1 / 3),
     ("reject_rate", TomlFloat("5e-2"), 0.05),
     ("edge", "computed", "computed"),
