@@ -339,7 +339,7 @@ def test_a_log_gets_whole_lines_and_few(clock: list[float]) -> None:
     progress.close()
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2
-    assert lines[0] == "  2 %  0:00:09 left  active  1 orders  2 of 100 steps  10/s"
+    assert lines[0] == "  2 %  0:00:10 left  active  1 orders  2 of 100 steps  10/s"
 
 
 def test_a_run_that_ends_at_once_shows_nothing(clock: list[float]) -> None:

@@ -277,7 +277,7 @@ class Progress:
             return
         self._due = now + (self._RENEW_SECONDS if self._columns else self._LOG_SECONDS)
         rate = done / max(now - self._began, 1e-9)
-        left = int((total - done) / rate)
+        left = int(-(-(total - done) // rate))  # rounded up: nobody waits for 0 seconds
         line = (
             f"{100 * done // total:3d} %  {left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
             f"  {'FROZEN' if self._frozen() else 'active'}  {self._orders():,} orders"
