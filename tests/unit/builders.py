@@ -21,7 +21,7 @@ from tools.live.exchange import (
 )  # fmt: skip
 from tools.live.execution_loop import SCRIPTED, ExecutionLoop, ExecutionParams, Quote
 from tools.live.fold import Fold
-from tools.live.order_store import InMemoryOrderStore
+from tools.live.order_store import InMemoryOrderStore, OrderState
 from tools.live.portfolio.ledger import Ledger
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
@@ -199,3 +199,15 @@ class PlainExchange:
         )
         signed = e9(qty) if side is not SELL else -e9(qty)
         self.held[symbol] = self.held.get(symbol, 0) + signed
+
+
+def quoted(exchange: PlainExchange, quotes: int = 1) -> ExecutionLoop:
+    """A loop whose orders of some quotes rest on the exchange: X1 buys, X2 sells, ..."""
+    loop = a_loop(exchange)
+    for _ in range(quotes):
+        loop.on_quote(a_quote(), some_params())
+    return loop
+
+
+def states(loop: ExecutionLoop) -> list[OrderState]:
+    return [order.state for order in loop.order_store.get_all()]

@@ -26,7 +26,7 @@ MAX_TOTAL = 1_500
 FEES_BPS = {"maker": 1, "taker": 7}
 ALWAYS = ("quote",) * 8 + ("read", "fill", "unfreeze") * 2
 SOMETIMES = (
-    "fill_part", "repeat", "late", "reject", "refuse_cancel", "raise_on_cancel",
+    "fill_part", "repeat", "late", "reject", "silence", "refuse_cancel", "raise_on_cancel",
     "fill_on_cancel", "crossed", "good_edge", "bad_edge", "no_edge", "freeze", "cancel_all",
     "requote", "bogus",
 )  # fmt: skip
@@ -70,6 +70,8 @@ class MoodyExchange(PlainExchange):
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         assert self.world is not None
         self.world.check_limits(req)
+        if self.mood == "silence":
+            raise TimeoutError("moody")
         if self.mood == "reject":
             return PlaceOrderResponse(False, None, OrderStatus.REJECTED, "moody")
         response = super().place_limit(req)
@@ -142,7 +144,7 @@ class World:
                 exchange.reports.append(exchange.last)
             case "late":
                 self._late(op)
-            case "reject" | "refuse_cancel" | "raise_on_cancel" | "fill_on_cancel":
+            case "reject" | "silence" | "refuse_cancel" | "raise_on_cancel" | "fill_on_cancel":
                 exchange.mood = op.name
             case "good_edge" | "bad_edge" | "no_edge":
                 edges = {"good_edge": 9.0, "bad_edge": 1.0, "no_edge": float("nan")}
@@ -172,7 +174,10 @@ class World:
             [op.symbol], 1, MAX_SYMBOL, MAX_TOTAL, 1.5, 1 + op.number % 2, 0, op.name == "requote"
         )
         stamp = T0_MS + self.quotes * 700
-        self.loop.on_quote(Quote(op.symbol, middle - half, middle + half, stamp), params)
+        try:
+            self.loop.on_quote(Quote(op.symbol, middle - half, middle + half, stamp), params)
+        except TimeoutError:
+            self.exchange.mood = ""  # the order stays in doubt, and life goes on
 
     def _late(self, op: Op) -> None:
         gone = [o for o in self.exchange.canceled if self.exchange.left[o]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,9 @@ class HandFeed:
         self.steps = len(middles)
         self.symbols = [BTC]
         self.start_ns = T0_NS
+
+    def describe(self) -> dict[str, Any]:
+        return {"feed": "by hand"}
 
     def __iter__(self) -> Iterator[list[QuoteUpdate]]:
         for step, middle in enumerate(self.middles):
@@ -86,6 +90,7 @@ def test_a_feed_of_its_own_brings_its_own_time() -> None:
     report = loop.run_shadow(some_params(), HandFeed([100, 101, 102], 5))
     assert loop.now_ms() == T0_MS + 10_000
     assert report["execution"] == {"iterations": 3, "symbols": [BTC]}
+    assert report["params"]["market"] == {"feed": "by hand"}
     assert report["runtime"]["utc"] == "1970-01-01T00:00:00+00:00"
 
 

@@ -17,7 +17,7 @@ from tools.live.core.contracts_v1 import (
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.exchange import FakeExchangeClient
-from tools.live.execution_loop import ExecutionLoop, ExecutionParams, Quote, run_shadow_demo
+from tools.live.execution_loop import ExecutionLoop, ExecutionParams, run_shadow_demo
 from tools.live.order_store import InMemoryOrderStore, OrderState
 
 COUNTERS = [
@@ -48,19 +48,6 @@ def test_the_clock_is_the_callers_or_the_environments(monkeypatch: pytest.Monkey
 def test_an_edge_that_is_neither_scripted_nor_computed_is_an_error() -> None:
     with pytest.raises(ContractError, match="'guessed'"):
         a_loop(edge="guessed")
-
-
-def test_a_quote_is_human_numbers_and_must_be_above_zero() -> None:
-    quote = Quote(BTC, 49_975.5, "50025", 7)
-    assert (quote.symbol, quote.bid, quote.ask, quote.timestamp_ms) == (BTC, 49_975.5, 50_025.0, 7)
-    for bid, ask in ((0, 1), (1, 0), (-1, 1)):
-        with pytest.raises(ContractError):
-            Quote(BTC, bid, ask, 7)
-
-
-def test_params_have_the_published_defaults() -> None:
-    params = ExecutionParams([BTC], 5, 10_000, 50_000, 1.5)
-    assert (params.base_qty, params.spread_bps, params.requote) == (0.01, 5.0, False)
 
 
 # on_quote.
@@ -197,6 +184,15 @@ def test_an_edge_that_is_no_number_freezes_and_is_recorded_as_none() -> None:
     loop.on_edge_update(BTC, float("nan"))
     assert loop.risk_monitor.is_frozen()
     assert events_of(loop, EdgeUpdate) == [EdgeUpdate(BTC, None, T0_NS)]
+
+
+@pytest.mark.parametrize(
+    ("edge", "recorded_as"), [(2.4, "2.4"), (1e-10, 0), (7, 7), (-3.5, "-3.5")]
+)
+def test_an_edge_is_recorded_at_the_scale_of_the_house(edge: float, recorded_as: str) -> None:
+    loop = a_loop()
+    loop.on_edge_update(BTC, edge)
+    assert events_of(loop, EdgeUpdate) == [EdgeUpdate(BTC, e9(recorded_as), T0_NS)]
 
 
 # Operators.

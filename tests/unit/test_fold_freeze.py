@@ -7,8 +7,9 @@ import pytest
 from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_fold, a_quote_event, e9, placed
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
-    BUY, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen,
-    OpenOrdersListed, OrderAccepted, OrderCanceled, OrderRejected, Unfrozen, UnfreezeOrdered,
+    BUY, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen, Input,
+    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
+    OrderRejected, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.fold import Fold
@@ -89,6 +90,33 @@ def test_an_unfreeze_lets_quotes_be_answered_again() -> None:
     assert fold.stats["freeze_events"] == 2
 
 
+@pytest.mark.parametrize("event", [a_quote_event(), GOOD, BAD], ids=["quote", "good", "bad"])
+def test_a_freeze_of_the_monitor_itself_is_carried_out_at_the_next_input(event: Input) -> None:
+    fold = a_fold_with_orders()
+    fold.monitor.freeze("guard outside", ETH)
+    outputs = list(fold.step(event))
+    assert isinstance(outputs[0], Frozen)
+    assert outputs[0].reason == "guard outside"
+    assert cancels(outputs) == ["X1", "X2"]
+    assert fold.stats["freeze_events"] == 1
+
+
+@pytest.mark.parametrize("how", ["unfreeze", "reset"])
+def test_a_monitor_that_was_let_go_by_itself_freezes_and_cancels_again(how: str) -> None:
+    fold = a_fold()
+    fold.step(BAD)
+    if how == "unfreeze":
+        fold.monitor.unfreeze("fixed", "ada")
+    else:
+        fold.monitor.reset()
+    buy, _ = placed(fold.step(a_quote_event()))
+    fold.step(OrderAccepted(buy.client_order_id, "X1", T0_NS))
+    outputs = list(fold.step(BAD))
+    assert Frozen(WHY_BAD, BTC, T0_NS) in outputs
+    assert cancels(outputs) == ["X1"]
+    assert fold.stats["freeze_events"] == fold.monitor.freezes_total == 2
+
+
 def test_an_unfreeze_without_an_actor_is_an_error_and_changes_nothing() -> None:
     fold = a_fold()
     fold.step(BAD)
@@ -138,7 +166,7 @@ def test_an_order_never_acknowledged_is_unresolved_and_not_sent_a_cancel() -> No
         buy.client_order_id: "never acknowledged",
         sell.client_order_id: "never acknowledged",
     }
-    assert list(fold.step(GOOD)) == []
+    assert cancels(fold.step(GOOD)) == []
 
 
 def a_fold_frozen_before_the_answer() -> tuple[Fold, str]:
@@ -187,6 +215,34 @@ def test_a_newer_list_replaces_the_foreign_orders() -> None:
     fold.step(OpenOrdersListed(("Y7", "Y8"), T0_NS))
     fold.step(OpenOrdersListed((), T0_NS))
     assert fold.foreign_orders == ()
+
+
+def test_every_freeze_ends_in_asking_for_the_list_and_so_does_every_retry() -> None:
+    fold = a_fold_with_orders()
+    assert fold.step(BAD)[-1] == ListOpenOrders(T0_NS)
+    fold.step(CancelFailed("X1", "busy", T0_NS))
+    assert fold.step(GOOD)[-1] == ListOpenOrders(T0_NS)
+
+
+def test_a_list_that_cannot_be_had_is_unresolved_until_it_comes() -> None:
+    fold = a_fold()
+    fold.step(BAD)
+    assert list(fold.step(OpenOrdersUnknown("line is down", T0_NS))) == []
+    why = "the exchange could not list its open orders: line is down"
+    assert list(fold.unresolved.values()) == [why]
+    assert list(fold.step(GOOD)) == [ListOpenOrders(T0_NS)]
+    fold.step(OpenOrdersListed((), T0_NS))
+    assert fold.unresolved == {}
+
+
+def test_an_order_that_is_not_listed_any_more_is_resolved() -> None:
+    fold = a_fold_with_orders()
+    fold.step(BAD)
+    fold.step(OrderCanceled("X1", T0_NS))
+    fold.step(CancelFailed("X2", "busy", T0_NS))
+    fold.step(OpenOrdersListed(("X1",), T0_NS))
+    fold.step(OpenOrdersListed((), T0_NS))
+    assert fold.unresolved == {"X2": "busy"}
 
 
 # Canceling without a freeze.

@@ -15,7 +15,7 @@ from tests.unit.builders import (
 from tools.live.core import codec
 from tools.live.execution_loop import COMPUTED, SCRIPTED, run_shadow_demo
 from tools.live.market.synthetic import SyntheticMarket
-from tools.live.reports.report import seconds_utc
+from tools.live.reports.report import instant_utc
 
 NUMBER = float
 PUBLISHED: dict[str, dict[str, Any]] = {
@@ -81,8 +81,14 @@ def test_symbols_are_sorted_and_only_those_that_filled_have_positions() -> None:
 
 
 def test_the_params_are_those_of_the_run_and_the_limits_those_in_force() -> None:
-    params = a_run(base_qty="0.02", spread_bps=4, fee_maker_bps=2, fee_taker_bps=5, requote=True)
-    assert params["params"] == {
+    data = a_run(base_qty="0.02", spread_bps=4, fee_maker_bps=2, fee_taker_bps=5, requote=True)
+    params = dict(data["params"])
+    assert params.pop("market")
+    assert params.pop("exchange") == {
+        "client": "FakeExchangeClient", "fill_rate": 0.7, "latency_ms": 100,
+        "partial_fill_rate": 0.1, "reject_rate": 0.05, "seed": 42,
+    }
+    assert params == {
         "symbols": [BTC, ETH], "iterations": 30, "base_qty": 0.02, "spread_bps": 4.0,
         "requote": True, "edge": "scripted", "max_inventory_usd_per_symbol": 10_000.0,
         "max_total_notional_usd": 50_000.0, "edge_freeze_threshold_bps": 3.0,
@@ -94,7 +100,20 @@ def test_the_config_hash_follows_the_params_and_nothing_else() -> None:
     one, other = a_run(), a_run(base_qty=0.02)
     assert one["integrity"]["config_sha256"] == codec.sha256(one["params"])
     assert one["integrity"]["config_sha256"] != other["integrity"]["config_sha256"]
-    assert one["integrity"]["config_sha256"] == a_run(fill_rate=0.1)["integrity"]["config_sha256"]
+    assert one["integrity"]["config_sha256"] == a_run(T0_MS + 1)["integrity"]["config_sha256"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"fill_rate": 0.1}, {"seed": 1}, {"latency_ms": 1}, {"symbols": [BTC]}]
+)
+def test_another_exchange_or_market_is_another_config(changed: dict[str, Any]) -> None:
+    hashes = [run["integrity"]["config_sha256"] for run in (a_run(), a_run(**changed))]
+    assert hashes[0] != hashes[1]
+
+
+def test_an_exchange_of_the_users_is_named_by_its_class() -> None:
+    report = a_loop(PlainExchange()).run_shadow(some_params(iterations=1))
+    assert report["params"]["exchange"] == {"client": "PlainExchange"}
 
 
 # Balanced books.
@@ -181,7 +200,7 @@ def test_the_time_honours_the_frozen_clock(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_time_of_the_run_is_in_whole_seconds_as_published() -> None:
     assert a_run(now_ms=T0_MS + 796)["runtime"]["utc"] == "2025-01-01T00:00:00+00:00"
-    assert seconds_utc(0) == "1970-01-01T00:00:00+00:00"
+    assert instant_utc(0) == "1970-01-01T00:00:00+00:00"
 
 
 def test_runs_at_different_times_differ_in_times_only() -> None:
@@ -229,10 +248,11 @@ def test_dropping_finished_orders_changes_no_byte(retain: int, requote: bool) ->
     assert bytes_of(retain) == bytes_of(None)
 
 
-def test_recording_the_line_changes_no_byte() -> None:
+@pytest.mark.parametrize("requote", [False, True])
+def test_recording_the_line_changes_no_byte(requote: bool) -> None:
     def bytes_of(recorded: bool) -> str:
         loop = a_loop(a_fake(0.6, 0.1, 0.3), a_monitor(threshold=3), recorded=recorded)
-        return codec.canonical(loop.run_shadow(some_params((BTC, ETH), 40)))
+        return codec.canonical(loop.run_shadow(some_params((BTC, ETH), 40, requote)))
 
     assert bytes_of(True) == bytes_of(False)
 

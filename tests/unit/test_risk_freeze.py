@@ -10,7 +10,6 @@ from tests.unit.builders import BTC, ETH, T0_NS, a_monitor, an_intent, e9, passe
 from tools.live.core.contracts_v1 import BUY, SELL, RefusalReason
 from tools.live.core.errors import ContractError
 from tools.live.risk.exposure import FreezeCause
-from tools.live.risk_monitor import edge_e9
 
 
 def cause(found: FreezeCause | None) -> tuple[str, str | None, int | None]:
@@ -55,13 +54,6 @@ def test_an_edge_below_every_scale_freezes_too(edge: float) -> None:
     monitor = a_monitor()
     monitor.on_edge_update(BTC, edge)
     assert monitor.is_frozen()
-
-
-def test_a_recorded_edge_is_rounded_to_the_scale() -> None:
-    assert edge_e9(2.4) == 2_400_000_000
-    assert edge_e9(1e-10) == 0
-    assert edge_e9(7) == 7_000_000_000
-    assert edge_e9(math.nan) is None
 
 
 def test_the_first_and_the_last_cause_are_kept_with_time_and_symbol() -> None:

@@ -112,6 +112,12 @@ def test_a_check_reserves_nothing() -> None:
     assert passes(monitor, an_intent(BUY, 10))
 
 
+def test_a_check_is_no_price_seen() -> None:
+    monitor = a_monitor()
+    assert monitor.check_before_order("NEW", "buy", 1, 123)
+    assert monitor.get_mark_price("NEW") == 1.0
+
+
 def test_an_approval_carries_its_intent_and_a_refusal_its_reason() -> None:
     monitor = a_monitor(max_symbol=1_000)
     intent = an_intent(BUY, 10)
