@@ -98,6 +98,9 @@ class Quotes:
     def __init__(self, symbols: list[str]) -> None:
         self.symbols = symbols
 
+    def describe(self) -> dict[str, object]:
+        return {"kind": "by hand"}
+
     def __iter__(self) -> Iterator[list[QuoteUpdate]]:
         for step in range(self.steps):
             at = self.start_ns + step * 10**9

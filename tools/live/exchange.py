@@ -375,5 +375,6 @@ def _rate(value: float, field: str) -> float:
 
 def _latency(value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_LATENCY_MS:
-        raise ContractError(f"latency_ms {value!r} is not a whole number from 0 to {MAX_LATENCY_MS}")
+        most = MAX_LATENCY_MS
+        raise ContractError(f"latency_ms {value!r} is not a whole number from 0 to {most}")
     return value

@@ -35,6 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 WORLD_FAILED = (OSError, LiveError)
+_BROKE = "the exchange client broke"
 SCRIPTED = "scripted"
 COMPUTED = "computed"
 
@@ -161,18 +162,11 @@ class ExecutionLoop:
             self._run(feed, params.requote, progress)
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
+        about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge)
         return build_report(
             RunFacts(
-                fold=self.fold,
-                line=self.line,
-                seq=self.seq,
-                params=describe_run(params, feed, self.exchange, self.risk_monitor, self.edge),
-                edge_mode=self.edge,
-                start_ns=start_ns,
-                first_event_ns=first_ns,
-                exchange_moved=moved,
-                held_before=held,
-            )
+                self.fold, self.line, self.seq, about, self.edge, start_ns, first_ns, moved, held,
+            )  # fmt: skip
         )
 
     def _run(
@@ -243,13 +237,15 @@ class ExecutionLoop:
                 self._withhold(outputs[done:], cause, corr)
 
     def _withhold(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
-        """The exchange failed in the middle of a step: what was not sent yet never will be."""
+        """The client broke in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1
             if self.line is not None:
                 self.line.output(seq, corr, cause, output)
             if isinstance(output, PlaceOrder):
-                self._rejected(output.client_order_id, "withheld: the exchange failed", seq, corr)
+                self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
+            elif isinstance(output, CancelOrder):
+                self._cancel_failed(output.order_id, _BROKE, seq, corr)
 
     def _send(self, place: PlaceOrder, cause: int, corr: int) -> None:
         """Send an approved order. If the exchange fails to answer, it stays pending and counted."""
@@ -284,35 +280,33 @@ class ExecutionLoop:
 
     def _cancel(self, cancel: CancelOrder, cause: int, corr: int) -> None:
         order_id = cancel.order_id
-        ts_ns = self.event_clock.ns
         try:
             confirmed = self.exchange.cancel(order_id)
-            message = "the exchange said no"
         except WORLD_FAILED as error:  # one failed cancel must not keep the others from being sent
-            confirmed = False
-            message = str(error)
+            return self._cancel_failed(order_id, str(error), cause, corr)
+        except BaseException:
+            self._cancel_failed(order_id, _BROKE, cause, corr)
+            raise
+        if not confirmed:
+            return self._cancel_failed(order_id, "the exchange said no", cause, corr)
+        ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            failed = CancelFailed(order_id, message, ts_ns)
-            answer = OrderCanceled(order_id, ts_ns) if confirmed else failed
-            self.line.input(seq, corr, cause, answer)
-        if confirmed:
-            self.fold.canceled(order_id, ts_ns)
-        else:
-            self.fold.cancel_failed(order_id, message, ts_ns)
+            self.line.input(seq, corr, cause, OrderCanceled(order_id, ts_ns))
+        self.fold.canceled(order_id, ts_ns)
+
+    def _cancel_failed(self, order_id: str, message: str, cause: int, corr: int) -> None:
+        self._take(CancelFailed(order_id, message, self.event_clock.ns), cause, corr)
 
     def _list_open_orders(self, cause: int, corr: int) -> None:
         """Book what filled meanwhile, then hear the exchange's own list of open orders."""
         if self.fold.unresolved:
             self.on_fill()
-        answer: Input
         try:
             listed = tuple(order.order_id for order in self.exchange.get_open_orders())
         except WORLD_FAILED as error:
-            answer = OpenOrdersUnknown(str(error), self.event_clock.ns)
-        else:
-            answer = OpenOrdersListed(listed, self.event_clock.ns)
-        self._take(answer, cause, corr)
+            return self._take(OpenOrdersUnknown(str(error), self.event_clock.ns), cause, corr)
+        self._take(OpenOrdersListed(listed, self.event_clock.ns), cause, corr)
 
     def _set_params(self, params: ExecutionParams) -> None:
         key = (params.base_qty, params.spread_bps)

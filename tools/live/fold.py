@@ -77,7 +77,7 @@ class Fold:
         """Forget what is the fold's own; the store and the monitor are reset by their owner."""
         self.strategy = None
         self.params: tuple[int, int] | None = None
-        self._halted = False  # whether the present freeze has been carried out
+        self._carried_out = self.monitor.freezes_total  # the freezes that cancels were sent for
         for name in self.stats:
             self.stats[name] = 0
         self.edge = EdgeTracker()
@@ -111,7 +111,7 @@ class Fold:
         if self.measure_edge:
             self.edge.on_quote(symbol, (bid + ask) >> 1, ts_ns)
         if monitor.frozen:
-            return NOTHING if self._halted else self._halt(ts_ns)
+            return NOTHING if self._halted() else self._halt(ts_ns)
         strategy = self.strategy
         if strategy is None:
             return NOTHING
@@ -245,7 +245,7 @@ class Fold:
         self.monitor.judge_edge(symbol, net_bps, ts_ns)
         if not self.monitor.frozen:
             return NOTHING
-        if not self._halted:
+        if not self._halted():
             return self._halt(ts_ns)
         return self._retry_cancels(ts_ns) if self.unresolved else NOTHING
 
@@ -258,16 +258,19 @@ class Fold:
     def unfreeze_ordered(self, reason: str, actor: str, ts_ns: int) -> Sequence[Output]:
         """`UnfreezeOrdered`"""
         self.monitor.unfreeze(reason, actor)
-        self._halted = False
         return (Unfrozen(reason, actor, ts_ns),)
 
     def _freeze(self, reason: str, symbol: str | None, ts_ns: int) -> Sequence[Output]:
         self.monitor.freeze(reason, symbol, ts_ns)
-        return NOTHING if self._halted else self._halt(ts_ns)
+        return NOTHING if self._halted() else self._halt(ts_ns)
+
+    def _halted(self) -> bool:
+        """Whether the present freeze, whoever ordered it, has been carried out."""
+        return self._carried_out == self.monitor.freezes_total
 
     def _halt(self, ts_ns: int) -> Sequence[Output]:
         """Carry out a freeze: say so, cancel all that could still trade, ask what is open."""
-        self._halted = True
+        self._carried_out = self.monitor.freezes_total
         self.stats["freeze_events"] += 1
         cause = self.monitor.first_freeze
         assert cause is not None

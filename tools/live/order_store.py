@@ -213,13 +213,15 @@ class InMemoryOrderStore:
         cost = filled * not_negative_e9(avg_fill_price, "avg_fill_price")
         if filled == order.filled_e9 and cost == order.cost_e18:
             return
-        if filled <= order.filled_e9:
+        if filled <= order.filled_e9 or cost < order.cost_e18:
             raise FillConflict(
-                f"filled_qty {filled_qty!r} of {client_order_id} is not above the"
-                f" {order.filled_qty!r} booked already"
+                f"filled_qty {filled_qty!r} at {avg_fill_price!r} of {client_order_id} takes back"
+                f" a part of the {order.filled_qty!r} at {order.avg_fill_price!r} booked already"
             )
         if filled > order.qty_e9:
-            raise Overfill(f"filled_qty {filled_qty!r} overfills {client_order_id} of {order.qty!r}")
+            raise Overfill(
+                f"filled_qty {filled_qty!r} overfills {client_order_id} of {order.qty!r}"
+            )
         following = FILLED if filled == order.qty_e9 else PARTIALLY_FILLED
         if following not in TRANSITIONS[order.state]:
             raise _illegal(order, following)

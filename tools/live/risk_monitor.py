@@ -133,6 +133,8 @@ class RuntimeRiskMonitor:
         self, symbol: str, side: str, qty: Number, price: Number | None = None
     ) -> RefusalReason | None:
         """The same check, answering with the reason; without a price the mark stands for it."""
+        known = self.exposures.get(symbol)
+        seen = known.mark if known is not None else 0
         size = _positive_or_zero(qty)
         limit = self.mark_e9(symbol) if price is None else _positive_or_zero(price)
         if price is None and limit <= 0:
@@ -142,6 +144,7 @@ class RuntimeRiskMonitor:
         if isinstance(verdict, IntentRefused):
             return verdict.reason
         self.release(symbol, wish.side, size)
+        self.exposures[symbol].mark = seen  # a question is no price
         return None
 
     def release(self, symbol: str, side: Side, qty: int) -> None:

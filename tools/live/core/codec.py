@@ -12,11 +12,11 @@ import math
 import re
 from typing import Any
 
-from .contracts_v1 import INPUTS, Entry, Input, Intent, Output, PlaceOrder, Side
+from .contracts_v1 import INPUTS, Entry, Input, Intent, Output, PlaceOrder, parse_side
 from .errors import ContractError
 from .money import text as text_of
 from .money import to_e9
-from .record import fields_of
+from .record import declared_types, fields_of
 
 VERSION = 1
 MAX_BYTES = 8 * 1024 * 1024
@@ -24,8 +24,9 @@ MAX_DEPTH = 64
 _MAX_DIGITS = 40
 
 _SCALED = frozenset({"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price"})
+_FIELD_TYPES = {contract: declared_types(contract) for contract in INPUTS}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}
-_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
+_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*"?|[][{}]', re.DOTALL)
 
 _encoder = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
@@ -69,14 +70,22 @@ def from_envelope(data: dict[str, Any]) -> Entry:
     Outputs are never read back into contracts: a replay derives them again and compares, and an
     order that could be read from a file would be an order that no gate approved.
     """
-    if data.get("v") != VERSION:
-        raise ContractError(f"envelope version {data.get('v')!r} is not {VERSION}")
-    contract = _INPUT_KINDS.get(data["kind"])
+    version = data.get("v")
+    if version != VERSION or type(version) is not int:
+        raise ContractError(f"envelope version {version!r} is not {VERSION}")
+    kind = _typed(data, "kind", str, "envelope")
+    contract = _INPUT_KINDS.get(kind)
     if contract is None:
-        raise ContractError(f"event kind {data['kind']!r} is not an input of contracts_v1")
-    values = {name: _restore(contract, name, data["payload"]) for name in _fields(contract)}
-    event = contract(**values, ts_ns=data["ts_ns"])
-    return Entry(data["seq"], data["src"], data["corr"], data["cause"], event)
+        raise ContractError(f"event kind {kind!r} is not an input of contracts_v1")
+    payload = _typed(data, "payload", dict, kind)
+    known = _fields(contract)
+    for name in payload:
+        if name not in known:
+            raise ContractError(f"{kind} has no field {name!r:.60}")
+    values = {name: _restore(contract, name, payload) for name in known}
+    event = contract(**values, ts_ns=_typed(data, "ts_ns", int, kind))
+    seq, corr, cause = (_typed(data, name, int, kind) for name in ("seq", "corr", "cause"))
+    return Entry(seq, _typed(data, "src", str, kind), corr, cause, event)
 
 
 def load_strict(raw: bytes, source: str) -> Any:
@@ -91,7 +100,7 @@ def load_strict(raw: bytes, source: str) -> Any:
         raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
     _check_depth(text, source)
     try:
-        return _decoder(source).decode(text)
+        return _no_surrogates(_decoder(source).decode(text), source)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise ContractError(f"{source} is not JSON at {where}: {error.msg}") from None
@@ -117,7 +126,7 @@ def _decoder(source: str) -> json.JSONDecoder:
         for key, value in pairs:
             if key in found:
                 raise ContractError(f"{source} has the key {key[:60]!r} twice")
-            found[_no_surrogates(key, source)] = _no_surrogates(value, source)
+            found[key] = value
         return found
 
     return json.JSONDecoder(
@@ -129,13 +138,16 @@ def _decoder(source: str) -> json.JSONDecoder:
 
 
 def _no_surrogates(value: Any, source: str) -> Any:
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ContractError(f"{source} holds a lone surrogate in {value!a:.60}") from None
+    """The value itself; a ContractError when any text in it could not be written as UTF-8."""
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise ContractError(f"{source} holds a lone surrogate in {value!a:.60}")
     elif isinstance(value, list):
         for item in value:
+            _no_surrogates(item, source)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _no_surrogates(key, source)
             _no_surrogates(item, source)
     return value
 
@@ -174,12 +186,33 @@ def _plain(name: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _typed(data: dict[str, Any], name: str, kind: type[Any], where: str) -> Any:
+    """A value of exactly this type: True is no integer, and 1.0 is none either."""
+    if name not in data:
+        raise ContractError(f"{where} lacks the field {name}")
+    value = data[name]
+    if type(value) is not kind:
+        raise ContractError(f"{where} {name} {value!r:.60} is not of type {kind.__name__}")
+    return value
+
+
 def _restore(contract: type[Any], name: str, payload: dict[str, Any]) -> Any:
+    """One field of a contract, by the type that the contract declares for it."""
+    kind = contract.kind
+    declared = _FIELD_TYPES[contract][name]
     if name not in payload:
-        raise ContractError(f"{contract.kind} lacks the field {name}")
-    value = payload[name]
-    if name in _SCALED and value is not None:
-        return to_e9(value, f"{contract.kind} {name}")
-    if name == "side":
-        return Side(value)
-    return tuple(value) if isinstance(value, list) else value
+        raise ContractError(f"{kind} lacks the field {name}")
+    if payload[name] is None and declared.endswith("| None"):
+        return None
+    if declared == "tuple[str, ...]":
+        items = _typed(payload, name, list, kind)
+        return tuple(_typed({name: item}, name, str, kind) for item in items)
+    value = _typed(payload, name, str, kind)
+    if name in _SCALED:
+        return to_e9(value, f"{kind} {name}")
+    if declared != "Side":
+        return value
+    side = parse_side(value)
+    if side is None or side.value != value:
+        raise ContractError(f"{kind} side {value!r:.60} is neither Buy nor Sell")
+    return side

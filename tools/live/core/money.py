@@ -98,6 +98,8 @@ def text(scaled: int) -> str:
 
 def divide_half_even(numerator: int, denominator: int) -> int:
     """Divide and round to nearest, ties to even: for averages and measurements."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
     quotient, remainder = divmod(numerator, denominator)
     twice = 2 * remainder
     if twice > denominator or (twice == denominator and quotient & 1):
@@ -117,8 +119,6 @@ def fee_e18(notional_e18: int, rate_bps_e9: int) -> int:
 
 def bps_e9(part: int, whole: int) -> int:
     """A ratio of two amounts of one scale in basis points at 10^9, ties to even."""
-    if whole < 0:
-        part, whole = -part, -whole
     return divide_half_even(part * BPS * SCALE, whole)
 
 
@@ -183,6 +183,7 @@ def _text_to_e9(digits: str, field: str) -> int:
 
 def _bounded(scaled: int, value: object, field: str) -> int:
     if abs(scaled) > LARGEST_E9:
-        shown = repr(value)[:60]
+        huge = isinstance(value, int) and value.bit_length() > 4096  # too long to print
+        shown = "of over a thousand digits" if huge else repr(value)[:60]
         raise ContractError(f"{field} {shown} is beyond {LARGEST_E9 // SCALE} units")
     return scaled

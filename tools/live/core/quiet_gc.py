@@ -13,7 +13,8 @@ _YOUNG_OBJECTS = 100_000
 def quiet_gc() -> Iterator[None]:
     """Collect rarely while a run lasts; the run itself makes no cycles, its plug-ins may."""
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _YOUNG_OBJECTS), before[1], before[2])
+    if before[0]:  # zero means that the caller has switched the collector off
+        gc.set_threshold(max(before[0], _YOUNG_OBJECTS), before[1], before[2])
     try:
         yield
     finally:

@@ -44,6 +44,7 @@ def record(cls: Class) -> Class:
     body.update(_compile(fields, defaults))
     body["__slots__"] = fields
     body["__match_args__"] = fields
+    body["__declared__"] = {name: str(cls.__annotations__[name]) for name in fields}
     body.setdefault("__repr__", _repr)
     rebuilt: Any = type(cls.__name__, cls.__bases__, body)
     rebuilt.__qualname__ = cls.__qualname__
@@ -54,6 +55,11 @@ def fields_of(one: object) -> tuple[str, ...]:
     """The field names of a record or a record class, in their order."""
     names: tuple[str, ...] = one.__match_args__  # type: ignore[attr-defined]
     return names
+
+
+def declared_types(cls: type[Any]) -> dict[str, str]:
+    """The type of each field of a record class, as its source spells it."""
+    return dict(cls.__declared__)
 
 
 def builder(cls: Callable[Fields, Made]) -> Callable[Fields, Made]:

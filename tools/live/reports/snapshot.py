@@ -27,7 +27,7 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
     return {
         "seq": seq,
         "stats": dict(fold.stats),
-        "params": fold.params,
+        "params": None if fold.params is None else list(fold.params),
         "orders": {state.value: store.count(state) for state in OrderState},
         "live_orders": [_order(order, origin_ns) for order in store.live_orders()],
         "holdings": {symbol: _holding(holdings[symbol]) for symbol in holdings},
