@@ -38,6 +38,15 @@ def test_an_exchange_that_says_no_time_leaves_the_clock_where_it_is() -> None:
     assert loop.fold.ack_ms == {0: 2}
 
 
+@pytest.mark.parametrize(("answered_ms", "now_ms"), [(5, T0_MS), (T0_MS + 9, T0_MS + 9)])
+def test_an_answer_moves_the_clock_forward_only(answered_ms: int, now_ms: int) -> None:
+    exchange = PlainExchange()
+    exchange.place_limit = lambda req: PlaceOrderResponse(  # type: ignore[method-assign]
+        True, req.client_order_id, OrderStatus.OPEN, None, answered_ms
+    )
+    assert quoted(exchange).now_ms() == now_ms
+
+
 def test_a_fill_stamped_in_the_past_does_not_turn_the_clock_back() -> None:
     exchange = PlainExchange()
     loop = quoted(exchange)

@@ -286,12 +286,13 @@ def test_the_venue_says_who_took_and_else_the_last_quote_does(
     assert (holding.taker_fills, holding.maker_fills) == ((1, 0) if taker else (0, 1))
 
 
-def test_a_silent_fill_of_a_symbol_never_quoted_is_taken_for_a_taker() -> None:
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_a_silent_fill_of_a_symbol_never_quoted_is_taken_for_a_taker(side: Side) -> None:
     fold = a_fold()
-    made = fold.store.create(ETH, "Buy", 1, 10, 0)
+    made = fold.store.create(ETH, side, 1, 10, 0)
     fold.monitor.review(a_wish_for(made), T0_NS)
     fold.step(OrderAccepted(made.client_order_id, "X1", T0_NS))
-    fold.step(a_fill(symbol=ETH, qty=1, price=10, liquidity=""))
+    fold.step(a_fill(symbol=ETH, side=side, qty=1, price=10, liquidity=""))
     assert fold.monitor.ledger.holding(ETH).taker_fills == 1
 
 
