@@ -85,6 +85,15 @@ class ModelStore:
         self._enter(order, state, ns)
         return "done"
 
+    def accept(self, order: ModelOrder, order_id: str, ns: int) -> str:
+        if [other for other in self.kept() if other.order_id == order_id]:
+            return "ContractError"
+        if order.state is not OrderState.PENDING:
+            return "IllegalTransition"
+        order.order_id = order_id
+        self._enter(order, "open", ns)
+        return "done"
+
     def fill(self, order: ModelOrder, fill_id: str, qty: int, price: int, ns: int) -> str:
         for other in self.kept():
             if fill_id in other.fills:
@@ -144,6 +153,12 @@ def assert_alike(store: InMemoryOrderStore, model: ModelStore, symbols: tuple[st
     for state in OrderState:
         assert ids(store.get_by_state(state)) == ids([o for o in kept if o.state is state]), state
         assert store.count(state) == len([o for o in model.orders if o.state is state]), state
+        groups: dict[str, list[str]] = {}
+        for symbol, group in store.by_symbol(state):
+            groups.setdefault(symbol, []).extend(ids(list(group)))
+        for symbol in symbols:
+            wanted = ids([o for o in kept if o.state is state and o.symbol == symbol])
+            assert sorted(groups.get(symbol, [])) == wanted, (state, symbol)
     for symbol in symbols:
         assert ids(store.get_by_symbol(symbol)) == ids([o for o in kept if o.symbol == symbol])
         of_symbol = [order for order in live if order.symbol == symbol]

@@ -14,8 +14,8 @@ from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, EdgeUpdate, Entry, Fill, FillFault,
-    FillRefused, Frozen, Intent, IntentRefused, LateFill, OpenOrdersListed, OrderCanceled, Output,
-    PlaceOrder, QuoteUpdate, RefusalReason, Side, Unfrozen,
+    FillRefused, Frozen, Input, Intent, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed,
+    OrderCanceled, Output, ParamsSet, PlaceOrder, QuoteUpdate, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -44,6 +44,7 @@ OUTPUT_PAYLOADS: list[tuple[Output, dict[str, Any]]] = [
         CancelOrder("CLI00000001", "ORD000001", 7),
         {"client_order_id": "CLI00000001", "order_id": "ORD000001"},
     ),
+    (ListOpenOrders(7), {}),
     (
         IntentRefused("BTCUSDT", BUY, E9, 2 * E9, RefusalReason.TOTAL_LIMIT, 7),
         {"symbol": "BTCUSDT", "side": "Buy", "qty": "1", "price": "2", "reason": "total_limit"},
@@ -134,6 +135,22 @@ def test_an_envelope_by_hand() -> None:
     assert codec.from_envelope(json.loads(A_FILL_LINE)) == A_FILL
 
 
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        (ParamsSet(E9 // 100, 5 * E9, 7), {"base_qty": "0.01", "spread_bps": "5"}),
+        (QuoteUpdate("A", 1, 2 * E9 + 5, 7),
+         {"symbol": "A", "bid": "0.000000001", "ask": "2.000000005"}),
+        (EdgeUpdate("A", -2_400_000_000, 7), {"symbol": "A", "net_bps": "-2.4"}),
+    ],
+    ids=lambda case: getattr(case, "kind", ""),
+)  # fmt: skip
+def test_prices_quantities_and_rates_are_exact_decimal_digits(
+    event: Input, payload: dict[str, str]
+) -> None:
+    assert codec.envelope(Entry(1, "feed", 1, 0, event))["payload"] == payload
+
+
 @pytest.mark.parametrize("contract", INPUTS, ids=lambda contract: contract.kind)
 @pytest.mark.parametrize("seed", range(10))
 def test_every_input_survives_the_round_trip(contract: type[Any], seed: int) -> None:
@@ -186,9 +203,10 @@ def test_outputs_are_written(event: Output, payload: dict[str, Any]) -> None:
     ("event", "payload"), OUTPUT_PAYLOADS, ids=[event.kind for event, _ in OUTPUT_PAYLOADS]
 )
 def test_outputs_are_never_restored(event: Output, payload: dict[str, Any]) -> None:
-    assert payload
+    shown = codec.envelope(Entry(2, "loop", 1, 1, event))
+    assert shown["payload"] == payload
     with pytest.raises(ContractError) as refused:
-        codec.from_envelope(codec.envelope(Entry(2, "loop", 1, 1, event)))
+        codec.from_envelope(shown)
     assert str(refused.value) == f"event kind '{event.kind}' is not an input of contracts_v1"
 
 
@@ -236,44 +254,72 @@ def test_a_number_that_cannot_be_names_kind_and_field() -> None:
 def test_an_envelope_without_one_of_its_keys_is_bad_data(name: str) -> None:
     data = codec.envelope(A_FILL)
     del data[name]
-    with pytest.raises(ContractError, match=name):
+    where = "envelope" if name == "kind" else "order.fill"
+    with pytest.raises(ContractError, match=f"^{where} lacks the field {name}$"):
         codec.from_envelope(data)
 
 
-WRONG_TYPES: dict[str, tuple[str, object]] = {
-    "version true": ("v", True),
-    "version 1.0": ("v", 1.0),
-    "kind of no text": ("kind", []),
-    "seq as text": ("seq", "9"),
-    "seq true": ("seq", True),
-    "time as float": ("ts_ns", 1000.0),
-    "payload as list": ("payload", []),
+WRONG_TYPES: dict[str, tuple[str, object, str]] = {
+    "version true": ("v", True, "envelope version True is not 1"),
+    "version 1.0": ("v", 1.0, "envelope version 1.0 is not 1"),
+    "kind of no text": ("kind", [], "envelope kind [] is not of type str"),
+    "seq as text": ("seq", "9", "order.fill seq '9' is not of type int"),
+    "seq true": ("seq", True, "order.fill seq True is not of type int"),
+    "corr as float": ("corr", 2.0, "order.fill corr 2.0 is not of type int"),
+    "no cause": ("cause", None, "order.fill cause None is not of type int"),
+    "source as number": ("src", 1, "order.fill src 1 is not of type str"),
+    "time as float": ("ts_ns", 1000.0, "order.fill ts_ns 1000.0 is not of type int"),
+    "payload as list": ("payload", [], "order.fill payload [] is not of type dict"),
+    "a long value": ("src", [1] * 99, f"order.fill src [{'1, ' * 19}1, is not of type str"),
 }
-WRONG_FIELDS: dict[str, tuple[str, object]] = {
-    "unknown side": ("side", "Hold"),
-    "symbol as number": ("symbol", 5),
-    "symbol as list": ("symbol", ["BTCUSDT"]),
-    "money as float": ("price", 1.5),
-    "money as integer": ("qty", 1),
-    "no money": ("qty", None),
-    "unknown field": ("note", "x"),
+WRONG_FIELDS: dict[str, tuple[str, object, str]] = {
+    "unknown side": ("side", "Hold", "order.fill side 'Hold' is neither Buy nor Sell"),
+    "side in other letters": ("side", "buy", "order.fill side 'buy' is neither Buy nor Sell"),
+    "side as number": ("side", 1, "order.fill side 1 is not of type str"),
+    "symbol as number": ("symbol", 5, "order.fill symbol 5 is not of type str"),
+    "symbol as list": ("symbol", ["A"], "order.fill symbol ['A'] is not of type str"),
+    "no symbol": ("symbol", None, "order.fill symbol None is not of type str"),
+    "money as float": ("price", 1.5, "order.fill price 1.5 is not of type str"),
+    "money as integer": ("qty", 1, "order.fill qty 1 is not of type str"),
+    "no money": ("qty", None, "order.fill qty None is not of type str"),
+    "unknown field": ("note", "x", "order.fill has no field 'note'"),
+    "time in the payload": ("ts_ns", 5, "order.fill has no field 'ts_ns'"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG_TYPES)
 def test_a_wrong_type_in_the_envelope_is_bad_data(case: str) -> None:
-    name, value = WRONG_TYPES[case]
-    with pytest.raises(ContractError):
+    name, value, message = WRONG_TYPES[case]
+    with pytest.raises(ContractError) as refused:
         codec.from_envelope({**codec.envelope(A_FILL), name: value})
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("case", WRONG_FIELDS)
 def test_a_wrong_field_in_the_payload_is_bad_data(case: str) -> None:
-    name, value = WRONG_FIELDS[case]
+    name, value, message = WRONG_FIELDS[case]
     data = codec.envelope(A_FILL)
     data["payload"][name] = value
-    with pytest.raises(ContractError):
+    with pytest.raises(ContractError) as refused:
         codec.from_envelope(data)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ("ORD000001", "order.open_listed order_ids 'ORD000001' is not of type list"),
+        (None, "order.open_listed order_ids None is not of type list"),
+        (["ORD000001", 2], "order.open_listed order_ids 2 is not of type str"),
+    ],
+    ids=str,
+)
+def test_a_list_of_ids_is_a_list_of_texts(ids: object, message: str) -> None:
+    data = codec.envelope(Entry(1, "exchange", 1, 0, OpenOrdersListed((), 5)))
+    data["payload"]["order_ids"] = ids
+    with pytest.raises(ContractError) as refused:
+        codec.from_envelope(data)
+    assert str(refused.value) == message
 
 
 def test_a_canceled_order_names_no_field_twice() -> None:

@@ -166,6 +166,12 @@ def test_the_average_entry_price_by_hand() -> None:
     assert trade(BUY, 2, 7) == [Position("A", 2, 7.0)]
 
 
+def test_the_smallest_cost_is_kept() -> None:
+    exchange = FakeExchangeClient(fill_rate=1, reject_rate=0, partial_fill_rate=0)
+    exchange.place_limit(PlaceOrderRequest("C", "A", SELL, 1e-9, 1e-9))
+    assert exchange.get_positions() == [Position("A", -1e-9, 1e-9)]
+
+
 def naive_average(held: list[Fraction], signed: int, price: int) -> None:
     """Average cost as venues keep it, in fractions: quantity and average price."""
     qty, average = held

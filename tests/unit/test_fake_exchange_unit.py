@@ -151,23 +151,38 @@ class Replay:
         return order_id, "PartiallyFilled" if part else "Filled", part or qty
 
 
+@pytest.mark.parametrize("qty", [0.01, 10**15])
 @pytest.mark.parametrize(
     ("seed", "rates"),
     [(42, (0.05, 0.7, 0.1)), (7, (0.3, 0.5, 0.5)), (0, (0.0, 1.0, 1.0)), (1, (0.5, 0.0, 0.0))],
 )
 def test_a_thousand_orders_are_drawn_as_published(
-    seed: int, rates: tuple[float, float, float]
+    seed: int, rates: tuple[float, float, float], qty: float
 ) -> None:
     reject_rate, fill_rate, partial_rate = rates
     exchange = FakeExchangeClient(fill_rate, reject_rate, 100, partial_rate, seed)
     replay = Replay(seed, rates)
     for number in range(1000):
-        response = exchange.place_limit(a_request(qty=0.01, number=number))
+        request = a_request(qty=qty, number=number)
+        response = exchange.place_limit(request)
         fills = list(exchange.stream_fills())
         filled = sum(fill.qty_e9 for fill in fills)
         answer = (response.order_id, response.status.value, filled)
-        assert answer == replay.place(SCALE // 100), number
+        assert answer == replay.place(request.qty_e9), number
         assert len(fills) == (1 if filled else 0)
+
+
+def test_a_draw_that_equals_its_rate_is_not_below_it() -> None:
+    first, second, third = Random(42), Random(42), Random(42)
+    second.random()
+    third.random()
+    third.random()
+    never = FakeExchangeClient(fill_rate=0, reject_rate=first.random())
+    assert never.place_limit(a_request()).success
+    rests = FakeExchangeClient(fill_rate=second.random(), reject_rate=0)
+    assert rests.place_limit(a_request()).status is OrderStatus.OPEN
+    whole = FakeExchangeClient(fill_rate=1, reject_rate=0, partial_fill_rate=third.random())
+    assert whole.place_limit(a_request()).status is OrderStatus.FILLED
 
 
 def test_the_published_run_by_hand() -> None:
@@ -293,6 +308,15 @@ def test_settings_are_public_and_the_seed_is_not() -> None:
     default = FakeExchangeClient()
     settings = (default.fill_rate, default.reject_rate, default.latency_ms)
     assert (*settings, default.partial_fill_rate) == (0.8, 0.05, 100, 0.1)
+
+
+def test_it_describes_what_decides_its_answers() -> None:
+    assert FakeExchangeClient(1, 0, 3, 0.4, 5).describe() == {
+        "client": "FakeExchangeClient", "fill_rate": 1.0, "reject_rate": 0.0,
+        "partial_fill_rate": 0.4, "latency_ms": 3, "seed": 5,
+    }  # fmt: skip
+    assert FakeExchangeClient().describe()["seed"] == 42
+    assert type(FakeExchangeClient(1, 0).describe()["fill_rate"]) is float
 
 
 @pytest.mark.parametrize("name", ["fill_rate", "reject_rate", "partial_fill_rate"])

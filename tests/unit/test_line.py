@@ -18,6 +18,7 @@ SOURCES = {
     "order.canceled": "exchange",
     "order.cancel_failed": "exchange",
     "order.open_listed": "exchange",
+    "order.open_unknown": "exchange",
     "order.cancel_all": "operator",
     "risk.freeze_ordered": "operator",
     "risk.unfreeze_ordered": "operator",

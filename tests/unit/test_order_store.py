@@ -140,6 +140,35 @@ def test_an_exchange_id_is_found_and_never_changes() -> None:
     assert picture(store) == before
 
 
+def test_accepting_opens_an_order_under_its_exchange_id() -> None:
+    store = InMemoryOrderStore()
+    order = store.create("BTCUSDT", "Buy", 4, 100, 1000)
+    store.accept(order, "ORD000001", 2_000_000_000)
+    assert (order.state, order.order_id) == (OrderState.OPEN, "ORD000001")
+    assert (order.updated_at_ms, order.created_at_ms) == (2000, 1000)
+    assert store.get_by_order_id("ORD000001") is order
+
+
+@pytest.mark.parametrize("state", [state for state in OrderState if state.value != "pending"])
+def test_only_a_pending_order_can_be_accepted(state: OrderState) -> None:
+    store = InMemoryOrderStore()
+    order = an_order_in(store, state)
+    before = picture(store)
+    with pytest.raises(IllegalTransition):
+        store.accept(order, "ORD000009", 2000)
+    assert picture(store) == before
+
+
+def test_an_exchange_id_is_accepted_once() -> None:
+    store = InMemoryOrderStore()
+    an_order_in(store, OrderState.OPEN)
+    other = store.create("BTCUSDT", "Buy", 4, 100, 1000)
+    before = picture(store)
+    with pytest.raises(ContractError, match="for CLI00000002: already bound to CLI00000001$"):
+        store.accept(other, "ORD000001", 2000)
+    assert picture(store) == before
+
+
 def test_two_orders_never_share_an_exchange_id() -> None:
     store = InMemoryOrderStore()
     an_order_in(store, OrderState.OPEN)

@@ -157,7 +157,8 @@ def test_a_cumulative_quantity_that_does_not_grow_is_a_conflict(
     with pytest.raises(FillConflict) as refused:
         store.update_fill("CLI00000001", filled, average, 9999)
     assert str(refused.value) == (
-        f"filled_qty {filled!r} of CLI00000001 is not above the 1.0 booked already"
+        f"filled_qty {filled!r} at {average!r} of CLI00000001 takes back"
+        " a part of the 1.0 at 100.0 booked already"
     )
     assert picture(store) == before
 

@@ -18,7 +18,10 @@ from tools.live.order_store import InMemoryOrderStore, OrderState
 
 SYMBOLS = ("A", "B", "C")
 RETENTIONS = (None, 0, 1, 3, 10)
-OPERATIONS = ("create", "accept", "accept", "reject", "cancel", "any state", "fill", "fill", "sum")
+OPERATIONS = (
+    "create", "open", "accept", "accept", "reject", "cancel", "any state", "fill", "fill", "sum",
+)  # fmt: skip
+MOVES = {"open": "open", "reject": "rejected", "cancel": "canceled"}
 STATES = tuple(state.value for state in OrderState)
 
 
@@ -32,6 +35,7 @@ class Operation(NamedTuple):
     side: Side
     state: str
     order_id: str | None
+    exchange_id: str
     message: str | None
     fill_id: str
     qty: int
@@ -50,6 +54,7 @@ def operations(rng: Random, count: int) -> list[Operation]:
             side=prop.a_side(rng),
             state=rng.choice(STATES),
             order_id=rng.choice((None, *ORDER_IDS)),
+            exchange_id=rng.choice(ORDER_IDS),
             message=rng.choice((None, "", "why")),
             fill_id=rng.choice(FILL_IDS),
             qty=rng.randint(1, 4) * SCALE,
@@ -67,7 +72,9 @@ def told(store: InMemoryOrderStore, client_order_id: str, op: Operation, state: 
         if op.name == "fill":
             ns = op.ms * NS_PER_MS
             return store.apply_fill(order, op.fill_id, op.qty, op.price, ns).value
-        if op.name == "sum":
+        if op.name == "accept":
+            store.accept(order, op.exchange_id, op.ms * NS_PER_MS)
+        elif op.name == "sum":
             store.update_fill(client_order_id, op.qty // SCALE, 1000, op.ms)
         else:
             store.update_state(client_order_id, OrderState(state), op.ms, op.order_id, op.message)
@@ -90,12 +97,12 @@ def run(stream: Sequence[Operation], retain: int | None) -> list[str]:
             outcomes.append("created")
         else:
             chosen = kept[op.pick % len(kept)]
-            state = {"accept": "open", "reject": "rejected", "cancel": "canceled"}.get(
-                op.name, op.state
-            )
+            state = MOVES.get(op.name, op.state)
             done = told(store, chosen.client_order_id, op, state)
             if op.name == "fill":
                 expected = model.fill(chosen, op.fill_id, op.qty, op.price, ns)
+            elif op.name == "accept":
+                expected = model.accept(chosen, op.exchange_id, ns)
             elif op.name == "sum":
                 expected = model.update_fill(chosen, op.qty, 1000 * SCALE, ns)
             else:

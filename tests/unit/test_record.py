@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from tools.live.core.money import Number, Scaled
-from tools.live.core.record import door, record
+from tools.live.core.record import builder, declared_types, door, fields_of, record
 
 
 @record
@@ -80,6 +80,7 @@ def test_there_is_no_room_for_other_attributes() -> None:
     point = Point(1, 2)
     assert Point.__slots__ == Point.__match_args__ == ("x", "y")
     assert not hasattr(point, "__dict__")
+    assert not hasattr(point, "__weakref__")
     with pytest.raises(AttributeError):
         point.z = 3  # type: ignore[attr-defined]
 
@@ -152,6 +153,28 @@ def test_records_match_by_position() -> None:
 def test_records_can_be_copied_and_pickled() -> None:
     point = Point(1, 2)
     assert copy.copy(point) == copy.deepcopy(point) == pickle.loads(pickle.dumps(point)) == point
+
+
+def test_fields_and_declared_types_can_be_asked_for() -> None:
+    assert fields_of(Point) == fields_of(Point(1, 2)) == ("x", "y")
+    assert declared_types(Defaulted) == {"first": "int", "second": "int", "third": "str | None"}
+    declared_types(Point).clear()
+    assert declared_types(Point) == {"x": "int", "y": "int"}
+
+
+def test_a_builder_makes_what_its_class_makes() -> None:
+    build = builder(Point)
+    built = build(1, 2)
+    assert built == Point(1, 2)
+    assert built.__class__ is Point
+    assert build(y=2, x=1) == Point(1, 2)
+    assert builder(Single)("a") == Single("a")
+
+
+@pytest.mark.parametrize("arguments", [(), (1,), (1, 2, 3)])
+def test_a_builder_asks_for_every_field(arguments: tuple[int, ...]) -> None:
+    with pytest.raises(TypeError):
+        builder(Point)(*arguments)
 
 
 def test_a_door_shows_and_compares_its_views() -> None:
