@@ -149,6 +149,14 @@ def test_every_day_of_the_calendar_agrees_with_datetime() -> None:
         day += timedelta(days=1)
 
 
+@pytest.mark.parametrize("month_and_day", [(1, 1), (2, 28), (3, 1), (12, 31)], ids=str)
+def test_the_turns_of_every_year_are_shown_right(month_and_day: tuple[int, int]) -> None:
+    for year in range(1, 10_000):
+        day = datetime(year, *month_and_day, tzinfo=timezone.utc)
+        shown = clock.render_utc((day - EPOCH).days * 86_400 * NS_PER_S)
+        assert shown == f"{year:04d}-{day.month:02d}-{day.day:02d}T00:00:00Z"
+
+
 @pytest.mark.parametrize("year", range(1970, 2262))
 def test_no_month_has_a_day_too_many(year: int) -> None:
     for month in range(1, 13):

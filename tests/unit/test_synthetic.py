@@ -56,6 +56,7 @@ def test_symbols_keep_their_order_and_the_market_can_be_walked_again() -> None:
     shown = [[quote.symbol for quote in quotes] for quotes in walks[0]]
     assert shown == [["ETHUSDT", "BTCUSDT"]] * 3
     assert (market.symbols, market.steps, market.start_ns) == (["ETHUSDT", "BTCUSDT"], 3, 0)
+    assert market.describe() == {"kind": "synthetic"}
 
 
 @pytest.mark.parametrize("steps", [0, -1, MAX_STEPS + 1, 10**12, 1.0, "5", True, None])
