@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from typing import Any
 
 SCALE = 10**9
 PENDING, OPEN, PARTIAL, FILLED, CANCELED, REJECTED = range(6)
@@ -32,25 +33,25 @@ def run_floor(
     max_total: int = 10**9 * SCALE * SCALE,
     latency_ms: int = 100,
     maker_bps: int = SCALE,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Run W1 and return its counts, which must equal the product's."""
     draw = random.Random(seed).random
-    orders: dict[str, list] = {}
-    by_order_id: dict[str, list] = {}
+    orders: dict[str, list[Any]] = {}
+    by_order_id: dict[str, list[Any]] = {}
     counts = [0] * 6
-    seen_fills: dict[str, tuple] = {}
+    seen_fills: dict[str, tuple[Any, ...]] = {}
     position = dict.fromkeys(symbols, 0)
     buys = dict.fromkeys(symbols, 0)
     sells = dict.fromkeys(symbols, 0)
     marks = dict.fromkeys(symbols, 0)
     worst_of = dict.fromkeys(symbols, 0)
     worst_total = 0
-    lots: dict[str, deque] = {symbol: deque() for symbol in symbols}
+    lots: dict[str, deque[list[int]]] = {symbol: deque() for symbol in symbols}
     realised = dict.fromkeys(symbols, 0)
     cost_of = dict.fromkeys(symbols, 0)
-    resting: dict[str, dict] = {symbol: {} for symbol in symbols}
-    queued: deque = deque()
-    venue_open: dict[str, tuple] = {}
+    resting: dict[str, dict[str, list[Any]]] = {symbol: {} for symbol in symbols}
+    queued: deque[tuple[Any, ...]] = deque()
+    venue_open: dict[str, tuple[Any, ...]] = {}
     venue_position: dict[str, list[int]] = {}
     cash = dict.fromkeys(symbols, 0)
     fees = dict.fromkeys(symbols, 0)
@@ -267,6 +268,15 @@ def run_floor(
         "cost": cost_of,
         "bought": bought,
         "sold": sold,
-        "ratios": ratios,
+        "risk_ratio_p95": _p95(ratios),
         "ack_ms": ack_ms,
     }
+
+
+def _p95(counts: dict[int, int]) -> float:
+    rank = -(-sum(counts.values()) * 95 // 100)
+    for step in sorted(counts):
+        rank -= counts[step]
+        if rank <= 0:
+            return step / 10**5
+    return 0.0

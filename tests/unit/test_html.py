@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tools.live.core.codec import canonical
-from tools.live.core.contracts_v1 import EdgeUpdate, Entry, QuoteUpdate
+from tools.live.core.contracts_v1 import EdgeUpdate, Entry, Frozen, QuoteUpdate
 from tools.live.core.line import Line
 from tools.live.core.money import SCALE
 from tools.live.exchange import FakeExchangeClient
@@ -233,7 +233,9 @@ def test_a_run_that_never_froze_has_no_mark() -> None:
 def test_a_freeze_from_before_the_line_is_marked_from_the_start() -> None:
     loop = a_loop()
     loop.risk_monitor.freeze("set by hand", None, None)
-    text = run_on(loop, ["A"]).html()
+    report = run_on(loop, ["A"])
+    kept = [entry for entry in report.events if not isinstance(entry.event, Frozen)]
+    text = render_page(report.data, kept)
     assert "Frozen from the start.</strong> set by hand" in text
     assert '<rect class="frozen" x="0.00%"' in text
 

@@ -250,14 +250,16 @@ def test_with_the_callers_marks_the_total_is_taken_anew_over_all_symbols() -> No
     assert monitor.why_refused("SOLUSDT", "buy", "500.000000001", 1) is RefusalReason.TOTAL_LIMIT
 
 
-def test_another_symbol_without_a_mark_counts_at_its_last_price() -> None:
+def test_a_bad_mark_of_another_symbol_that_counts_refuses_too() -> None:
+    """Nobody knows what the total is, so it is not below its limit."""
     marks = {BTC: 100.0, ETH: 10.0}
     monitor = a_monitor(max_symbol=10_000, max_total=2_000, mark=marks.__getitem__)
     monitor.on_fill(BTC, "buy", 10, 150)
     assert passes(monitor, an_intent(BUY, 50, 10, ETH))
     marks[BTC] = math.nan
+    assert monitor.why_refused(ETH, "buy", 1, 10) is RefusalReason.BAD_MARK
+    monitor.on_fill(BTC, "sell", 10, 150)
     assert monitor.check_before_order(ETH, "sell", 1, 10)
-    assert monitor.why_refused(ETH, "buy", 1, 10) is RefusalReason.TOTAL_LIMIT
 
 
 # What the doors take.

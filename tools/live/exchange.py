@@ -225,7 +225,7 @@ class FakeExchangeClient:
         self.reject_rate = _rate(reject_rate, "reject_rate")
         self.latency_ms = _latency(latency_ms)
         self.partial_fill_rate = _rate(partial_fill_rate, "partial_fill_rate")
-        self.clock = clock
+        self.clock = self._own_clock = clock
         self._seed = 42 if seed is None else seed
         self.reset()
 
@@ -237,6 +237,11 @@ class FakeExchangeClient:
         self._open: dict[str, _Row] = {}
         self._holdings: dict[str, list[int]] = {}  # symbol: [signed quantity, cost at 10^18]
         self._fills: deque[FillEvent] = deque()
+
+    def join(self, clock: Callable[[], int]) -> None:
+        """Live on the line of a loop, unless it was made with a clock of its own."""
+        if self._own_clock is None:
+            self.clock = clock
 
     def describe(self) -> dict[str, Any]:
         """What this fake was made with: it decides every answer, so it is part of the report."""

@@ -7,7 +7,7 @@ the exchange, and what the exchange says is the next input. `on_quote`, `on_fill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
@@ -65,8 +65,8 @@ class ExecutionLoop:
         self.line = line
         self._clock = clock or environment_now_ms
         self._start_over()
-        if isinstance(exchange, FakeExchangeClient) and exchange.clock is None:
-            exchange.clock = self.now_ms  # a fake without a clock of its own lives on our line
+        if isinstance(exchange, FakeExchangeClient):
+            exchange.join(self.now_ms)
 
     def _start_over(self) -> None:
         self.seq = 0
@@ -92,10 +92,10 @@ class ExecutionLoop:
 
     def on_quote(self, quote: Quote, params: ExecutionParams) -> None:
         """Answer a quote with a buy and a sell order, as far as the gate lets them pass."""
+        ts_ns = self.event_clock.advance_to(quote.timestamp_ms * NS_PER_MS)
         self._set_params(params)
         if params.requote:
             self.cancel_all("requote", quote.symbol)
-        ts_ns = self.event_clock.advance_to(quote.timestamp_ms * NS_PER_MS)
         self._take(QuoteUpdate(quote.symbol, quote.bid_e9, quote.ask_e9, ts_ns))
 
     def on_fill(self) -> None:
@@ -219,10 +219,9 @@ class ExecutionLoop:
             self._carry_out(outputs, seq, corr or seq)
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
-        done = 0
+        unsent = iter(outputs)
         try:
-            for output in outputs:
-                done += 1
+            for output in unsent:
                 self.seq = seq = self.seq + 1
                 if self.line is not None:
                     self.line.output(seq, corr, cause, output)
@@ -232,11 +231,11 @@ class ExecutionLoop:
                     self._cancel(output, seq, corr)
                 elif isinstance(output, ListOpenOrders):
                     self._list_open_orders(seq, corr)
-        finally:
-            if done < len(outputs):
-                self._withhold(outputs[done:], cause, corr)
+        except BaseException:
+            self._withhold(unsent, cause, corr)
+            raise
 
-    def _withhold(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
+    def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:
         """The client broke in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1

@@ -251,10 +251,8 @@ class InMemoryOrderStore:
             )
         order.cost_e18 += qty_e9 * price_e9
         fills[fill_id] = (order, qty_e9, price_e9)
-        if order.fill_ids is None:
-            order.fill_ids = [fill_id]
-        else:
-            order.fill_ids.append(fill_id)
+        if self._retain is not None:  # who retires orders must forget their fills with them
+            order.fill_ids = [*(order.fill_ids or ()), fill_id]
         if order.state in TERMINAL:
             order.late_e9 += qty_e9
             order.updated_ns = ns

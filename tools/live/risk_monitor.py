@@ -86,9 +86,12 @@ class RuntimeRiskMonitor:
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
         mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
         unseen = mark <= 0
-        if unseen:
-            if self._caller_mark is not None:
+        elsewhere = 0
+        if self._caller_mark is not None:
+            elsewhere = self._worst_elsewhere(symbol)
+            if unseen or elsewhere < 0:
                 return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
+        elif unseen:
             mark = price
         if exposure.bid > exposure.ask:
             return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
@@ -110,7 +113,7 @@ class RuntimeRiskMonitor:
                 return self._refuse(intent, RefusalReason.SYMBOL_LIMIT, ts_ns)
             total = self._worst_total_e18 + added
             if self._caller_mark is not None:
-                total = self._worst_elsewhere(symbol) + worst
+                total = elsewhere + worst
             if total > self._max_total_e18:
                 return self._refuse(intent, RefusalReason.TOTAL_LIMIT, ts_ns)
         if side is BUY:
@@ -192,11 +195,12 @@ class RuntimeRiskMonitor:
             raise ContractError(f"side {side!r} is neither Buy nor Sell")
         seen = positive_e9(price, "price")
         size = positive_e9(qty, "qty")
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        exposure.mark = seen
         self.apply_fill(symbol, parsed, size, seen)
         outside = self.outside_fills.setdefault((symbol, parsed), [0, 0])
         outside[0] += size
         outside[1] += size * seen
-        self._mark(self.exposures[symbol], seen)
 
     def apply_fill(
         self,
@@ -275,12 +279,16 @@ class RuntimeRiskMonitor:
         return max(finite_e9(self._caller_mark(symbol)) or 0, 0)
 
     def _worst_elsewhere(self, symbol: str) -> int:
-        """Worst-case notional of all other symbols, each at the mark its source gives now."""
+        """Worst-case notional of all other symbols at the caller's marks; -1 when one is bad."""
         total = 0
         for other in sorted(self.exposures):
-            exposure = self.exposures[other]
-            if other != symbol and (worst := exposure.worst_qty()):
-                total += worst * (self._ask_mark(other) or exposure.mark or SCALE)
+            worst = self.exposures[other].worst_qty()
+            if other == symbol or not worst:
+                continue
+            mark = self._ask_mark(other)
+            if mark <= 0:
+                return -1
+            total += worst * mark
         return total
 
     # The freeze.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..core.contracts_v1 import (
-    BUY, SELL, Entry, Fill, FillRefused, Frozen, IntentRefused, OrderAccepted, OrderCanceled,
-    OrderRejected, PlaceOrder, Side, Unfrozen,
+    BUY, SELL, Entry, Fill, FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted,
+    OrderCanceled, OrderRejected, PlaceOrder, Side, Unfrozen,
 )  # fmt: skip
 from ..core.errors import InvariantBroken
 from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, REJECTED, Order, OrderState
@@ -237,14 +237,18 @@ def _frozen_is_quiet(
 
 
 class _Counted:
-    """What the recorded events say happened."""
+    """What the recorded events say happened, order by order."""
 
     def __init__(self) -> None:
         self.by_class: dict[type, int] = {}
         self.violations: list[Violation] = []
         self._frozen = False
-        self._ended: dict[str, str] = {}
         self._sent_frozen: dict[str, Entry] = {}
+        self._client_of: dict[str, str] = {}
+        self._leaves: dict[str, int] = {}
+        self._ended: dict[str, str] = {}
+        self._fills: dict[str, None] = {}
+        self._late: dict[str, Entry] = {}
 
     def add(self, entry: Entry) -> None:
         event = entry.event
@@ -252,24 +256,53 @@ class _Counted:
         self.by_class[kind] = self.by_class.get(kind, 0) + 1
         if isinstance(event, (Frozen, Unfrozen)):
             self._frozen = isinstance(event, Frozen)
-        elif isinstance(event, PlaceOrder) and self._frozen:
-            self._sent_frozen[event.client_order_id] = entry
+        elif isinstance(event, PlaceOrder):
+            self._leaves[event.client_order_id] = event.approved.intent.qty
+            if self._frozen:
+                self._sent_frozen[event.client_order_id] = entry
+        elif isinstance(event, OrderAccepted):
+            self._client_of[event.order_id] = event.client_order_id
+            self._alive(entry, event.client_order_id)
         elif isinstance(event, OrderRejected):
             self._sent_frozen.pop(event.client_order_id, None)  # it was withheld
             self._end(entry, event.client_order_id)
         elif isinstance(event, OrderCanceled):
-            self._end(entry, event.order_id)
+            self._end(entry, self._client_of.get(event.order_id, event.order_id))
+        elif isinstance(event, Fill):
+            self._fill(entry, event)
+        elif isinstance(event, (LateFill, FillRefused)):
+            self._late.pop(event.fill_id, None)
+
+    def _fill(self, entry: Entry, fill: Fill) -> None:
+        """A first report uses up the order; after its end it must be called late or be refused."""
+        if fill.fill_id in self._fills:
+            return
+        self._fills[fill.fill_id] = None
+        client_order_id = self._client_of.get(fill.order_id, fill.order_id)
+        if client_order_id in self._ended:
+            self._late[fill.fill_id] = entry
+            return
+        left = self._leaves.get(client_order_id, 0) - fill.qty
+        self._leaves[client_order_id] = left
+        if left == 0:
+            self._ended[client_order_id] = fill.kind
 
     def close(self) -> list[Violation]:
         """Everything found, once the last event is counted."""
         for client_order_id, entry in self._sent_frozen.items():
             self._report("frozen_is_quiet", entry, f"{client_order_id} sent while frozen")
+        for fill_id, entry in self._late.items():
+            self._report("nothing_after_the_end", entry, f"fill {fill_id} of an ended order")
         return self.violations
 
-    def _end(self, entry: Entry, order: str) -> None:
-        if order in self._ended:
-            self._report("nothing_after_the_end", entry, f"{order} had {self._ended[order]}")
-        self._ended[order] = entry.event.kind
+    def _alive(self, entry: Entry, client_order_id: str) -> None:
+        if client_order_id in self._ended:
+            before = self._ended[client_order_id]
+            self._report("nothing_after_the_end", entry, f"{client_order_id} had {before}")
+
+    def _end(self, entry: Entry, client_order_id: str) -> None:
+        self._alive(entry, client_order_id)
+        self._ended[client_order_id] = entry.event.kind
 
     def _report(self, law: str, entry: Entry, detail: str) -> None:
         self.violations.append(Violation(law, f"at seq {entry.seq}: {detail}"))

@@ -1,8 +1,9 @@
 """The frozen vocabulary of the line: what may come in, and what a step may answer.
 
 This file is append-only; a change of meaning is a `contracts_v2.py`. Prices and quantities are
-integers at 10^9, times are nanoseconds since 1970 UTC. Inputs are what the world told us; outputs
-are what the fold decided. Every one of them has `ts_ns`, the time at which it entered the line.
+integers at 10^9, times are nanoseconds since 1970 UTC. Inputs are what the world told us; their
+`ts_ns` is when they entered the line and never goes back. Outputs are what the fold decided; their
+`ts_ns` is that of the input which made it decide.
 """
 
 from __future__ import annotations

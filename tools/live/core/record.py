@@ -15,15 +15,9 @@ Class = TypeVar("Class", bound=type[Any])
 Fields = ParamSpec("Fields")
 Made = TypeVar("Made")
 
-_METHODS = """
+_INIT = """
 def __init__(self, {parameters}):
     {assignments}
-def __eq__(self, other):
-    if other.__class__ is not self.__class__:
-        return NotImplemented
-    return ({mine}) == ({others})
-def __hash__(self):
-    return hash(({mine}))
 """
 _BUILDER = """
 def build({parameters}):
@@ -41,10 +35,13 @@ def record(cls: Class) -> Class:
     defaults = {name: body.pop(name) for name in fields if name in body}
     for name in ("__dict__", "__weakref__"):
         body.pop(name, None)
-    body.update(_compile(fields, defaults))
+    parameters = ", ".join(f"{f}=_defaults[{f!r}]" if f in defaults else f for f in fields)
+    body["__init__"] = _compile("__init__", _INIT, fields, parameters, {"_defaults": defaults})
     body["__slots__"] = fields
     body["__match_args__"] = fields
     body["__declared__"] = {name: str(cls.__annotations__[name]) for name in fields}
+    body["__eq__"] = _equal
+    body["__hash__"] = _hash
     body.setdefault("__repr__", _repr)
     rebuilt: Any = type(cls.__name__, cls.__bases__, body)
     rebuilt.__qualname__ = cls.__qualname__
@@ -69,14 +66,10 @@ def builder(cls: Callable[Fields, Made]) -> Callable[Fields, Made]:
     the hot path of the loop is worth the second spelling.
     """
     record_class = cast(Any, cls)
-    fields = record_class.__match_args__
-    source = _BUILDER.format(
-        parameters=", ".join(fields),
-        assignments="\n    ".join(f"self.{name} = {name}" for name in fields),
-    )
-    scope: dict[str, Any] = {"_new": object.__new__, "_class": record_class}
-    exec(source, scope)
-    return cast(Callable[Fields, Made], scope["build"])
+    fields: tuple[str, ...] = record_class.__match_args__
+    scope = {"_new": object.__new__, "_class": record_class}
+    build = _compile("build", _BUILDER, fields, ", ".join(fields), scope)
+    return cast(Callable[Fields, Made], build)
 
 
 def door(cls: Class) -> Class:
@@ -88,17 +81,12 @@ def door(cls: Class) -> Class:
     return cls
 
 
-def _compile(fields: tuple[str, ...], defaults: dict[str, Any]) -> dict[str, Any]:
-    parameters = ", ".join(f"{f}=_defaults[{f!r}]" if f in defaults else f for f in fields)
-    source = _METHODS.format(
-        parameters=parameters,
-        assignments="\n    ".join(f"self.{f} = {f}" for f in fields),
-        mine="".join(f"self.{f}, " for f in fields),
-        others="".join(f"other.{f}, " for f in fields),
-    )
-    methods: dict[str, Any] = {}
-    exec(source, {"_defaults": defaults}, methods)
-    return methods
+def _compile(
+    name: str, template: str, fields: tuple[str, ...], parameters: str, scope: dict[str, Any]
+) -> Any:
+    assignments = "\n    ".join(f"self.{field} = {field}" for field in fields)
+    exec(template.format(parameters=parameters, assignments=assignments), scope)
+    return scope[name]
 
 
 def _repr(self: Any) -> str:
@@ -110,3 +98,7 @@ def _equal(self: Any, other: Any) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     return all(getattr(self, name) == getattr(other, name) for name in self.__match_args__)
+
+
+def _hash(self: Any) -> int:
+    return tuple(getattr(self, name) for name in self.__match_args__).__hash__()

@@ -1,0 +1,141 @@
+"""`python -m tests.bench [--gate]`: the table of figures, and whether the goals hold.
+
+Every figure is a ratio of runs taken in turn, the median of the pairs; no goal is an absolute
+time. `--gate` leaves out what takes minutes and exits 1 when a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import workload
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+QUOTES = 100_000
+PAIRS = 5
+KIBIBYTE = 1024
+BASELINE = "import argparse, json, dataclasses, enum, decimal"
+STARTS = 21
+
+Row = tuple[str, str, str, bool]
+
+
+def main() -> int:
+    """Print the table; 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--gate", action="store_true", help="the quick part, for CI")
+    parser.add_argument("--child", nargs=2, metavar=("QUOTES", "RETAIN"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child is not None:
+        return _child(*(int(word) for word in options.child))
+    different = workload.differences(8_000)
+    if different:
+        print("the floor and the product do not agree on:", ", ".join(different))
+        return 1
+    rows = [*_speed(), *_memory(long=not options.gate), _start_up()]
+    if not options.gate:
+        rows.append(_growth())
+    width = max(len(row[0]) for row in rows)
+    print(f"{'figure':<{width}}  {'measured':>14}  goal")
+    for name, measured, goal, held in rows:
+        print(f"{name:<{width}}  {measured:>14}  {goal}{'' if held else '   MISSED'}")
+    return 0 if all(row[3] for row in rows) else 1
+
+
+def _speed() -> list[Row]:
+    """Ours against the floor, as Python runs it and with the collector settings of our loop."""
+    workload.seconds_floor(QUOTES // 10)
+    workload.seconds_ours(QUOTES // 10)
+    ours, floors, quiets = [], [], []
+    for _ in range(PAIRS):
+        floors.append(workload.seconds_floor(QUOTES))
+        ours.append(workload.seconds_ours(QUOTES))
+        quiets.append(workload.seconds_floor(QUOTES, quiet=True))
+    ratio = statistics.median(f / o for f, o in zip(floors, ours, strict=True))
+    quiet = statistics.median(q / o for q, o in zip(quiets, ours, strict=True))
+    rate = 2 * QUOTES / statistics.median(ours)
+    return [
+        ("W1, orders a second of the floor F-same", f"{ratio:.2f} x", ">= 0.50", ratio >= 0.5),
+        ("W1, of F-same under our collector settings", f"{quiet:.2f} x", "", True),
+        ("W1 here, orders a second", f"{rate:,.0f}", "", True),
+    ]
+
+
+def _growth() -> Row:
+    """Cost of an order at a million quotes over that at ten thousand."""
+    small = statistics.median(workload.seconds_ours(10_000) / 10_000 for _ in range(PAIRS))
+    large = workload.seconds_ours(1_000_000) / 1_000_000
+    growth = large / small
+    return "cost of an order, 10^6 quotes over 10^4", f"{growth:.2f} x", "<= 1.30", growth <= 1.3
+
+
+def _memory(*, long: bool) -> list[Row]:
+    """Peak memory of child processes, so that one run does not see another's."""
+    few, many = 10_000, 110_000
+    orders = 2 * (many - few)
+    each = (_peak_kb(many, -1) - _peak_kb(few, -1)) * KIBIBYTE / orders
+    short = _peak_kb(50_000, 1_000)
+    longer = _peak_kb(1_000_000 if long else 200_000, 1_000)
+    grown = (longer - short) / KIBIBYTE
+    times = 20 if long else 4
+    return [
+        ("memory of a finished order", f"{each:.0f} bytes", "<= 600", each <= 600),
+        (f"growth of a run {times} x as long, 1000 kept", f"{grown:.1f} MiB", "<= 4", grown <= 4),
+    ]
+
+
+def _peak_kb(quotes: int, retain: int) -> int:
+    command = [sys.executable, "-m", "tests.bench", "--child", str(quotes), str(retain)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return int(done.stdout)
+
+
+def _child(quotes: int, retain: int) -> int:
+    workload.run_ours(quotes, None if retain < 0 else retain)
+    print(_own_peak_kb())
+    return 0
+
+
+def _own_peak_kb() -> int:
+    """This process's peak; what getrusage says may be its parent's, carried through the fork."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (peak,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peak.split()[1])
+
+
+def _start_up() -> Row:
+    """The demo with its defaults against five imports, in pairs, compiled modules warm."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        demo = _timer([sys.executable, "-m", "tools.live.exec_demo", "--shadow"], environment)
+        imports = _timer([sys.executable, "-c", BASELINE], environment)
+        demo()
+        imports()
+        ratio = statistics.median(demo() / imports() for _ in range(STARTS))
+    return "start-up of the demo over five imports", f"{ratio:.2f} x", "<= 1.60", ratio <= 1.6
+
+
+def _timer(command: list[str], environment: dict[str, str]) -> Callable[[], float]:
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        return time.perf_counter() - began
+
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
