@@ -16,7 +16,7 @@ from tests.matrix.runs import RUNS
 from tests.unit import docs_runs
 from tests.unit.docs_readme import ROOT, Readme, tree
 from tools.live import console, exec_demo, settings
-from tools.live.audit.laws import LAWS
+from tools.live.audit.laws import LAWS, LAWS_OF_THE_LINE
 from tools.live.core.contracts_v1 import INPUTS, OUTPUTS, FillFault, RefusalReason
 from tools.live.core.order import TRANSITIONS
 from tools.live.execution_loop import run_shadow_demo
@@ -167,7 +167,8 @@ def faults(readme: Readme) -> list[str]:
 
 def conservation(readme: Readme) -> list[str]:
     """The laws in their order."""
-    return compared("laws", [row[0] for row in readme.table("What must add up")], LAWS)
+    said = [row[0] for row in readme.table("What must add up")]
+    return compared("laws", said, [*LAWS, *LAWS_OF_THE_LINE])
 
 
 def nouns(readme: Readme) -> list[str]:

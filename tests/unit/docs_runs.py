@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tools.live.core.contracts_v1 import BUY, Entry
 from tools.live.core.line import Line
 from tools.live.exchange import FakeExchangeClient, FillEvent, OpenOrder, OrderStatus
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams, Quote, run_shadow_demo
+from tools.live.market.recorded import RecordedMarket
 from tools.live.order_store import InMemoryOrderStore
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
@@ -27,6 +29,7 @@ MAPS = {
     "risk.unresolved_cancels": "{order}",
     "risk.worst_case_usd": "{symbol}",
 }
+QUOTES = Path(__file__).resolve().parent.parent / "matrix" / "quotes.csv"
 TYPES = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null", list: "list"}
 PARAMS = ExecutionParams(["BTCUSDT"], 10, 10_000, 50_000, 9.5)
 
@@ -37,12 +40,15 @@ class Faulty(FakeExchangeClient):
     def __init__(self, *, fill_rate: float = 0.0) -> None:
         super().__init__(fill_rate=fill_rate, reject_rate=0.0, partial_fill_rate=0.0)
         self.stubborn = True
+        self.deaf = False
         self.extra: list[FillEvent] = []
 
     def cancel(self, order_id: str) -> bool:
         return not self.stubborn and super().cancel(order_id)
 
     def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        if self.deaf:
+            raise ConnectionError("the line is down")
         foreign = OpenOrder("X1", "X1", "BTCUSDT", BUY, 1, 0, 1, OrderStatus.OPEN)
         return [*super().get_open_orders(symbol), foreign]
 
@@ -78,6 +84,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         a_loop(Faulty()).run_shadow(PARAMS),
         no_number.run_shadow(PARAMS),
         by_hand.run_shadow(PARAMS),
+        a_loop(FakeExchangeClient()).run_shadow(PARAMS, RecordedMarket(str(QUOTES))),
     )
 
 
@@ -117,7 +124,7 @@ def causes() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
 def _recorded() -> Iterator[tuple[Entry, ...] | list[Entry]]:
     yield run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).events
     yield run_shadow_demo(iterations=20, requote=True, max_inventory_usd_per_symbol=400).events
-    for fills in (_late, _twice_too_large, _unknown):
+    for fills in (_late, _twice_too_large, _unknown, _unlisted):
         line = Line()
         fills(line)
         yield line.entries
@@ -132,6 +139,15 @@ def _quoted(line: Line, *, fill_rate: float = 0.0) -> tuple[ExecutionLoop, Fault
 
 def _a_fill(order_id: str, qty: float) -> FillEvent:
     return FillEvent(order_id, "BTCUSDT", BUY, 49_990, qty, 1_500, f"F-{order_id}-{qty}")
+
+
+def _unlisted(line: Line) -> None:
+    """The exchange cannot say what is open, and is asked again at the next edge."""
+    loop, exchange = _quoted(line)
+    exchange.deaf = True
+    loop.on_edge_update("BTCUSDT", 1.0)
+    exchange.deaf = False
+    loop.on_edge_update("BTCUSDT", 1.0)
 
 
 def _late(line: Line) -> None:
