@@ -355,6 +355,20 @@ def test_latency_is_virtual(no_sleep: None) -> None:
     assert [fill.timestamp_ms for fill in exchange.stream_fills()] == answers
 
 
+def test_a_fake_without_a_clock_lives_on_the_line_it_joins() -> None:
+    exchange = FakeExchangeClient(**ALWAYS, latency_ms=7)
+    exchange.join(lambda: 1000)
+    assert exchange.place_limit(a_request()).timestamp_ms == 1007
+    exchange.join(lambda: 2000)
+    assert exchange.place_limit(a_request()).timestamp_ms == 2007
+
+
+def test_a_fake_with_a_clock_keeps_it() -> None:
+    exchange = FakeExchangeClient(**ALWAYS, latency_ms=7, clock=lambda: 5)
+    exchange.join(lambda: 1000)
+    assert exchange.place_limit(a_request()).timestamp_ms == 12
+
+
 def test_without_a_clock_the_frozen_instant_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MM_FREEZE_UTC_ISO", "2025-01-01T00:00:00Z")
     exchange = FakeExchangeClient(**ALWAYS, latency_ms=250)

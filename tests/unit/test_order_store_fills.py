@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.store_model import an_order_in, picture
-from tools.live.core.errors import FillConflict, IllegalTransition, Overfill
+from tools.live.core.errors import (
+    ContractError, FillConflict, IllegalTransition, Overfill,
+)  # fmt: skip
 from tools.live.core.money import SCALE
 from tools.live.order_store import FillOutcome, InMemoryOrderStore, OrderState
 
@@ -169,6 +171,27 @@ def test_a_cumulative_cost_that_shrinks_would_need_a_negative_price() -> None:
     before = picture(store)
     with pytest.raises(FillConflict):
         store.update_fill("CLI00000001", 2, 49, 9999)
+    assert picture(store) == before
+
+
+@pytest.mark.parametrize(
+    ("filled", "average", "message"),
+    [
+        (-1, 100, "filled_qty -1 must be 0 or more"),
+        (float("nan"), 100, "filled_qty nan is not a finite number"),
+        (2, -1, "avg_fill_price -1 must be 0 or more"),
+        (2, "1_0", "avg_fill_price '1_0' is not a number; give digits like 0.01"),
+    ],
+)
+def test_a_cumulative_number_that_cannot_be_names_itself(
+    filled: float, average: float | str, message: str
+) -> None:
+    store = InMemoryOrderStore()
+    an_order_in(store, OrderState.OPEN)
+    before = picture(store)
+    with pytest.raises(ContractError) as refused:
+        store.update_fill("CLI00000001", filled, average, 9999)
+    assert str(refused.value) == message
     assert picture(store) == before
 
 
