@@ -151,7 +151,7 @@ def test_every_day_of_the_calendar_agrees_with_datetime() -> None:
 
 @pytest.mark.parametrize("month_and_day", [(1, 1), (2, 28), (3, 1), (12, 31)], ids=str)
 def test_the_turns_of_every_year_are_shown_right(month_and_day: tuple[int, int]) -> None:
-    for year in range(1, 10_000):
+    for year in (*range(1, 1600, 99), *range(1600, 2401), *range(2401, 10_000, 99)):
         day = datetime(year, *month_and_day, tzinfo=timezone.utc)
         shown = clock.render_utc((day - EPOCH).days * 86_400 * NS_PER_S)
         assert shown == f"{year:04d}-{day.month:02d}-{day.day:02d}T00:00:00Z"
