@@ -131,7 +131,7 @@ class Fold:
     def accepted(self, client_order_id: str, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderAccepted`"""
         store = self.store
-        order = store.get(client_order_id) or self._missing(client_order_id)
+        order = store.orders.get(client_order_id) or self._missing(client_order_id)
         if order.state is not PENDING:
             if order.order_id != order_id:
                 raise ContractError(
@@ -151,7 +151,7 @@ class Fold:
 
     def rejected(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`OrderRejected`; of an accepted order it is a cancel by the venue."""
-        order = self.store.get(client_order_id) or self._missing(client_order_id)
+        order = self.store.orders.get(client_order_id) or self._missing(client_order_id)
         if order.order_id is not None:
             return self.canceled(order.order_id, ts_ns)
         self.store.move(order, REJECTED, ts_ns, message)
@@ -162,7 +162,7 @@ class Fold:
 
     def canceled(self, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderCanceled`"""
-        order = self.store.get_by_order_id(order_id)
+        order = self.store.by_order_id.get(order_id)
         if order is None or order.state in TERMINAL:
             return NOTHING
         self.store.move(order, CANCELED, ts_ns)
@@ -186,7 +186,7 @@ class Fold:
         ts_ns: int,
     ) -> Sequence[Output]:
         """`Fill`: book it once, on the order and in the ledger, or refuse it and freeze."""
-        order = self.store.get_by_order_id(order_id)
+        order = self.store.by_order_id.get(order_id)
         if order is None:
             fault, detail = FillFault.UNKNOWN_ORDER, "no such order of ours"
             return self._refuse_fill(fill_id, order_id, symbol, fault, detail, ts_ns)
@@ -292,13 +292,13 @@ class Fold:
         return cancels
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
-        found = (self.store.get_by_order_id(order_id) for order_id in self.unresolved)
+        found = (self.store.by_order_id.get(order_id) for order_id in self.unresolved)
         cancels = self._cancels([o for o in found if o is not None and o.is_open], ts_ns)
         return [*cancels, ListOpenOrders(ts_ns)]
 
     def cancel_failed(self, order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`CancelFailed`: whatever still may trade is unresolved until the exchange settles it."""
-        order = self.store.get_by_order_id(order_id)
+        order = self.store.by_order_id.get(order_id)
         if order is not None and order.state not in TERMINAL:
             self.unresolved[order_id] = message
         return NOTHING
@@ -311,7 +311,7 @@ class Fold:
             self.unresolved.pop(key, None)
         foreign = []
         for order_id in order_ids:
-            order = self.store.get_by_order_id(order_id)
+            order = self.store.by_order_id.get(order_id)
             if order is None:
                 foreign.append(order_id)
             elif order.state in TERMINAL:

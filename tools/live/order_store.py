@@ -78,8 +78,8 @@ class InMemoryOrderStore:
     def reset(self) -> None:
         """Forget everything; the next id is CLI00000001 again."""
         self._next = 1
-        self._orders: dict[str, Order] = {}
-        self._by_order_id: dict[str, Order] = {}
+        self.orders: dict[str, Order] = {}  # these two are there to be read by everybody
+        self.by_order_id: dict[str, Order] = {}
         self._live: dict[OrderState, dict[str, Order]] = {
             PENDING: {}, OPEN: {}, PARTIALLY_FILLED: {},
         }  # fmt: skip
@@ -123,13 +123,11 @@ class InMemoryOrderStore:
         order.qty_e9 = qty_e9
         order.price_e9 = price_e9
         order.state = PENDING
-        order.order_id = None
+        order.order_id = order.message = order.fill_ids = None
         order.filled_e9 = order.cost_e18 = order.late_e9 = 0
         order.created_ns = order.updated_ns = ns
-        order.message = None
         order.number = number
-        order.fill_ids = None
-        self._orders[client_order_id] = order
+        self.orders[client_order_id] = order
         self._live[PENDING][client_order_id] = order
         by_symbol = self._live_by_symbol
         if symbol in by_symbol:
@@ -184,21 +182,21 @@ class InMemoryOrderStore:
 
     def accept(self, order: Order, order_id: str, ns: int) -> None:
         """PENDING to OPEN, under the exchange's id."""
-        if order_id in self._by_order_id:
+        if order_id in self.by_order_id:
             raise self._taken(order, order_id)
         self.move(order, OPEN, ns)
         order.order_id = order_id
-        self._by_order_id[order_id] = order
+        self.by_order_id[order_id] = order
 
     def identify(self, order: Order, order_id: str) -> None:
         """Note the exchange's id of an order; it never changes afterwards."""
-        if order_id in self._by_order_id or order.order_id is not None:
+        if order_id in self.by_order_id or order.order_id is not None:
             raise self._taken(order, order_id)
         order.order_id = order_id
-        self._by_order_id[order_id] = order
+        self.by_order_id[order_id] = order
 
     def _taken(self, order: Order, order_id: str) -> ContractError:
-        holder = self._by_order_id.get(order_id)
+        holder = self.by_order_id.get(order_id)
         bound_to = holder.client_order_id if holder else order.order_id
         return ContractError(
             f"exchange id {order_id!r} for {order.client_order_id}: already bound to {bound_to}"
@@ -269,9 +267,9 @@ class InMemoryOrderStore:
             return
         order = self._newest_ended.popleft()
         self._ended[order.state][order.symbol].popleft()
-        del self._orders[order.client_order_id]
+        del self.orders[order.client_order_id]
         if order.order_id is not None:
-            del self._by_order_id[order.order_id]
+            del self.by_order_id[order.order_id]
         for fill_id in order.fill_ids or ():
             del self._fills[fill_id]
         self.retired.add(order)
@@ -279,14 +277,14 @@ class InMemoryOrderStore:
     # Look-ups.
 
     def get(self, client_order_id: str) -> Order | None:
-        return self._orders.get(client_order_id)
+        return self.orders.get(client_order_id)
 
     def get_by_order_id(self, order_id: str) -> Order | None:
-        return self._by_order_id.get(order_id)
+        return self.by_order_id.get(order_id)
 
     def get_all(self) -> list[Order]:
         """Every order still kept, oldest first."""
-        return list(self._orders.values())
+        return list(self.orders.values())
 
     def get_by_state(self, state: OrderState) -> list[Order]:
         """The orders in one state, oldest first."""
@@ -349,7 +347,7 @@ class InMemoryOrderStore:
 
     def to_dict(self) -> dict[str, Any]:
         """The published form: every order kept, how many, and how many in each state."""
-        orders = [order.to_dict() for order in self._orders.values()]
+        orders = [order.to_dict() for order in self.orders.values()]
         return {
             "orders": orders,
             "count": len(orders),
@@ -357,7 +355,7 @@ class InMemoryOrderStore:
         }
 
     def _existing(self, client_order_id: str) -> Order:
-        order = self._orders.get(client_order_id)
+        order = self.orders.get(client_order_id)
         if order is None:
             raise KeyError(f"Order not found: {client_order_id}")
         return order

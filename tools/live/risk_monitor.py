@@ -175,15 +175,7 @@ class RuntimeRiskMonitor:
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
         exposure.bid = bid
         exposure.ask = ask
-        self._mark(exposure, (bid + ask) >> 1)
-
-    def _mark(self, exposure: Exposure, mark: int) -> None:
-        """A new price: the position is worth something else, the worst case is to be redone."""
-        exposure.mark = mark
-        held = exposure.holding.qty
-        value = (held if held >= 0 else -held) * mark
-        self._held_total_e18 += value - exposure.held_e18
-        exposure.held_e18 = value
+        exposure.mark = (bid + ask) >> 1
         if not exposure.stale:
             exposure.stale = True
             self._stale.append(exposure)
@@ -220,7 +212,12 @@ class RuntimeRiskMonitor:
                 exposure.buys -= qty
             else:
                 exposure.sells -= qty
-        self._mark(exposure, exposure.mark or price)
+        if not exposure.mark:
+            exposure.mark = price
+        if not exposure.stale:
+            exposure.stale = True
+            self._stale.append(exposure)
+        self._refresh()
         total = self._held_total_e18
         if self._caller_mark is not None:
             total = self._held_by_caller_marks()
@@ -236,17 +233,23 @@ class RuntimeRiskMonitor:
         return exposure
 
     def _refresh(self) -> None:
-        """Work out the worst case of every symbol that something happened to."""
-        total = self._worst_total_e18
+        """Put what became stale into the totals: the worst case, and what is held."""
+        worst_total = self._worst_total_e18
+        held_total = self._held_total_e18
         for exposure in self._stale:
+            mark = exposure.mark
             held = exposure.holding.qty
             long_worst = held + exposure.buys
             short_worst = exposure.sells - held
-            worst = (long_worst if long_worst > short_worst else short_worst) * exposure.mark
-            total += worst - exposure.worst_e18
+            worst = (long_worst if long_worst > short_worst else short_worst) * mark
+            worst_total += worst - exposure.worst_e18
             exposure.worst_e18 = worst
+            value = (held if held >= 0 else -held) * mark
+            held_total += value - exposure.held_e18
+            exposure.held_e18 = value
             exposure.stale = False
-        self._worst_total_e18 = total
+        self._worst_total_e18 = worst_total
+        self._held_total_e18 = held_total
         self._stale.clear()
 
     # Marks.
