@@ -211,7 +211,7 @@ class InMemoryOrderStore:
         cost = filled * not_negative_e9(avg_fill_price, "avg_fill_price")
         if filled == order.filled_e9 and cost == order.cost_e18:
             return
-        if filled <= order.filled_e9 or cost < order.cost_e18:
+        if filled <= order.filled_e9 or cost <= order.cost_e18:
             raise FillConflict(
                 f"filled_qty {filled_qty!r} at {avg_fill_price!r} of {client_order_id} takes back"
                 f" a part of the {order.filled_qty!r} at {order.avg_fill_price!r} booked already"
