@@ -60,7 +60,7 @@ def run_floor(
     held_of = dict.fromkeys(symbols, 0)
     held_total = 0
     ratios: dict[int, int] = {}
-    ack_ms: dict[int, int] = {}
+    ack_ns: dict[int, int] = {}
     edges: dict[str, int] = {}
     clock = 1_735_689_600 * SCALE
     bases = [(s, (50_000 if "BTC" in s else 3_000) * SCALE) for s in symbols]
@@ -154,8 +154,8 @@ def run_floor(
                 counts[OPEN] += 1
                 order[STATE] = OPEN
                 order[MOVED] = clock
-                waited = (clock - now) // 10**6
-                ack_ms[waited] = ack_ms.get(waited, 0) + 1
+                waited = clock - now
+                ack_ns[waited] = ack_ns.get(waited, 0) + 1
                 rest[cid] = order
                 placed += 1
                 part = 0
@@ -269,7 +269,7 @@ def run_floor(
         "bought": bought,
         "sold": sold,
         "risk_ratio_p95": _p95(ratios),
-        "ack_ms": ack_ms,
+        "ack_ns": ack_ns,
     }
 
 

@@ -72,8 +72,8 @@ def differences(quotes: int) -> list[str]:
             "sold": [held.sold, held.sold_e18],
         }
         found += [f"{name} {symbol}" for name in pairs if floor[name][symbol] != pairs[name]]
-    if floor["ack_ms"] != loop.fold.ack_ms:
-        found.append("ack_ms")
+    if floor["ack_ns"] != loop.fold.ack_ns:
+        found.append("ack_ns")
     if floor["risk_ratio_p95"] != report["risk"]["risk_ratio_p95"]:
         found.append("risk_ratio_p95")
     return found

@@ -35,7 +35,7 @@ def test_a_plain_exchange_gets_floats_and_answers_with_the_published_types() -> 
 def test_an_exchange_that_says_no_time_leaves_the_clock_where_it_is() -> None:
     loop = quoted(PlainExchange())
     assert loop.now_ms() == T0_MS
-    assert loop.fold.ack_ms == {0: 2}
+    assert loop.fold.ack_ns == {0: 2}
 
 
 @pytest.mark.parametrize(("answered_ms", "now_ms"), [(5, T0_MS), (T0_MS + 9, T0_MS + 9)])

@@ -92,7 +92,7 @@ def test_an_accepted_order_is_open_and_its_latency_is_counted() -> None:
     fold = a_fold_with_orders()
     assert order(fold).state is OrderState.OPEN
     assert fold.stats["orders_placed"] == 2
-    assert fold.ack_ms == {100: 1, 200: 1}
+    assert fold.ack_ns == {100_000_000: 1, 200_000_000: 1}
 
 
 def test_a_repeated_acceptance_changes_nothing() -> None:
@@ -100,7 +100,7 @@ def test_a_repeated_acceptance_changes_nothing() -> None:
     again = OrderAccepted(order(fold).client_order_id, "X1", T0_NS + 900 * NS_PER_MS)
     assert list(fold.step(again)) == []
     assert fold.stats["orders_placed"] == 2
-    assert fold.ack_ms == {100: 1, 200: 1}
+    assert fold.ack_ns == {100_000_000: 1, 200_000_000: 1}
 
 
 def test_an_acceptance_under_another_id_is_an_error() -> None:
@@ -328,7 +328,7 @@ def test_clear_forgets_what_is_the_folds_own() -> None:
     assert stats == new_stats()
     assert fold.strategy is None
     assert fold.refused_fills == 0
-    assert (fold.unresolved, fold.ack_ms, fold.edge_bps) == ({}, {}, {})
+    assert (fold.unresolved, fold.ack_ns, fold.edge_bps) == ({}, {}, {})
 
 
 def test_an_event_that_is_no_input_is_an_error() -> None:

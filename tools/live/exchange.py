@@ -274,7 +274,18 @@ class FakeExchangeClient:
                 filled = _part_of(qty, draw())
         status = OPEN_STATUS
         if filled:
-            self._queue_fill(order_id, req, filled, now_ms)
+            fill = _new_fill(FillEvent)
+            fill.order_id = order_id
+            fill.symbol = symbol = req.symbol
+            fill.side = side = req.side
+            fill.price_e9 = price = req.price_e9
+            fill.qty_e9 = filled
+            fill.timestamp_ms = now_ms
+            fill.fill_id = "FIL%06d" % self._next_fill
+            fill.liquidity = "maker"
+            self._next_fill += 1
+            self._fills.append(fill)
+            self._move_holding(symbol, filled if side is BUY else -filled, price)
             status = FILLED_STATUS if filled == qty else PARTIAL_STATUS
         if filled != qty:
             self._open[order_id] = (
@@ -314,24 +325,19 @@ class FakeExchangeClient:
         while fills:
             yield fills.popleft()
 
-    def _queue_fill(
-        self, order_id: str, req: PlaceOrderRequest, filled: int, now_ms: int
-    ) -> None:
-        fill = _new_fill(FillEvent)
-        fill.order_id = order_id
-        fill.symbol = symbol = req.symbol
-        fill.side = req.side
-        fill.price_e9 = price = req.price_e9
-        fill.qty_e9 = filled
-        fill.timestamp_ms = now_ms
-        fill.fill_id = "FIL%06d" % self._next_fill
-        fill.liquidity = "maker"
-        self._next_fill += 1
-        self._fills.append(fill)
+    def _move_holding(self, symbol: str, signed: int, price: int) -> None:
+        """Average cost, as venues keep it: closing leaves the average, crossing restarts it."""
         holding = self._holdings.get(symbol)
         if holding is None:
             holding = self._holdings[symbol] = [0, 0]
-        _move_holding(holding, filled if req.side is BUY else -filled, price)
+        qty, cost = holding
+        if qty == 0 or (qty > 0) is (signed > 0):
+            holding[1] = cost + signed * price
+        elif abs(signed) < abs(qty):
+            holding[1] = cost + divide_half_even(cost * signed, qty)
+        else:
+            holding[1] = (qty + signed) * price
+        holding[0] = qty + signed
 
 
 OPEN_STATUS = OrderStatus.OPEN
@@ -351,18 +357,6 @@ def _part_of(qty: int, drawn: float) -> int:
     steps = int(drawn * _DOUBLE_STEPS)
     part = qty * (5 * _DOUBLE_STEPS + 4 * steps) // (10 * _DOUBLE_STEPS)
     return part or qty
-
-
-def _move_holding(holding: list[int], signed: int, price: int) -> None:
-    """Average cost, as venues keep it: closing leaves the average, crossing zero restarts it."""
-    qty, cost = holding
-    if qty == 0 or (qty > 0) is (signed > 0):
-        holding[1] = cost + signed * price
-    elif abs(signed) < abs(qty):
-        holding[1] = cost + divide_half_even(cost * signed, qty)
-    else:
-        holding[1] = (qty + signed) * price
-    holding[0] = qty + signed
 
 
 def _open_order(row: _Row) -> OpenOrder:

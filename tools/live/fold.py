@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
     BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
@@ -82,7 +81,7 @@ class Fold:
             self.stats[name] = 0
         self.edge = EdgeTracker()
         self.edge_bps: dict[str, int | None] = {}
-        self.ack_ms: dict[int, int] = {}
+        self.ack_ns: dict[int, int] = {}
         self.unresolved: dict[str, str] = {}
         self.foreign_orders: tuple[str, ...] = ()
         self.duplicate_fills = self.late_fills = self.refused_fills = 0
@@ -140,8 +139,8 @@ class Fold:
                 )
             return NOTHING
         store.accept(order, order_id, ts_ns)
-        latency_ms = (ts_ns - order.created_ns) // NS_PER_MS
-        self.ack_ms[latency_ms] = self.ack_ms.get(latency_ms, 0) + 1
+        waited = ts_ns - order.created_ns
+        self.ack_ns[waited] = self.ack_ns.get(waited, 0) + 1
         self.stats["orders_placed"] += 1
         if self.unresolved:
             self.unresolved.pop(client_order_id, None)

@@ -1,7 +1,7 @@
 """The order store: the one owner of orders, with constant-time look-ups.
 
-Every change of state goes through `move`, which knows nothing but the table in `core/order.py`;
-what the table does not hold raises and changes nothing. It knows no exchange and no risk.
+Every change of state is looked up in the table of `core/order.py`; what the table does not hold
+raises and changes nothing. It knows no exchange and no risk.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class InMemoryOrderStore:
     def move(
         self, order: Order, state: OrderState, ns: int, message: str | None = None
     ) -> None:
-        """The only place where an order changes state."""
+        """Every change of state comes by here, or by `accept`; both look the pair up."""
         old = order.state
         if state not in TRANSITIONS[old]:
             raise _illegal(order, state)
@@ -181,10 +181,17 @@ class InMemoryOrderStore:
             self._retire_beyond(order)
 
     def accept(self, order: Order, order_id: str, ns: int) -> None:
-        """PENDING to OPEN, under the exchange's id."""
+        """PENDING to OPEN, under the exchange's id: `move` for the commonest step of all."""
         if order_id in self.by_order_id:
             raise self._taken(order, order_id)
-        self.move(order, OPEN, ns)
+        if OPEN not in TRANSITIONS[order.state]:
+            raise _illegal(order, OPEN)
+        client_order_id = order.client_order_id
+        live = self._live
+        del live[order.state][client_order_id]
+        live[OPEN][client_order_id] = order
+        order.state = OPEN
+        order.updated_ns = ns
         order.order_id = order_id
         self.by_order_id[order_id] = order
 

@@ -84,17 +84,13 @@ class RuntimeRiskMonitor:
         if price <= 0:
             return self._refuse(intent, RefusalReason.BAD_PRICE, ts_ns)
         exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
-        mark = exposure.mark if self._caller_mark is None else self._ask_mark(symbol)
-        unseen = mark <= 0
-        elsewhere = 0
-        if self._caller_mark is not None:
-            elsewhere = self._worst_elsewhere(symbol)
-            if unseen or elsewhere < 0:
+        mark = exposure.mark
+        if not exposure.plain:
+            mark = self._special_mark(exposure, price)
+            if mark <= 0:
                 return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
-        elif unseen:
-            mark = price
-        if exposure.bid > exposure.ask:
-            return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
+            if exposure.bid > exposure.ask:
+                return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
         if self._stale:
             self._refresh()
         held = exposure.holding.qty
@@ -113,7 +109,7 @@ class RuntimeRiskMonitor:
                 return self._refuse(intent, RefusalReason.SYMBOL_LIMIT, ts_ns)
             total = self._worst_total_e18 + added
             if self._caller_mark is not None:
-                total = elsewhere + worst
+                total = self._worst_elsewhere(symbol) + worst
             if total > self._max_total_e18:
                 return self._refuse(intent, RefusalReason.TOTAL_LIMIT, ts_ns)
         if side is BUY:
@@ -122,8 +118,7 @@ class RuntimeRiskMonitor:
             exposure.sells += qty
         self._worst_total_e18 += added
         exposure.worst_e18 = worst
-        if unseen:
-            exposure.mark = price
+        exposure.mark = exposure.mark or price  # of a symbol never quoted: the first price seen
         return _approved(intent)
 
     def check_before_order(
@@ -176,6 +171,7 @@ class RuntimeRiskMonitor:
         exposure.bid = bid
         exposure.ask = ask
         exposure.mark = (bid + ask) >> 1
+        exposure.plain = bid <= ask and self._caller_mark is None
         if not exposure.stale:
             exposure.stale = True
             self._stale.append(exposure)
@@ -265,6 +261,7 @@ class RuntimeRiskMonitor:
         self._stale = [self.exposures[symbol] for symbol in sorted(self.exposures)]
         for exposure in self._stale:
             exposure.stale = True
+            exposure.plain = False  # the next quote will tell
 
     def _last_price(self, symbol: str) -> float:
         exposure = self.exposures.get(symbol)
@@ -280,6 +277,13 @@ class RuntimeRiskMonitor:
     def _ask_mark(self, symbol: str) -> int:
         assert self._caller_mark is not None
         return max(finite_e9(self._caller_mark(symbol)) or 0, 0)
+
+    def _special_mark(self, exposure: Exposure, price: int) -> int:
+        """The caller's mark, else the last price seen, else the order's own; 0 when one is bad."""
+        if self._caller_mark is None:
+            return exposure.mark or price
+        symbol = exposure.holding.symbol
+        return 0 if self._worst_elsewhere(symbol) < 0 else self._ask_mark(symbol)
 
     def _worst_elsewhere(self, symbol: str) -> int:
         """Worst-case notional of all other symbols at the caller's marks; -1 when one is bad."""

@@ -26,6 +26,8 @@ Number: TypeAlias = Union[int, float, str, "Decimal"]
 _PLAIN = re.compile(r"([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?", re.ASCII)
 _EXPONENT = re.compile(r"([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?[eE]([+-]?[0-9]{1,4})", re.ASCII)
 _DUST_ULPS = 4
+_FEE_SCALE = BPS * SCALE
+_FEE_HALF = _FEE_SCALE // 2
 
 
 def to_e9(value: Number, field: str) -> int:
@@ -114,7 +116,10 @@ def divide_up(numerator: int, denominator: int) -> int:
 
 def fee_e18(notional_e18: int, rate_bps_e9: int) -> int:
     """The fee on a notional at a rate; a rebate is a negative rate. Ties round to even."""
-    return divide_half_even(notional_e18 * rate_bps_e9, BPS * SCALE)
+    fee, remainder = divmod(notional_e18 * rate_bps_e9, _FEE_SCALE)
+    if remainder >= _FEE_HALF and (remainder > _FEE_HALF or fee & 1):
+        fee += 1
+    return fee
 
 
 def bps_e9(part: int, whole: int) -> int:

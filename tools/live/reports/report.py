@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__
 from ..audit import laws
 from ..core import codec
-from ..core.clock import NS_PER_S, render_utc
+from ..core.clock import NS_PER_MS, NS_PER_S, render_utc
 from ..core.line import Line
 from ..core.money import bps_e9, view, view_cash
 from ..core.order import FILLED, OPEN, PARTIALLY_FILLED
@@ -63,7 +63,7 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         },
         "fees": _fees(fold),
         "integrity": _integrity(facts),
-        "latency": {"ack_ms": _latency(fold.ack_ms)},
+        "latency": {"ack_ms": _latency(fold.ack_ns)},
         "orders": _orders(fold),
         "params": facts.params,
         "pnl": _pnl(fold),
@@ -226,11 +226,11 @@ def _latency(counts: dict[int, int]) -> dict[str, Any]:
     ranks = {"p50": -(-total * 50 // 100), "p95": -(-total * 95 // 100), "max": total}
     found: dict[str, Any] = {"count": total, **dict.fromkeys(ranks)}
     seen = 0
-    for latency_ms in sorted(counts):
-        seen += counts[latency_ms]
+    for waited_ns in sorted(counts):
+        seen += counts[waited_ns]
         for name, rank in ranks.items():
             if found[name] is None and rank <= seen:
-                found[name] = latency_ms
+                found[name] = waited_ns // NS_PER_MS
     return found
 
 
