@@ -16,15 +16,11 @@ from .core import codec
 from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_utc
 from .core.errors import ContractError
 from .core.line import Line
-from .core.money import to_e9
 from .exchange import FakeExchangeClient
-from .execution_loop import ExecutionLoop
-from .order_store import InMemoryOrderStore
+from .execution_loop import ExecutionLoop, wire_shadow
 from .params import ExecutionParams, Feed
-from .portfolio.ledger import Ledger
 from .reports.files import check_target, write_whole
 from .reports.shadow_report import ShadowReport
-from .risk_monitor import RuntimeRiskMonitor
 
 PROG = "python -m tools.live.exec_demo"
 ABOUT = "Trade a market in shadow mode on a seeded fake exchange; print a JSON report."
@@ -144,26 +140,23 @@ def _feed(chosen: dict[str, Any], options: dict[str, Any], config: dict[str, Any
 
 
 def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> ExecutionLoop:
-    ledger = Ledger(
-        fee_maker_bps=to_e9(chosen["fee_maker_bps"], "--fee-maker-bps"),
-        fee_taker_bps=to_e9(chosen["fee_taker_bps"], "--fee-taker-bps"),
-    )
-    monitor = RuntimeRiskMonitor(
+    return wire_shadow(
         max_inventory_usd_per_symbol=chosen["max_inv"],
         max_total_notional_usd=chosen["max_total"],
         edge_freeze_threshold_bps=chosen["edge_threshold"],
-        ledger=ledger,
-    )
-    exchange = FakeExchangeClient(
-        fill_rate=chosen["fill_rate"],
-        reject_rate=chosen["reject_rate"],
-        latency_ms=chosen["latency_ms"],
-        partial_fill_rate=chosen["partial_fill_rate"],
-        seed=chosen["seed"],
-    )
-    store = InMemoryOrderStore(retain=chosen["retain"])
-    return ExecutionLoop(
-        exchange, store, monitor, lambda: start_ms, edge=chosen["edge"], line=line
+        exchange=FakeExchangeClient(
+            fill_rate=chosen["fill_rate"],
+            reject_rate=chosen["reject_rate"],
+            latency_ms=chosen["latency_ms"],
+            partial_fill_rate=chosen["partial_fill_rate"],
+            seed=chosen["seed"],
+        ),
+        fee_maker_bps=chosen["fee_maker_bps"],
+        fee_taker_bps=chosen["fee_taker_bps"],
+        edge=chosen["edge"],
+        retain=chosen["retain"],
+        line=line,
+        clock=lambda: start_ms,
     )
 
 
