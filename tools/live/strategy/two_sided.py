@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.contracts_v1 import BUY, SELL, Intent
 from ..core.errors import ContractError
-from ..core.money import BPS, SCALE
+from ..core.money import BPS, SCALE, divide_up
 from ..core.record import builder
 
 _intent = builder(Intent)
@@ -33,5 +33,5 @@ class TwoSided:
         qty = self.base_qty
         return (
             _intent(symbol, BUY, qty, twice_mid * self._below // _TWICE),
-            _intent(symbol, SELL, qty, -(-twice_mid * self._above // _TWICE)),
+            _intent(symbol, SELL, qty, divide_up(twice_mid * self._above, _TWICE)),
         )
