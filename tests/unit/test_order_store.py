@@ -243,3 +243,15 @@ def test_the_module_offers_what_its_all_says() -> None:
     assert all(hasattr(order_store, name) for name in order_store.__all__)
     assert [outcome.value for outcome in FillOutcome] == ["applied", "duplicate", "late"]
     assert issubclass(Overfill, FillConflict)
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.FILLED, OrderState.CANCELED])
+def test_only_what_may_open_can_be_accepted(state: OrderState) -> None:
+    store = InMemoryOrderStore()
+    order = store.create("BTCUSDT", "Buy", 1, 100, 5)
+    store.update_state(order.client_order_id, state, 6)
+    before = store.to_dict()
+    with pytest.raises(IllegalTransition, match=f"is {state.value} and cannot become open"):
+        store.accept(order, "ORD000009", 7)
+    assert store.to_dict() == before
+    assert store.get_by_order_id("ORD000009") is None
