@@ -225,11 +225,11 @@ class ExecutionLoop:
                 self.seq = seq = self.seq + 1
                 if self.line is not None:
                     self.line.output(seq, corr, cause, output)
-                if isinstance(output, PlaceOrder):
+                if type(output) is PlaceOrder:
                     self._send(output, seq, corr)
-                elif isinstance(output, CancelOrder):
+                elif type(output) is CancelOrder:
                     self._cancel(output, seq, corr)
-                elif isinstance(output, ListOpenOrders):
+                elif type(output) is ListOpenOrders:
                     self._list_open_orders(seq, corr)
         except BaseException:
             self._withhold(unsent, cause, corr)
