@@ -55,11 +55,13 @@ class RetiredOrders:
 
     def add(self, order: Order) -> None:
         self.orders += 1
-        self.fills += len(order.fill_ids or ())
         self.counts[order.state] += 1
-        key = (order.symbol, order.side_of)
-        self.filled_e9[key] = self.filled_e9.get(key, 0) + order.filled_e9 + order.late_e9
-        self.cost_e18[key] = self.cost_e18.get(key, 0) + order.cost_e18
+        filled = order.filled_e9 + order.late_e9
+        if filled:
+            key = (order.symbol, order.side_of)
+            self.fills += len(order.fill_ids or ())
+            self.filled_e9[key] = self.filled_e9.get(key, 0) + filled
+            self.cost_e18[key] = self.cost_e18.get(key, 0) + order.cost_e18
 
 
 class InMemoryOrderStore:
@@ -257,7 +259,7 @@ class InMemoryOrderStore:
         order.cost_e18 += qty_e9 * price_e9
         fills[fill_id] = (order, qty_e9, price_e9)
         if self._retain is not None:  # who retires orders must forget their fills with them
-            order.fill_ids = [*(order.fill_ids or ()), fill_id]
+            order.fill_ids = (*(order.fill_ids or ()), fill_id)
         if order.state in TERMINAL:
             order.late_e9 += qty_e9
             order.updated_ns = ns

@@ -84,7 +84,7 @@ class Order:
         self.updated_ns = updated_at_ms * NS_PER_MS
         self.message = message
         self.number = 0
-        self.fill_ids: list[str] | None = None
+        self.fill_ids: tuple[str, ...] | None = None
 
     @property
     def side(self) -> str:
