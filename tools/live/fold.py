@@ -241,8 +241,9 @@ class Fold:
     def edge_update(self, symbol: str, net_bps: int | None, ts_ns: int) -> Sequence[Output]:
         """`EdgeUpdate`: freeze below the threshold; while frozen, retry what is unresolved."""
         self.edge_bps[symbol] = net_bps
-        self.monitor.judge_edge(symbol, net_bps, ts_ns)
-        if not self.monitor.frozen:
+        monitor = self.monitor
+        monitor.judge_edge(symbol, net_bps, ts_ns)
+        if not monitor.frozen:
             return NOTHING
         if not self._halted():
             return self._halt(ts_ns)
