@@ -255,3 +255,13 @@ def test_only_what_may_open_can_be_accepted(state: OrderState) -> None:
         store.accept(order, "ORD000009", 7)
     assert store.to_dict() == before
     assert store.get_by_order_id("ORD000009") is None
+
+
+def test_a_move_that_the_table_does_not_hold_changes_nothing() -> None:
+    store = InMemoryOrderStore()
+    order = store.create("BTCUSDT", "Buy", 1, 100, 5)
+    store.move(order, OrderState.CANCELED, 6)
+    before = store.to_dict()
+    with pytest.raises(IllegalTransition, match="is canceled and cannot become open; from here"):
+        store.move(order, OrderState.OPEN, 7, "late")
+    assert store.to_dict() == before
