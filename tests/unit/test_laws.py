@@ -170,6 +170,27 @@ def rejected_twice(loop: ExecutionLoop) -> None:
     recorded(loop)[rejected[-1]] = recorded(loop)[rejected[0]]
 
 
+def filled_after_its_cancel(loop: ExecutionLoop) -> None:
+    """A part that filled before the cancel is told only after it, and nobody calls it late."""
+    entries = recorded(loop)
+    canceled = [e.event.order_id for e in entries if isinstance(e.event, OrderCanceled)]
+    fills = [n for n, e in enumerate(entries) if isinstance(e.event, Fill)]
+    place = next(n for n in fills if entries[n].event.order_id in canceled)  # type: ignore[union-attr]
+    entries.append(entries.pop(place))
+
+
+def accepted_after_its_end(loop: ExecutionLoop) -> None:
+    """The exchange takes an order that it has rejected."""
+    entries = recorded(loop)
+    rejected = next(e.event for e in entries if isinstance(e.event, OrderRejected))
+    place = a_place(loop, OrderAccepted)
+    accepted = entries[place].event
+    assert isinstance(accepted, OrderAccepted)
+    again = OrderAccepted(rejected.client_order_id, accepted.order_id, accepted.ts_ns)
+    entry = entries.pop(place)
+    entries.append(Entry(entry.seq, entry.src, entry.corr, entry.cause, again))
+
+
 PLANTED: list[tuple[str, Callable[[ExecutionLoop], None]]] = [
     ("cash", more_cash),
     ("cash", less_profit),
@@ -195,6 +216,8 @@ PLANTED: list[tuple[str, Callable[[ExecutionLoop], None]]] = [
     ("counters_are_events", a_freeze_nobody_recorded),
     ("nothing_after_the_end", canceled_twice),
     ("nothing_after_the_end", rejected_twice),
+    ("nothing_after_the_end", filled_after_its_cancel),
+    ("nothing_after_the_end", accepted_after_its_end),
 ]
 
 
