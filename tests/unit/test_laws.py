@@ -175,7 +175,7 @@ def filled_after_its_cancel(loop: ExecutionLoop) -> None:
     entries = recorded(loop)
     canceled = [e.event.order_id for e in entries if isinstance(e.event, OrderCanceled)]
     fills = [n for n, e in enumerate(entries) if isinstance(e.event, Fill)]
-    place = next(n for n in fills if entries[n].event.order_id in canceled)  # type: ignore[union-attr]
+    place = next(n for n in fills if getattr(entries[n].event, "order_id", "") in canceled)
     entries.append(entries.pop(place))
 
 
