@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from tests.bench.floor import run_floor
+from tests.bench.lean_floor import run_lean_floor
 from tools.live.core.quiet_gc import quiet_gc
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams, wire_shadow
@@ -55,11 +56,20 @@ def seconds_floor(quotes: int, *, quiet: bool = False) -> float:
     return time.perf_counter() - began
 
 
+def seconds_lean(quotes: int) -> float:
+    """Wall time of the lean floor."""
+    began = time.perf_counter()
+    run_lean_floor(quotes)
+    return time.perf_counter() - began
+
+
 def differences(quotes: int) -> list[str]:
     """Every number on which the floor and the product do not agree; none may be left."""
     floor: dict[str, Any] = run_floor(quotes)
     loop, report = run_ours(quotes)
+    lean = run_lean_floor(quotes)
     found = [name for name in _COUNTS if floor[name] != report["orders"][name]]
+    found += [f"lean {name}" for name in _COUNTS if lean[name] != report["orders"][name]]
     for symbol, held in sorted(loop.risk_monitor.ledger.holdings.items()):
         pairs = {
             "position": held.qty,
