@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit import prop
 from tools.live.core.contracts_v1 import BUY, SELL, Approved, Intent, PlaceOrder
-from tools.live.core.errors import ContractError
+from tools.live.core.errors import ContractError, InvariantBroken
 from tools.live.core.money import SCALE
 from tools.live.exchange import (
     FakeExchangeClient, FillEvent, OpenOrder, OrderStatus, PlaceOrderRequest, PlaceOrderResponse,
@@ -216,3 +216,11 @@ def test_closing_a_third_leaves_the_nearest_cost(bought_first: bool) -> None:
         exchange.place_limit(request)
     (position,) = exchange.get_positions()
     assert position.avg_entry_price == 3 / (2 * SCALE)
+
+
+@pytest.mark.parametrize("forged", [None, Intent("BTCUSDT", BUY, 1, 1), object()])
+def test_a_command_without_an_approval_is_no_request(forged: object) -> None:
+    """What the type checker forbids is refused once more before anything is sent."""
+    command = PlaceOrder("CLI00000001", forged, 5)  # type: ignore[arg-type]
+    with pytest.raises(InvariantBroken, match="CLI00000001 was never approved"):
+        request_of(command)

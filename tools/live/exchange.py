@@ -13,8 +13,8 @@ from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 from .core.clock import environment_now_ms
-from .core.contracts_v1 import BUY, PlaceOrder, Side
-from .core.errors import ContractError
+from .core.contracts_v1 import BUY, Approved, PlaceOrder, Side
+from .core.errors import ContractError, InvariantBroken
 from .core.money import SCALE, Number, Scaled, divide_half_even
 from .core.record import door
 from .core.rng import seeded
@@ -193,8 +193,11 @@ _new_fill = FillEvent.__new__
 
 
 def request_of(place: PlaceOrder) -> PlaceOrderRequest:
-    """The request that a command stands for, with its exact integers."""
-    intent = place.approved.intent
+    """The request that a command stands for; a command that no gate approved stands for none."""
+    approved = place.approved
+    if type(approved) is not Approved:
+        raise InvariantBroken(f"order {place.client_order_id} was never approved by the gate")
+    intent = approved.intent
     request = _new_request(PlaceOrderRequest)
     request.client_order_id = place.client_order_id
     request.symbol = intent.symbol

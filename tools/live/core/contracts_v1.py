@@ -209,7 +209,7 @@ class Approved:
 
 @record
 class PlaceOrder:
-    """Send this order; it cannot be built without an approval."""
+    """Send this order; without an approval in it nothing is sent."""
 
     kind = "order.place"
     client_order_id: str
