@@ -2,7 +2,8 @@
 
 Every figure is a ratio of runs taken in turn, the median of the pairs; no goal is an absolute
 time. It exits 1 when a goal is missed. `--gate` leaves out what takes minutes and gives the timed
-figures a tenth of room, because a build must not fail for a neighbour's load.
+figures a tenth of room, because a build must not fail for a neighbour's load; the lean floor is
+not gated there, because we know that we have not reached it.
 """
 
 from __future__ import annotations
@@ -69,9 +70,9 @@ def _speed(room: float) -> list[Row]:
     lean = statistics.median(n / o for n, o in zip(leans, ours, strict=True))
     rate = 2 * QUOTES / statistics.median(ours)
     return [
-        ("W1, of the floor F-same", f"{ratio:.2f} x", ">= 0.50", ratio >= 0.5 - 0.5 * room),
-        ("W1, of F-same under our collector settings", f"{quiet:.2f} x", "", True),
-        ("W1, of the lean floor, which keeps no report", f"{lean:.2f} x", "", True),
+        ("W1, of the floor with our report", f"{ratio:.2f} x", ">= 0.50", ratio >= 0.5 - 0.5 * room),
+        ("W1, of that under our collector settings", f"{quiet:.2f} x", "", True),
+        ("W1, of the lean floor, without one", f"{lean:.2f} x", ">= 0.50", bool(room) or lean >= 0.5),
         ("W1 here, orders a second", f"{rate:,.0f}", "", True),
     ]
 

@@ -1,4 +1,4 @@
-"""F-same: workload W1 with the house's bookkeeping, written as one function.
+"""The full floor: workload W1 with the house's bookkeeping, written as one function.
 
 Everything that the report needs is kept, and the bench asserts that both sides report the same:
 integers, order records, both id maps, counts by state, worst-case exposure of open orders, FIFO
