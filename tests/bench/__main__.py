@@ -68,11 +68,13 @@ def _speed(room: float) -> list[Row]:
     ratio = statistics.median(f / o for f, o in zip(floors, ours, strict=True))
     quiet = statistics.median(q / o for q, o in zip(quiets, ours, strict=True))
     lean = statistics.median(n / o for n, o in zip(leans, ours, strict=True))
+    full_held = ratio >= 0.5 - 0.5 * room
+    lean_held = bool(room) or lean >= 0.5
     rate = 2 * QUOTES / statistics.median(ours)
     return [
-        ("W1, of the floor with our report", f"{ratio:.2f} x", ">= 0.50", ratio >= 0.5 - 0.5 * room),
+        ("W1, of the floor with our report", f"{ratio:.2f} x", ">= 0.50", full_held),
         ("W1, of that under our collector settings", f"{quiet:.2f} x", "", True),
-        ("W1, of the lean floor, without one", f"{lean:.2f} x", ">= 0.50", bool(room) or lean >= 0.5),
+        ("W1, of the lean floor, without one", f"{lean:.2f} x", ">= 0.50", lean_held),
         ("W1 here, orders a second", f"{rate:,.0f}", "", True),
     ]
 
