@@ -1,0 +1,1 @@
+"""The line on disk: a hash chain that is replayed, checked and never guessed at."""

@@ -1,0 +1,77 @@
+"""The port to a disk, and the operating system behind it.
+
+Everything durable goes through this port, so that a simulated disk can lose, tear and refuse what
+a real one may. It has exactly two implementations: `OsDisk` here and the simulated one of the
+tests. Paths are relative to one folder, with `/` between their names; every call may raise an
+`OSError`, and after one on a write or an `fsync` nothing is known about what is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Held(Exception):
+    """Somebody else holds the lock; `holder` is what they wrote into it."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"the lock is held by {holder}")
+
+
+class Disk(Protocol):
+    """One folder of a file system: what a journal needs of it, and nothing more."""
+
+    def names(self, folder: str = "") -> list[str]:
+        """Names of the regular files in a folder, sorted; none when there is no such folder."""
+        ...
+
+    def size(self, path: str) -> int: ...
+
+    def read(self, path: str, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes from `offset`, all of them when `length` is below zero; fewer at the end."""
+        ...
+
+    def make_folder(self, path: str) -> None:
+        """Create a folder, mode 0700, with its parents; nothing happens when it is there."""
+        ...
+
+    def create(self, path: str) -> int:
+        """A new file, mode 0600, for appending; FileExistsError when the name is taken."""
+        ...
+
+    def open_append(self, path: str) -> int:
+        """An existing file, for appending."""
+        ...
+
+    def open_update(self, path: str) -> int:
+        """A file for `write_at`, created empty when it is missing."""
+        ...
+
+    def write(self, handle: int, data: bytes) -> int:
+        """Append; returns how many bytes were taken, which may be fewer than were given."""
+        ...
+
+    def write_at(self, handle: int, data: bytes, offset: int) -> int:
+        """Write at a place of a file opened for update; may be short as well."""
+        ...
+
+    def sync(self, handle: int) -> None:
+        """Put a file's bytes on storage. A failure is final: trying again proves nothing."""
+        ...
+
+    def close(self, handle: int) -> None: ...
+
+    def rename(self, old: str, new: str) -> None:
+        """Atomic, replacing `new`; durable only after `sync_folder`."""
+        ...
+
+    def remove(self, path: str) -> None: ...
+
+    def sync_folder(self, path: str = "") -> None:
+        """Put the names in a folder on storage: creations, renames and removals."""
+        ...
+
+    def lock(self, path: str, holder: str) -> int:
+        """Hold an exclusive lock until `close` or the end of the process; `Held` when taken."""
+        ...
