@@ -1,14 +1,17 @@
-"""The port to a disk, and the operating system behind it.
+"""The port to a disk: what a journal needs of storage, and what it may be told.
 
 Everything durable goes through this port, so that a simulated disk can lose, tear and refuse what
-a real one may. It has exactly two implementations: `OsDisk` here and the simulated one of the
-tests. Paths are relative to one folder, with `/` between their names; every call may raise an
-`OSError`, and after one on a write or an `fsync` nothing is known about what is stored.
+a real one may. It has exactly two implementations: `OsDisk` of `os_disk.py` and the simulated one
+of the tests. Paths are relative to one folder, with `/` between their names; every call may raise
+an `OSError`, and after one on a write or an `fsync` nothing is known about what is stored.
 """
 
 from __future__ import annotations
 
+import errno
 from typing import Protocol
+
+from ..core.errors import ContractError
 
 
 class Held(Exception):
@@ -19,11 +22,37 @@ class Held(Exception):
         super().__init__(f"the lock is held by {holder}")
 
 
+class NotAFile(OSError):
+    """A link, a pipe, a folder or a device stands where a file must be; nothing was opened."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(errno.EINVAL, f"a regular file is needed, found a {found}", path)
+
+
+def parts(path: str) -> list[str]:
+    """The names in a path; ContractError when it could lead out of the disk's folder."""
+    names = path.split("/") if path else []
+    if "\0" in path or any(name in ("", ".", "..") for name in names):
+        raise ContractError(f"path {path!r} must be names with single slashes between them")
+    return names
+
+
+def place(path: str) -> tuple[list[str], str]:
+    """The folders on the way to a file, and its name; ContractError as of `parts`."""
+    names = parts(path)
+    if not names:
+        raise ContractError("a file needs a name")
+    return names[:-1], names[-1]
+
+
 class Disk(Protocol):
     """One folder of a file system: what a journal needs of it, and nothing more."""
 
     def names(self, folder: str = "") -> list[str]:
-        """Names of the regular files in a folder, sorted; none when there is no such folder."""
+        """Names in a folder but for folders, sorted; none when there is no such folder.
+
+        What is no regular file is named as well: it is refused when it is opened, not overlooked.
+        """
         ...
 
     def size(self, path: str) -> int: ...
@@ -33,7 +62,10 @@ class Disk(Protocol):
         ...
 
     def make_folder(self, path: str) -> None:
-        """Create a folder, mode 0700, with its parents; nothing happens when it is there."""
+        """Create a folder, mode 0700, with its parents; nothing happens when it is there.
+
+        Like a file's name, a folder's is durable only after `sync_folder` of the folder it is in.
+        """
         ...
 
     def create(self, path: str) -> int:
