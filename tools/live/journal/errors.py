@@ -1,0 +1,54 @@
+"""What can go wrong with a log, told apart by what the caller must do next.
+
+A refusal to take a record is no error; `Journal.append` answers it with an `Outcome`.
+"""
+
+from __future__ import annotations
+
+from ..core.errors import LiveError
+
+
+class JournalError(LiveError):
+    """Root of what a log raises; `exit_code` is how a command ends that cannot go on."""
+
+    exit_code = 1
+
+
+class IntegrityRefused(JournalError):
+    """Stored bytes contradict what was promised about them; nothing was changed."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
+        self.what = what
+        self.path = path
+        self.offset = offset
+        self.seq = seq
+        super().__init__(
+            f"{what} at {path} byte {offset} (seq {seq}); nothing was changed; restore a copy, or"
+            f" give up what follows with `log repair --accept-loss-from {seq}`"
+        )
+
+
+class NotOurs(IntegrityRefused):
+    """Intact, but not this program's to touch: a foreign log or a newer record version."""
+
+    def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
+        super().__init__(what, path=path, offset=offset, seq=seq)
+        self.args = (f"{what} at {path} byte {offset} (seq {seq}); nothing was changed",)
+
+
+class LogHeld(JournalError):
+    """Another process has the log open for writing."""
+
+    exit_code = 4
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"the log is held by {holder}; stop it, or read without writing")
+
+
+class StorageFailed(JournalError):
+    """The disk refused; the log is closed for good and what was in flight is unknown."""
+
+    exit_code = 5

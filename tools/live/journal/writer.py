@@ -1,0 +1,262 @@
+"""The log, open for writing: records in, group commits out, and nothing after a failed write.
+
+A driver appends as events come and commits when it wants them durable; only then may anybody act
+on them. There is no thread, clock or wait in here.
+
+    journal = Journal.open(disk, log_id="desk-1", holder="pid 7", time_ns=clock.now_ns())
+    journal.append("md.quote", quote.ts_ns, "feed", 17, {"bid": "1.5"})
+    journal.commit()                      # journal.durable_seq has moved
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..core.codec import canonical
+from .disk import Disk
+from .errors import StorageFailed
+from .frame import (
+    CLOSED, CREATED, RECOVERED, TRIMMED, check_name, frame_lines, system_record, time_of,
+)  # fmt: skip
+from .guard import disk_errors, take_lock
+from .index import Index, save_index
+from .mark import Mark, MarkFile
+from .outcome import Limits, Profile, Status
+from .queue import Batch, Queue
+from .recovery import Recovered, Torn, recover
+from .scan import Scanned
+from .sealing import pack_segment, remove_segment
+from .segments import FOLDER, Segment
+from .whole import write_all
+
+NS_PER_DAY = 86_400 * 10**9
+_NO_HANDLE = -1
+
+
+class Journal:
+    """One log; `append`, `put` and `outcome_of` are those of its queue."""
+
+    def __init__(
+        self, disk: Disk, lock: int, recovered: Recovered, profile: Profile, limits: Limits
+    ) -> None:
+        scan, tail = recovered.scan, recovered.tail
+        self.log_id = scan.log_id
+        self.status = Status.OPEN
+        self.queue = Queue(scan.next_seq, scan.sources, limits)
+        self.append = self.queue.append
+        self.put = self.queue.put
+        self.outcome_of = self.queue.outcome_of
+        self._disk = disk
+        self._profile = profile
+        self._rotate_bytes = limits.rotate_bytes
+        self._head = scan.head
+        self._sealed = [one for one in scan.segments if one is not tail]
+        self._tail = tail
+        self._handles = [lock]
+        self._mark = MarkFile(disk, recovered.mark_slot)
+        self._handle = _NO_HANDLE if tail is None else disk.open_append(tail.segment.path)
+
+    @classmethod
+    def open(
+        cls, disk: Disk, *, log_id: str, holder: str, time_ns: int,
+        profile: Profile = Profile.STRICT, limits: Limits | None = None,
+    ) -> Journal:  # fmt: skip
+        """Recover the log or begin it; what it says about that is durable when this returns.
+
+        LogHeld, IntegrityRefused and StorageFailed are final and carry the exit code. The log
+        itself never asks for the time: `time_ns` stands in the record of the start.
+        """
+        check_name(log_id, "log id")
+        with disk_errors("the log cannot be opened"):
+            disk.make_folder("")
+            lock = take_lock(disk, holder)
+            try:
+                recovered = recover(disk, log_id=log_id)
+                journal = cls(disk, lock, recovered, profile, limits or Limits())
+            except BaseException:
+                disk.close(lock)
+                raise
+        try:
+            journal._announce(recovered.torn, time_ns)
+        except BaseException:
+            journal._release()
+            raise
+        return journal
+
+    @property
+    def next_seq(self) -> int:
+        """The `q` of the next record."""
+        return self.queue.next_seq
+
+    @property
+    def base(self) -> int:
+        """The `b` of the next record."""
+        return self.queue.base
+
+    @property
+    def durable_seq(self) -> int:
+        """This record and all before it are on storage, as far as the kernel says."""
+        return self.queue.durable_seq
+
+    @property
+    def head_hash(self) -> str:
+        """The hash of the durable end; with `durable_seq` it proves the whole log."""
+        return self._head.hex()
+
+    @property
+    def waiting(self) -> int:
+        """How many records are taken and not yet durable."""
+        return self.queue.waiting
+
+    def commit(self, profile: Profile | None = None) -> int:
+        """Make the oldest batch durable and return `durable_seq`; nothing happens without one.
+
+        StorageFailed ends the log: what the batch held is in doubt until the next start, and what
+        was queued behind it is not stored (`outcome_of` tells the two apart).
+        """
+        with self._at_risk("a record cannot be stored"):
+            batch = self.queue.take()
+            if batch is not None:
+                self._store(batch, profile or self._profile)
+        return self.queue.durable_seq
+
+    def commit_all(self, profile: Profile | None = None) -> int:
+        """Commit until nothing waits."""
+        while self.queue.waiting:
+            self.commit(profile)
+        return self.commit(profile)
+
+    def close(self, time_ns: int) -> None:
+        """Commit what waits, state that this end is meant, and let the lock go.
+
+        A log that has failed is only let go.
+        """
+        try:
+            if self.status is Status.OPEN:
+                self.commit_all()
+                self._state(CLOSED, {}, time_ns)
+                with self._at_risk("the index cannot be stored"):
+                    self._save_index(self._segment_at(len(self._sealed)))
+                self.status = Status.CLOSED
+                self.queue.shut()
+        finally:
+            self._release()
+
+    def pack_oldest(self) -> bool:
+        """Pack one sealed segment; False when all of them are packed."""
+        for number, sealed in enumerate(self._sealed):
+            if not sealed.segment.packed:
+                following = self._segment_at(number + 1)
+                end_seq = following.segment.first_seq
+                with self._at_risk("a segment cannot be packed"):
+                    self._sealed[number] = pack_segment(
+                        self._disk, sealed, end_seq=end_seq, end_head=following.head
+                    )
+                return True
+        return False
+
+    def trim(self, oldest_checkpoint_seq: int, time_ns: int) -> int:
+        """Delete the segments that end before the oldest checkpoint anybody keeps; how many.
+
+        Each is first named by a durable record with its last hash, by which the rest of the log
+        stays provable, and with what every source said last.
+        """
+        trimmed = 0
+        while self._sealed and self._segment_at(1).segment.first_seq <= oldest_checkpoint_seq:
+            following = self._segment_at(1)
+            told = {
+                "log_id": self.log_id,
+                "last_seq": following.segment.first_seq - 1,
+                "last_hash": following.head.hex(),
+                "sources": {s: str(n) for s, n in self.queue.last_of_sources().items()},
+            }
+            self.commit_all()
+            self._state(TRIMMED, told, time_ns)
+            with self._at_risk("a segment cannot be deleted"):
+                remove_segment(self._disk, self._sealed[0].segment.first_seq)
+            del self._sealed[0]
+            trimmed += 1
+        return trimmed
+
+    def _announce(self, torn: tuple[Torn, ...], time_ns: int) -> None:
+        """The first record of a log names it; the first of a later life tells what was found."""
+        last_seq = self.durable_seq
+        if last_seq < 0:
+            self._state(CREATED, {"log_id": self.log_id}, time_ns)
+        if last_seq >= 0 or torn:
+            size, sha = torn[0] if torn else (0, "")
+            told = {"last_seq": last_seq, "torn_bytes": size, "torn_sha": sha,
+                    "torn_before": [one.sha256 for one in torn[1:]]}  # fmt: skip
+            self._state(RECOVERED, told, time_ns)
+
+    def _state(self, topic: str, told: dict[str, Any], time_ns: int) -> None:
+        """Store a record of the log about itself; nothing else may be waiting."""
+        seq = self.queue.next_seq
+        self.queue.put_own(
+            system_record(topic=topic, payload=canonical(told), base=seq, seq=seq, ts=time_ns)
+        )
+        self.commit(Profile.STRICT)
+
+    @contextmanager
+    def _at_risk(self, what: str) -> Iterator[None]:
+        """Whatever interrupts the work inside, be it a signal, ends the log for good."""
+        if self.status is not Status.OPEN:
+            raise StorageFailed(f"the log is {self.status.value}; open it again, which recovers it")
+        try:
+            with disk_errors(what):
+                yield
+        except BaseException:
+            self.status = Status.FAILED
+            self.queue.shut()
+            raise
+
+    def _store(self, batch: Batch, profile: Profile) -> None:
+        """One group commit: write, sync, mark; only then is anything called stored."""
+        tail = self._tail_for(batch)
+        block, head = frame_lines(self._head, batch.records)
+        self.queue.doubt(batch)
+        write_all(self._disk, self._handle, block)
+        self._disk.sync(self._handle)
+        mark = Mark(batch.last_seq, head.hex())
+        self._mark.write(mark, sync=profile is Profile.STRICT)
+        tail.places.add_block(batch.base, block, tail.size)
+        self._tail = tail._replace(size=tail.size + len(block))
+        self._head = head
+        self.queue.settle(batch)
+
+    def _tail_for(self, batch: Batch) -> Scanned:
+        """The segment that a batch goes to; a full one, or one of an earlier day, is sealed."""
+        tail, ts = self._tail, time_of(batch.records[0])
+        if tail is not None:
+            if tail.size < self._rotate_bytes and ts // NS_PER_DAY <= tail.ts // NS_PER_DAY:
+                return tail
+            self._disk.close(self._handle)
+            self._handle = _NO_HANDLE
+            self._save_index(tail)
+            self._sealed.append(tail)
+        segment = Segment(batch.base, False)
+        self._tail = Scanned(segment, self._head, ts, 0, Index())
+        self._handle = self._disk.create(segment.path)
+        self._disk.sync_folder(FOLDER)
+        return self._tail
+
+    def _save_index(self, one: Scanned) -> None:
+        save_index(self._disk, one.segment.first_seq, one.places.spell(one.size))
+
+    def _segment_at(self, number: int) -> Scanned:
+        """A segment by its place; behind the sealed ones is the one that the opening wrote to."""
+        if number < len(self._sealed):
+            return self._sealed[number]
+        assert self._tail is not None
+        return self._tail
+
+    def _release(self) -> None:
+        """Close every handle, once; the lock goes last."""
+        handles, self._handles = self._handles, []
+        if handles:
+            if self._handle != _NO_HANDLE:
+                self._disk.close(self._handle)
+            self._mark.close()
+            self._disk.close(handles[0])
