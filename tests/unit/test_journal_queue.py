@@ -1,0 +1,237 @@
+"""What waits for the disk, in which batch, and what is known of it: `tools.live.journal.queue`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.journal_builders import NOON_NS
+from tools.live.core.errors import ContractError
+from tools.live.journal.frame import FRAME_BYTES, MAX_LINE_BYTES, record_text
+from tools.live.journal.outcome import Limits, Outcome
+from tools.live.journal.queue import Batch, Queue
+
+PAYLOAD = '{"bid":"1.5"}'
+
+
+def a_queue(next_seq: int = 10, **limits: int) -> Queue:
+    return Queue(next_seq, {"feed": 4}, Limits(**limits))
+
+
+def add(queue: Queue, sseq: int, payload: str | dict[str, Any] = PAYLOAD, **more: Any) -> Outcome:
+    given = {"topic": "md.quote", "ts": NOON_NS, "src": "feed", **more}
+    return queue.append(sseq=sseq, payload=payload, **given)
+
+
+def drained(queue: Queue) -> list[Batch]:
+    batches = []
+    while (batch := queue.take()) is not None:
+        queue.doubt(batch)
+        queue.settle(batch)
+        batches.append(batch)
+    return batches
+
+
+def heads(batch: Batch) -> list[tuple[int, int]]:
+    return [(told["q"], told["b"]) for told in map(json.loads, batch.records)]
+
+
+def test_a_record_carries_all_that_was_said() -> None:
+    queue = a_queue()
+    assert add(queue, 5, {"z": 1, "a": "\u00e9"}, corr=8, cause=9) is Outcome.WAITING
+    (batch,) = drained(queue)
+    expected = record_text(
+        base=10, cause=9, corr=8, sseq=5, payload='{"a":"\\u00e9","z":1}', seq=10, src="feed",
+        topic="md.quote", ts=NOON_NS,
+    )  # fmt: skip
+    assert batch == Batch(10, [expected.encode()], len(expected) + FRAME_BYTES)
+
+
+def test_a_batch_has_its_first_seq_as_base_and_a_bound_of_records() -> None:
+    queue = a_queue(batch_records=3)
+    for sseq in range(5, 12):
+        add(queue, sseq)
+    assert (queue.next_seq, queue.base, queue.waiting) == (17, 16, 7)
+    batches = drained(queue)
+    assert [heads(batch) for batch in batches] == [
+        [(10, 10), (11, 10), (12, 10)], [(13, 13), (14, 13), (15, 13)], [(16, 16)],
+    ]  # fmt: skip
+    assert [batch.last_seq for batch in batches] == [12, 15, 16]
+    assert (queue.durable_seq, queue.waiting, queue.base) == (16, 0, 17)
+
+
+def test_a_batch_has_a_bound_of_bytes() -> None:
+    queue = a_queue(batch_bytes=600)
+    for sseq in range(5, 12):
+        add(queue, sseq)
+    batches = drained(queue)
+    assert sum(len(batch.records) for batch in batches) == 7
+    for batch in batches:
+        assert batch.size == sum(len(r) + FRAME_BYTES for r in batch.records) <= 600
+        assert all(base == batch.base for _, base in heads(batch))
+
+
+def test_a_record_larger_than_a_batch_goes_alone() -> None:
+    queue = a_queue(batch_bytes=300)
+    add(queue, 5)
+    add(queue, 6, {"x": "y" * 400})
+    add(queue, 7)
+    assert [len(batch.records) for batch in drained(queue)] == [1, 1, 1]
+
+
+def test_a_line_of_a_mebibyte_is_the_longest() -> None:
+    queue = a_queue()
+    rest = len(record_text(base=10, cause=0, corr=0, sseq=5, payload='{"x":""}', seq=10,
+                           src="feed", topic="md.quote", ts=NOON_NS)) + FRAME_BYTES  # fmt: skip
+    with pytest.raises(ContractError, match="a line of 1048577 bytes; the limit is 1048576"):
+        add(queue, 5, f'{{"x":"{"y" * (MAX_LINE_BYTES - rest + 1)}"}}')
+    assert queue.waiting == 0
+    assert add(queue, 5, f'{{"x":"{"y" * (MAX_LINE_BYTES - rest)}"}}') is Outcome.WAITING
+    assert drained(queue)[0].size == MAX_LINE_BYTES
+
+
+def test_a_full_queue_refuses_and_drops_nothing() -> None:
+    queue = a_queue(batch_records=2, queue_records=5)
+    assert [add(queue, sseq) for sseq in range(5, 10)] == [Outcome.WAITING] * 5
+    assert [add(queue, 10), add(queue, 10)] == [Outcome.REFUSED] * 2
+    assert queue.next_seq == 15
+    batch = queue.take()
+    assert batch is not None
+    assert add(queue, 10) is Outcome.REFUSED
+    queue.doubt(batch)
+    queue.settle(batch)
+    assert [add(queue, sseq) for sseq in (10, 11, 12)] == [
+        Outcome.WAITING, Outcome.WAITING, Outcome.REFUSED,
+    ]  # fmt: skip
+    assert [heads(batch)[0][0] for batch in drained(queue)] == [12, 14, 16]
+
+
+def test_a_queue_is_full_of_bytes_as_well() -> None:
+    queue = a_queue(batch_bytes=600, queue_bytes=1_000)
+    answers = [add(queue, sseq) for sseq in range(5, 12)]
+    assert answers == [Outcome.WAITING] * 4 + [Outcome.REFUSED] * 3
+    assert sum(batch.size for batch in drained(queue)) <= 1_000
+    assert add(queue, 9) is Outcome.WAITING
+
+
+def test_what_a_source_said_before_is_known() -> None:
+    queue = a_queue()
+    assert [add(queue, sseq) for sseq in (0, 4)] == [Outcome.STORED] * 2
+    assert add(queue, 7) is Outcome.WAITING
+    assert [add(queue, sseq) for sseq in (7, 6)] == [Outcome.WAITING] * 2
+    assert queue.waiting == 1
+    drained(queue)
+    assert [add(queue, sseq) for sseq in (7, 6)] == [Outcome.STORED] * 2
+    assert queue.last_of_sources() == {"feed": 7}
+
+
+def test_sources_count_for_themselves() -> None:
+    queue = a_queue()
+    assert add(queue, 0, src="exchange") is Outcome.WAITING
+    assert add(queue, 5) is Outcome.WAITING
+    assert queue.last_of_sources() == {"feed": 5, "exchange": 0}
+
+
+def test_a_refused_source_has_said_nothing() -> None:
+    queue = a_queue(queue_records=0)
+    assert add(queue, 0, src="exchange") is Outcome.REFUSED
+    assert queue.last_of_sources() == {"feed": 4}
+
+
+def test_after_a_failure_stored_unknown_and_refused_are_told_apart() -> None:
+    queue = a_queue(batch_records=1)
+    for sseq in (5, 6, 7):
+        add(queue, sseq)
+    for settled in (True, False):
+        batch = queue.take()
+        assert batch is not None
+        queue.doubt(batch)
+        if settled:
+            queue.settle(batch)
+    queue.shut()
+    assert [queue.outcome_of(seq) for seq in (9, 10, 11, 12, 13)] == [
+        Outcome.STORED, Outcome.STORED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.REFUSED,
+    ]  # fmt: skip
+    # Of a source only the last record's seq is known, so of its others nothing is claimed.
+    assert [add(queue, sseq) for sseq in (7, 6, 8)] == [
+        Outcome.REFUSED, Outcome.UNKNOWN, Outcome.REFUSED,
+    ]  # fmt: skip
+    assert add(queue, 0, src="late") is Outcome.REFUSED
+
+
+def test_before_a_failure_the_future_is_not_claimed() -> None:
+    queue = a_queue()
+    add(queue, 5)
+    assert [queue.outcome_of(seq) for seq in (9, 10, 11)] == [
+        Outcome.STORED, Outcome.WAITING, Outcome.REFUSED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"topic": "a b"}, "^topic 'a b' is not of letters"),
+        ({"topic": "system.log"}, "is kept for the log's own records"),
+        ({"topic": "system.log.closed"}, "is kept for the log's own records"),
+        ({"src": "system.log"}, "is kept for the log's own records"),
+        ({"src": ""}, "^source '' is not of letters"),
+        ({"ts": True}, "is no int"), ({"ts": 1.0}, "is no int"), ({"sseq": "5"}, "is no int"),
+        ({"cause": False}, "is no int"), ({"corr": None}, "is no int"),
+        ({"ts": -1}, "a number below 0"), ({"sseq": -1}, "a number below 0"),
+        ({"corr": 1 << 63}, "or beyond 63 bits"), ({"cause": -1}, "a number below 0"),
+        ({"payload": '{"a":\n1}'}, "or text with a newline"),
+        ({"payload": '{"a":"\u00e9"}'}, "not ASCII"),
+        ({"payload": {"a": float("nan")}}, "a payload that is no JSON"),
+        ({"payload": {"a": object()}}, "a payload that is no JSON"),
+        ({"payload": {"a": "\ud800"}}, "lone surrogate"),
+        ({"payload": {"a": 10**41}}, "integer of 42 digits"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_read_back_is_not_taken(changes: dict[str, Any], message: str) -> None:
+    queue = a_queue()
+    given = {"topic": "a", "ts": NOON_NS, "src": "feed", "sseq": 5, "payload": {}, **changes}
+    with pytest.raises(ContractError, match=message):
+        queue.append(**given)
+    assert (queue.waiting, queue.next_seq) == (0, 10)
+
+
+def test_a_payload_too_deep_to_spell_is_not_taken() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"d": deep}
+    with pytest.raises(ContractError, match="a payload that is no JSON"):
+        add(a_queue(), 5, deep)
+
+
+def test_topics_that_only_look_like_the_logs_own_are_free() -> None:
+    assert add(a_queue(), 5, topic="system.logs") is Outcome.WAITING
+
+
+def test_the_largest_numbers_fit() -> None:
+    top = (1 << 63) - 1
+    assert add(a_queue(), top, ts=top, corr=top, cause=top) is Outcome.WAITING
+
+
+def test_an_encoder_of_its_own_is_told_what_to_write() -> None:
+    queue = a_queue(batch_records=2)
+
+    def put(sseq: int) -> Outcome:
+        text = record_text(base=queue.base, cause=0, corr=0, sseq=sseq, payload=PAYLOAD,
+                           seq=queue.next_seq, src="exchange", topic="x", ts=1)  # fmt: skip
+        return queue.put(text.encode(), "exchange", sseq)
+
+    assert [put(sseq) for sseq in (1, 2, 2, 3)] == [Outcome.WAITING] * 4
+    assert [heads(batch) for batch in drained(queue)] == [[(10, 10), (11, 10)], [(12, 12)]]
+
+
+def test_a_record_of_the_log_itself_waits_behind_what_was_taken_before() -> None:
+    queue = a_queue(queue_records=1)
+    add(queue, 5)
+    queue.put_own(b"own")
+    queue.put_own(b"own")
+    assert [(batch.base, len(batch.records)) for batch in drained(queue)] == [
+        (10, 1), (11, 1), (12, 1),
+    ]  # fmt: skip
+    assert (queue.next_seq, queue.base) == (13, 13)

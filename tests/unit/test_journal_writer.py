@@ -1,0 +1,392 @@
+"""The log open for writing: `tools.live.journal.writer` and its promises P1 and P4."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sim.sim_disk import Faults, SimDisk
+from tests.unit.journal_builders import (
+    DAY_NS, FIRST, LOG_ID, NOON_NS, a_log, add, events, lines_of, opened, told,
+)  # fmt: skip
+from tools.live.core.errors import ContractError, InvariantBroken
+from tools.live.journal.errors import IntegrityRefused, LogHeld, StorageFailed
+from tools.live.journal.mark import MARK, read_mark
+from tools.live.journal.os_disk import OsDisk
+from tools.live.journal.outcome import Limits, Outcome, Profile, Status
+from tools.live.journal.segments import FOLDER, INDEX, list_segments, segment_path
+from tools.live.journal.writer import Journal
+
+
+def calls(disk: SimDisk, since: int) -> list[str]:
+    """What was asked of the disk from that call on, without the numbers."""
+    numbered = (event.partition(": ") for event in disk.events)
+    return [what for number, _, what in numbered if number.isdigit() and int(number) > since]
+
+
+def test_a_new_log_says_who_it_is() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    assert (journal.durable_seq, journal.next_seq, journal.base, journal.waiting) == (0, 1, 1, 0)
+    (first,) = told(disk)
+    assert (first.topic, first.src, first.payload()) == (
+        "system.log.created", "system.log", {"log_id": LOG_ID},
+    )  # fmt: skip
+    assert journal.head_hash == first.hash.hex()
+
+
+def test_a_group_commit_is_write_sync_mark_sync_in_this_order() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    for sseq in (1, 2, 3):
+        assert add(journal, sseq) is Outcome.WAITING
+    before = disk.ops
+    assert journal.commit() == 3
+    assert calls(disk, before) == [
+        f"write {FIRST}", f"sync {FIRST}", f"write_at {MARK}", f"sync {MARK}",
+    ]  # fmt: skip
+    assert read_mark(disk)[0] == (3, journal.head_hash)
+    before = disk.ops
+    assert journal.commit() == 3
+    assert calls(disk, before) == []
+
+
+def test_in_bulk_the_mark_is_left_to_the_kernel() -> None:
+    disk = SimDisk()
+    journal = opened(disk, profile=Profile.BULK)
+    add(journal, 1)
+    before = disk.ops
+    journal.commit()
+    assert calls(disk, before) == [f"write {FIRST}", f"sync {FIRST}", f"write_at {MARK}"]
+    add(journal, 2)
+    before = disk.ops
+    journal.commit(Profile.STRICT)
+    assert calls(disk, before)[-1] == f"sync {MARK}"
+
+
+def test_p01_what_was_committed_survives_the_power() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    for sseq in range(1, 600):
+        add(journal, sseq)
+    assert journal.commit() == 256
+    assert journal.commit_all() == 599
+    add(journal, 600)
+    disk.power_loss(0)
+    assert events(disk) == list(range(1, 600))
+
+
+def test_short_writes_are_made_whole() -> None:
+    disk = SimDisk(3)
+    disk.faults = Faults(short=0.8)
+    journal = opened(disk)
+    for sseq in range(1, 50):
+        add(journal, sseq)
+        journal.commit()
+    disk.faults = Faults()
+    disk.power_loss(0)
+    assert events(disk) == list(range(1, 50))
+
+
+def failing(kind: dict[str, float]) -> tuple[SimDisk, Journal]:
+    disk = SimDisk(1)
+    journal = opened(disk, limits=Limits(batch_records=2))
+    for sseq in (1, 2, 3, 4, 5):
+        add(journal, sseq)
+    journal.commit()
+    disk.faults = Faults(**kind)  # type: ignore[arg-type]
+    return disk, journal
+
+
+@pytest.mark.parametrize("kind", [{"write": 1.0}, {"sync": 1.0}])
+def test_p04_after_one_error_nothing_is_written_or_acknowledged(kind: dict[str, float]) -> None:
+    disk, journal = failing(kind)
+    with pytest.raises(StorageFailed, match="^a record cannot be stored: .*; see to the disk"):
+        journal.commit()
+    disk.faults = Faults()
+    changed = disk.changed
+    assert journal.status is Status.FAILED
+    assert [journal.outcome_of(seq) for seq in range(1, 6)] == [
+        Outcome.STORED, Outcome.STORED, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.REFUSED,
+    ]  # fmt: skip
+    assert [add(journal, sseq) for sseq in (2, 5, 6)] == [
+        Outcome.UNKNOWN, Outcome.REFUSED, Outcome.REFUSED,
+    ]  # fmt: skip
+    for again in (journal.commit, journal.commit_all):
+        with pytest.raises(StorageFailed, match="the log is failed; open it again"):
+            again()
+    assert journal.durable_seq == 2
+    journal.close(NOON_NS)
+    journal.close(NOON_NS)
+    assert disk.changed == changed
+    assert opened(disk).durable_seq in (3, 4, 5)
+
+
+def test_p04_a_failed_mark_leaves_the_batch_in_doubt() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+    disk.faults = Faults(planted=disk.ops + 3)
+    with pytest.raises(StorageFailed):
+        journal.commit()
+    assert (journal.durable_seq, journal.outcome_of(1)) == (0, Outcome.UNKNOWN)
+
+
+def test_p04_a_failed_rotation_stores_nothing_and_says_so() -> None:
+    disk = SimDisk()
+    journal = opened(disk, limits=Limits(rotate_bytes=1))
+    add(journal, 1)
+    disk.faults = Faults(names=1.0)
+    with pytest.raises(StorageFailed):
+        journal.commit()
+    assert journal.outcome_of(1) is Outcome.REFUSED
+    journal.close(NOON_NS)
+    disk.faults = Faults()
+    disk.kill9()
+    opened(disk)
+    assert events(disk) == []
+
+
+def test_a_signal_in_the_middle_ends_the_log_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+
+    def interrupted(handle: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(disk, "sync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.commit()
+    assert (journal.status, journal.outcome_of(1)) == (Status.FAILED, Outcome.UNKNOWN)
+
+
+def test_an_encoder_that_breaks_the_line_is_caught_before_the_disk() -> None:
+    for record in (b'{"b":1,\n', b'{"b":1}'):
+        disk = SimDisk()
+        journal = opened(disk)
+        journal.put(record, "feed", 1)
+        size = disk.size(FIRST)
+        with pytest.raises(InvariantBroken):
+            journal.commit()
+        assert disk.size(FIRST) == size
+        assert (journal.status, journal.outcome_of(1)) == (Status.FAILED, Outcome.REFUSED)
+
+
+def test_a_retry_after_a_restart_changes_nothing() -> None:
+    disk = a_log((3, 2))
+    journal = opened(disk)
+    assert [add(journal, sseq) for sseq in (1, 5)] == [Outcome.STORED] * 2
+    assert add(journal, 6) is Outcome.WAITING
+    journal.close(NOON_NS)
+    assert events(disk) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_clean_close_is_the_last_word_of_its_segment() -> None:
+    disk = a_log((2,), close=True)
+    assert told(disk)[-1].topic == "system.log.closed"
+    assert read_mark(disk)[0] == (3, told(disk)[-1].hash.hex())
+    before = disk.image()[FIRST]
+    journal = opened(disk)
+    assert disk.image()[FIRST] == before
+    assert [one.first_seq for one in list_segments(disk)] == [0, 4]
+    recovered = told(disk)[-1]
+    assert (recovered.topic, recovered.payload()) == (
+        "system.log.recovered",
+        {"last_seq": 3, "torn_bytes": 0, "torn_sha": "", "torn_before": []},
+    )
+    journal.close(NOON_NS)
+    assert journal.status is Status.CLOSED
+    assert add(journal, 9) is Outcome.REFUSED
+    with pytest.raises(StorageFailed, match="the log is closed"):
+        journal.commit()
+
+
+def test_a_bulk_log_marks_its_clean_close_durably() -> None:
+    disk = SimDisk()
+    journal = opened(disk, profile=Profile.BULK)
+    add(journal, 1)
+    journal.close(NOON_NS)
+    disk.power_loss(0)
+    assert read_mark(disk)[0] is not None and read_mark(disk)[0] == (2, told(disk)[-1].hash.hex())
+
+
+def test_one_writer_at_a_time() -> None:
+    disk = SimDisk()
+    journal = opened(disk, holder="pid 7")
+    with pytest.raises(LogHeld, match="pid 7"):
+        opened(disk)
+    journal.close(NOON_NS)
+    opened(disk)
+
+
+def test_what_cannot_be_opened_is_let_go() -> None:
+    disk = a_log((3,))
+    good = disk.image()[FIRST]
+    disk.put(FIRST, b"x" + good[1:])
+    with pytest.raises(IntegrityRefused):
+        opened(disk)
+    disk.put(FIRST, good)
+    failed = 0
+    for fault in range(1, 120):
+        copy = disk.clone()
+        copy.faults = Faults(planted=copy.ops + fault)
+        try:
+            opened(copy)
+        except StorageFailed:
+            failed += 1
+            copy.faults = Faults()
+            opened(copy)
+    assert failed > 20
+
+
+def test_a_log_id_is_a_plain_word() -> None:
+    with pytest.raises(ContractError, match="^log id 'a b' is not of letters"):
+        opened(SimDisk(), log_id="a b")
+
+
+def test_segments_are_cut_by_size_at_the_end_of_a_batch() -> None:
+    disk = a_log((2, 2, 2, 2), limits=Limits(rotate_bytes=600), close=True)
+    assert [one.first_seq for one in list_segments(disk)] == [0, 3, 7]
+    assert events(disk) == list(range(1, 9))
+    assert all(disk.size(segment_path(n)) >= 600 for n in (0, 3))
+
+
+def test_a_new_segment_is_named_durably_before_it_is_written() -> None:
+    disk = SimDisk()
+    journal = opened(disk, limits=Limits(rotate_bytes=1))
+    add(journal, 1)
+    before = disk.ops
+    journal.commit()
+    path, idx = segment_path(1), segment_path(0, INDEX)
+    made = [what for what in calls(disk, before) if not what.startswith("names")]
+    assert made == [
+        f"close {FIRST}", f"create {idx}.tmp", f"write {idx}.tmp", f"sync {idx}.tmp",
+        f"close {idx}.tmp", f"rename {idx}.tmp -> {idx}", f"sync_folder {FOLDER}",
+        f"create {path}", f"sync_folder {FOLDER}", f"write {path}", f"sync {path}",
+        f"write_at {MARK}", f"sync {MARK}",
+    ]  # fmt: skip
+
+
+def test_a_new_day_begins_a_new_segment_and_an_old_time_does_not() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    firsts = []
+    for sseq, days in enumerate((0, 1, 0, 1, 3, 2, 3), 1):
+        add(journal, sseq, ts=NOON_NS + days * DAY_NS)
+        journal.commit()
+        firsts.append(list_segments(disk)[-1].first_seq)
+    assert firsts == [0, 2, 2, 2, 5, 5, 5]
+    disk.kill9()
+    journal = opened(disk, time_ns=NOON_NS + 3 * DAY_NS)
+    assert list_segments(disk)[-1].first_seq == 5
+
+
+def packed_log() -> tuple[SimDisk, Journal]:
+    disk = SimDisk()
+    journal = opened(disk, limits=Limits(rotate_bytes=600))
+    for sseq in range(1, 13):
+        add(journal, sseq)
+        journal.commit()
+    return disk, journal
+
+
+def test_sealed_segments_are_packed_one_by_one_and_read_alike() -> None:
+    disk, journal = packed_log()
+    before = told(disk)
+    count = len(list_segments(disk)) - 1
+    assert [journal.pack_oldest() for _ in range(count + 1)] == [True] * count + [False]
+    assert [one.packed for one in list_segments(disk)] == [True] * count + [False]
+    assert told(disk) == before
+    add(journal, 13)
+    journal.close(NOON_NS)
+    disk.power_loss(0)
+    assert events(disk) == list(range(1, 14))
+    opened(disk)
+    assert events(disk) == list(range(1, 14))
+
+
+def test_packing_a_segment_that_has_rotted_ends_the_log() -> None:
+    disk, journal = packed_log()
+    disk.flip(FIRST, 8 * 200)
+    with pytest.raises(IntegrityRefused, match="^a sealed segment that reads back with a line"):
+        journal.pack_oldest()
+    assert journal.status is Status.FAILED
+    assert not [path for path in disk.image() if path.endswith((".gz", ".tmp"))]
+    disk, journal = packed_log()
+    disk.put(FIRST, b"".join(lines_of(disk)[:-1]))
+    with pytest.raises(IntegrityRefused, match="no longer holds what was written at"):
+        journal.pack_oldest()
+
+
+def trims(disk: SimDisk) -> list[Any]:
+    return [r.payload() for r in told(disk) if r.topic == "system.log.trimmed"]
+
+
+def test_trimming_names_each_segment_before_it_goes() -> None:
+    disk, journal = packed_log()
+    journal.pack_oldest()
+    firsts = [one.first_seq for one in list_segments(disk)]
+    hashes = {record.seq: record.hash.hex() for record in told(disk)}
+    add(journal, 13)
+    assert journal.trim(firsts[2] - 1, NOON_NS) == 1
+    assert journal.trim(firsts[2], NOON_NS) == 1
+    assert journal.trim(firsts[2], NOON_NS) == 0
+    assert list_segments(disk)[0].first_seq == firsts[2]
+    assert not [path for path in disk.image() if f"{0:020d}" in path]
+    assert trims(disk) == [
+        {"last_hash": hashes[seq - 1], "last_seq": seq - 1, "log_id": LOG_ID,
+         "sources": {"feed": "13"}}
+        for seq in firsts[1:3]
+    ]  # fmt: skip
+
+
+def test_a_trimmed_log_still_proves_itself_and_knows_its_sources() -> None:
+    disk, journal = packed_log()
+    add(journal, 3, src="exchange")
+    journal.commit()
+    for sseq in range(13, 30):
+        add(journal, sseq)
+        journal.commit()
+    last = list_segments(disk)[-1].first_seq
+    journal.trim(last, NOON_NS)
+    assert list_segments(disk)[0].first_seq == last
+    disk.power_loss(0)
+    journal = opened(disk, limits=Limits(rotate_bytes=600))
+    assert add(journal, 3, src="exchange") is Outcome.STORED
+    assert add(journal, 29) is Outcome.STORED
+    for sseq in range(30, 40):
+        add(journal, sseq)
+        journal.commit()
+    assert journal.pack_oldest()
+    journal.close(NOON_NS)
+    opened(disk)
+
+
+def test_retention_never_takes_the_segment_that_is_written() -> None:
+    disk, journal = packed_log()
+    journal.trim(10**9, NOON_NS)
+    add(journal, 13)
+    journal.commit()
+    assert events(disk)[-1] == 13
+    disk.kill9()
+    opened(disk)
+
+
+def test_the_same_on_a_real_disk(tmp_path: Path) -> None:
+    disk = OsDisk(tmp_path / "log")
+    for life in range(3):
+        journal = opened(disk, limits=Limits(rotate_bytes=4_000))
+        for sseq in range(life * 40 + 1, life * 40 + 41):
+            add(journal, sseq)
+            if sseq % 7 == 0:
+                journal.commit()
+        journal.pack_oldest()
+        if life == 1:
+            journal.trim(20, NOON_NS)
+        journal.close(NOON_NS)
+    assert events(disk)[-1] == 120  # type: ignore[arg-type]
+    mode = (tmp_path / "log" / MARK).stat().st_mode
+    assert mode & 0o777 == 0o600
