@@ -50,6 +50,8 @@ WORDS = {
     "emoji": re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]"),
 }
 
+CLASS_READERS = frozenset({"isinstance", "issubclass", "fields_of"})
+
 OWN_TEST = "tests/unit/test_tidy.py"  # It names modules only to plant faults in them.
 STATE_OWNERS = frozenset({"core.order", "order_store"})
 
@@ -151,7 +153,12 @@ def owners(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
-            if name == "Approved" and source.module != "risk_monitor":
+            given = [ast.unparse(argument) for argument in node.args]
+            makes = name == "Approved" or ("Approved" in given and name not in CLASS_READERS)
+            if makes and source.module != "risk_monitor":
+                yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Approved.__new__":
+            if source.module != "risk_monitor":
                 yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         for target in targets:

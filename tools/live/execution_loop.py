@@ -12,15 +12,15 @@ from typing import Any
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import (
-    CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Input,
+    Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Input,
     ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, UnfreezeOrdered,
+    OrderRejected, Output, ParamsSet, QuoteUpdate, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LiveError
 from .core.line import Line
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
-from .exchange import FakeExchangeClient, IExchangeClient, request_of
+from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
@@ -63,14 +63,15 @@ class ExecutionLoop:
         self.stats = self.fold.stats
         self.step = self.fold.step
         self.line = line
+        self.event_clock = EventClock()
         self._clock = clock or environment_now_ms
         self._start_over()
         if isinstance(exchange, FakeExchangeClient):
-            exchange.join(self.now_ms)
+            exchange.join(self.event_clock, self._clock)
 
     def _start_over(self) -> None:
         self.seq = 0
-        self.event_clock = EventClock()
+        self.event_clock.ns = 0
         self._params: tuple[Number, Number] | None = None
         self._origins: dict[str, tuple[int, int]] = {}
         self._unnamed_fills = 0
@@ -83,10 +84,6 @@ class ExecutionLoop:
         if self.line is not None:
             self.line.entries = []
         self._start_over()
-
-    def now_ms(self) -> int:
-        """The time of the line; before its first event, the clock's."""
-        return self.event_clock.ns // NS_PER_MS or self._clock()
 
     # The doors.
 
@@ -102,8 +99,7 @@ class ExecutionLoop:
         """Book every fill that the exchange has to report."""
         line, clock, book = self.line, self.event_clock, self.fold.fill
         for fill in self.exchange.stream_fills():
-            fill_id, order_id, symbol, side = fill.fill_id, fill.order_id, fill.symbol, fill.side
-            qty, price, liquidity = fill.qty_e9, fill.price_e9, fill.liquidity
+            fill_id, order_id = fill.fill_id, fill.order_id
             if fill_id is None:
                 self._unnamed_fills += 1
                 fill_id = f"{order_id}/{self._unnamed_fills}"
@@ -115,9 +111,15 @@ class ExecutionLoop:
             self.seq = corr = seq = self.seq + 1
             if line is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
-                event = Fill(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
+                event = Fill(
+                    fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
+                    fill.liquidity, ts_ns,
+                )  # fmt: skip
                 line.input(seq, corr, cause, event)
-            outputs = book(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
+            outputs = book(
+                fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
+                fill.liquidity, ts_ns,
+            )  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
 
@@ -173,14 +175,18 @@ class ExecutionLoop:
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> None:
         steps, clock, line = feed.steps, self.event_clock, self.line
-        answer = self.fold.quote
+        answer, live = self.fold.quote, self.order_store.live
         scripted = self.edge == SCRIPTED
         for step, quotes in enumerate(feed):
             for quote in quotes:
                 symbol = quote.symbol
-                if requote:
+                if requote and symbol in live and live[symbol]:
                     self.cancel_all("requote", symbol)
-                ts_ns = clock.advance_to(quote.ts_ns)
+                ts_ns = quote.ts_ns
+                if ts_ns > clock.ns:
+                    clock.ns = ts_ns
+                else:
+                    ts_ns = clock.ns
                 self.seq = seq = self.seq + 1
                 if line is not None:
                     line.input(seq, seq, 0, QuoteUpdate(symbol, quote.bid, quote.ask, ts_ns))
@@ -219,14 +225,36 @@ class ExecutionLoop:
             self._carry_out(outputs, seq, corr or seq)
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
+        """Send what a step decided. An order without an answer stays pending, and counted."""
+        line, clock = self.line, self.event_clock
         unsent = iter(outputs)
         try:
             for output in unsent:
                 self.seq = seq = self.seq + 1
-                if self.line is not None:
-                    self.line.output(seq, corr, cause, output)
-                if type(output) is PlaceOrder:
-                    self._send(output, seq, corr)
+                if line is not None:
+                    line.output(seq, corr, cause, output)
+                if type(output) is Approved:
+                    client_order_id = output.client_order_id
+                    if self.risk_monitor.frozen:  # since the approval
+                        self._rejected(client_order_id, "withheld: frozen", seq, corr)
+                        continue
+                    response = self.exchange.place_limit(output)
+                    order_id, ts_ns = response.order_id, clock.ns
+                    if response.timestamp_ms is not None:
+                        answered_ns = response.timestamp_ms * NS_PER_MS
+                        if answered_ns > ts_ns:
+                            clock.ns = ts_ns = answered_ns
+                    if order_id is None or not response.success:
+                        self._rejected(client_order_id, response.message or "", seq, corr)
+                        continue
+                    self.seq = answer = self.seq + 1
+                    if line is not None:
+                        self._origins[order_id] = (seq, corr)
+                        accepted = OrderAccepted(client_order_id, order_id, ts_ns)
+                        line.input(answer, corr, seq, accepted)
+                    following = self.fold.accepted(client_order_id, order_id, ts_ns)
+                    if following:
+                        self._carry_out(following, answer, corr)
                 elif type(output) is CancelOrder:
                     self._cancel(output, seq, corr)
                 elif type(output) is ListOpenOrders:
@@ -241,34 +269,10 @@ class ExecutionLoop:
             self.seq = seq = self.seq + 1
             if self.line is not None:
                 self.line.output(seq, corr, cause, output)
-            if isinstance(output, PlaceOrder):
+            if isinstance(output, Approved):
                 self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
             elif isinstance(output, CancelOrder):
                 self._cancel_failed(output.order_id, _BROKE, seq, corr)
-
-    def _send(self, place: PlaceOrder, cause: int, corr: int) -> None:
-        """Send an approved order. If the exchange fails to answer, it stays pending and counted."""
-        client_order_id = place.client_order_id
-        clock = self.event_clock
-        if self.risk_monitor.frozen:  # frozen between approval and sending
-            self._rejected(client_order_id, "withheld: frozen", cause, corr)
-            return
-        response = self.exchange.place_limit(request_of(place))
-        order_id = response.order_id
-        answered_ms = response.timestamp_ms
-        ts_ns = clock.ns
-        if answered_ms is not None and answered_ms * NS_PER_MS > ts_ns:
-            clock.ns = ts_ns = answered_ms * NS_PER_MS
-        if order_id is None or not response.success:
-            self._rejected(client_order_id, response.message or "", cause, corr)
-            return
-        self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self._origins[order_id] = (cause, corr)
-            self.line.input(seq, corr, cause, OrderAccepted(client_order_id, order_id, ts_ns))
-        outputs = self.fold.accepted(client_order_id, order_id, ts_ns)
-        if outputs:
-            self._carry_out(outputs, seq, corr)
 
     def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
         self.seq = seq = self.seq + 1
@@ -336,10 +340,9 @@ def wire_shadow(
     clock: Callable[[], int] | None = None,
 ) -> ExecutionLoop:
     """Tie a fake exchange to a new store, ledger and risk monitor: the whole wiring of a demo."""
-    ledger = Ledger(
-        fee_maker_bps=to_e9(fee_maker_bps, "fee_maker_bps"),
-        fee_taker_bps=to_e9(fee_taker_bps, "fee_taker_bps"),
-    )
+    maker = to_e9(fee_maker_bps, "fee_maker_bps")
+    taker = to_e9(fee_taker_bps, "fee_taker_bps")
+    ledger = Ledger(fee_maker_bps=maker, fee_taker_bps=taker)
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=max_inventory_usd_per_symbol,
         max_total_notional_usd=max_total_notional_usd,

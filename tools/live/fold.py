@@ -7,14 +7,14 @@ monitor; the fold owns the rest and keeps no copy of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from .core.contracts_v1 import (
     BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
     OpenOrdersUnknown, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, Side, Unfrozen,
+    OrderCanceled, OrderRejected, Output, ParamsSet, QuoteUpdate, Side, Unfrozen,
     UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
@@ -28,7 +28,6 @@ from .strategy.two_sided import TwoSided
 NOTHING: tuple[Output, ...] = ()
 
 _LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
-_place_order = builder(PlaceOrder)
 _cancel_order = builder(CancelOrder)
 
 
@@ -115,22 +114,23 @@ class Fold:
         if strategy is None:
             return NOTHING
         outputs: list[Output] = []
-        for intent in strategy.intents(symbol, bid, ask):
-            verdict = monitor.review(intent, ts_ns)
-            if isinstance(verdict, Approved):
-                order = self.store.open_pending(
-                    symbol, intent.side, intent.qty, intent.price, ts_ns
-                )
-                outputs.append(_place_order(order.client_order_id, verdict, ts_ns))
+        store = self.store
+        for side, qty, price in strategy.intents(symbol, bid, ask):
+            verdict = monitor.review(store.next_id, symbol, side, qty, price, ts_ns)
+            if type(verdict) is Approved:
+                store.open_pending(symbol, side, qty, price, ts_ns)
             else:
                 self.stats["risk_blocks"] += 1
-                outputs.append(verdict)
+            outputs.append(verdict)
         return outputs
 
     def accepted(self, client_order_id: str, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderAccepted`"""
         store = self.store
-        order = store.orders.get(client_order_id) or self._missing(client_order_id)
+        try:
+            order = store.orders[client_order_id]
+        except KeyError:
+            self._missing(client_order_id)
         if order.state is not PENDING:
             if order.order_id != order_id:
                 raise ContractError(
@@ -140,7 +140,10 @@ class Fold:
             return NOTHING
         store.accept(order, order_id, ts_ns)
         waited = ts_ns - order.created_ns
-        self.ack_ns[waited] = self.ack_ns.get(waited, 0) + 1
+        try:
+            self.ack_ns[waited] += 1
+        except KeyError:
+            self.ack_ns[waited] = 1
         self.stats["orders_placed"] += 1
         if self.unresolved:
             self.unresolved.pop(client_order_id, None)
@@ -161,10 +164,11 @@ class Fold:
 
     def canceled(self, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderCanceled`"""
-        order = self.store.by_order_id.get(order_id)
+        store = self.store
+        order = store.by_order_id.get(order_id)
         if order is None or order.state in TERMINAL:
             return NOTHING
-        self.store.move(order, CANCELED, ts_ns)
+        store.move(order, CANCELED, ts_ns)
         self.monitor.release(order.symbol, order.side_of, order.qty_e9 - order.filled_e9)
         if self.unresolved:
             self.unresolved.pop(order_id, None)
@@ -203,7 +207,7 @@ class Fold:
             return NOTHING
         late = outcome is LATE
         taker = liquidity == "taker" if liquidity else self._crossed(symbol, side, price)
-        fee = self.monitor.apply_fill(symbol, side, qty, price, taker=taker, reserved=not late)
+        fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late)
         if self.measure_edge:
             self.edge.on_fill(symbol, side, qty, price, fee, ts_ns)
         self.stats["orders_filled"] += 1
@@ -242,7 +246,8 @@ class Fold:
         """`EdgeUpdate`: freeze below the threshold; while frozen, retry what is unresolved."""
         self.edge_bps[symbol] = net_bps
         monitor = self.monitor
-        monitor.judge_edge(symbol, net_bps, ts_ns)
+        if net_bps is None or net_bps < monitor.threshold_bps_e9:
+            monitor.judge_edge(symbol, net_bps, ts_ns)
         if not monitor.frozen:
             return NOTHING
         if not self._halted():
@@ -279,16 +284,19 @@ class Fold:
 
     def cancel_all(self, symbol: str | None, reason: str, ts_ns: int) -> Sequence[Output]:
         """`CancelAllOrdered`"""
-        return self._cancels(self.store.live_orders(symbol), ts_ns)
+        store = self.store
+        live = store.live_orders() if symbol is None else store.live.get(symbol, {}).values()
+        return self._cancels(live, ts_ns)
 
-    def _cancels(self, orders: Sequence[Order], ts_ns: int) -> list[Output]:
+    def _cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
         """A cancel for every order the exchange has named; the others are in doubt and stay so."""
         cancels: list[Output] = []
         for order in orders:
-            if order.order_id is None:
+            order_id = order.order_id
+            if order_id is None:
                 self.unresolved[order.client_order_id] = "never acknowledged"
             else:
-                cancels.append(_cancel_order(order.client_order_id, order.order_id, ts_ns))
+                cancels.append(_cancel_order(order.client_order_id, order_id, ts_ns))
         return cancels
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
