@@ -268,8 +268,10 @@ class RuntimeRiskMonitor:
         limit = self._max_total_e18
         if total <= limit and limit:  # ratios above 1 are dropped, so the steps stay bounded
             step = total * _RATIO_STEPS // limit
-            counts = self._ratio_counts
-            counts[step] = counts[step] + 1 if step in counts else 1
+            try:
+                self._ratio_counts[step] += 1
+            except KeyError:
+                self._ratio_counts[step] = 1
         return fee
 
     def _new_exposure(self, symbol: str) -> Exposure:
