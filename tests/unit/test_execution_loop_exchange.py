@@ -226,12 +226,3 @@ def test_an_error_in_the_stream_of_fills_is_not_swallowed() -> None:
     with pytest.raises(ConnectionError):
         loop.on_fill()
     assert len(events_of(loop, ParamsSet)) == 1
-
-
-def test_a_request_that_no_gate_approved_is_not_sent() -> None:
-    """The type checker forbids it; the loop knows no such command either."""
-    exchange = PlainExchange()
-    loop = a_loop(exchange)
-    forged = PlaceOrderRequest("CLI00000001", BTC, BUY, 1, 100)
-    loop._carry_out([forged], 0, 0)  # type: ignore[list-item]
-    assert exchange.resting == {}

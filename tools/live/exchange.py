@@ -307,13 +307,13 @@ class FakeExchangeClient:
         if holding is None:
             holding = self._holdings[symbol] = [0, 0]
         qty, cost = holding
-        if qty == 0 or (qty > 0) is (signed > 0):
+        holding[0] = left = qty + signed
+        if not qty or (qty > 0) is (signed > 0):
             holding[1] = cost + signed * price
-        elif abs(signed) < abs(qty):
+        elif left and (left > 0) is (qty > 0):
             holding[1] = cost + divide_half_even(cost * signed, qty)
         else:
-            holding[1] = (qty + signed) * price
-        holding[0] = qty + signed
+            holding[1] = left * price
 
 
 OPEN_STATUS = OrderStatus.OPEN

@@ -20,7 +20,7 @@ from .core.contracts_v1 import (
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL, Order
 from .core.record import builder, fields_of
-from .order_store import DUPLICATE, LATE, InMemoryOrderStore
+from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
 from .strategy.two_sided import TwoSided
@@ -55,21 +55,6 @@ class Fold:
         self.strategy: TwoSided | None = None
         self.stats = new_stats()
         self.clear()
-        self._verbs: dict[type, Callable[..., Sequence[Output]]] = {
-            ParamsSet: self.set_params,
-            QuoteUpdate: self.quote,
-            OrderAccepted: self.accepted,
-            OrderRejected: self.rejected,
-            Fill: self.fill,
-            OrderCanceled: self.canceled,
-            CancelFailed: self.cancel_failed,
-            OpenOrdersListed: self.open_listed,
-            OpenOrdersUnknown: self.open_unknown,
-            EdgeUpdate: self.edge_update,
-            CancelAllOrdered: self.cancel_all,
-            FreezeOrdered: self.freeze_ordered,
-            UnfreezeOrdered: self.unfreeze_ordered,
-        }
 
     def clear(self) -> None:
         """Forget what is the fold's own; the store and the monitor are reset by their owner."""
@@ -92,7 +77,7 @@ class Fold:
         The shell calls the verb itself when nobody records the event.
         """
         fields = [getattr(event, name) for name in fields_of(event)]
-        return self._verbs[event.__class__](*fields)
+        return _VERBS[event.__class__](self, *fields)
 
     # Quotes and orders.
 
@@ -189,8 +174,9 @@ class Fold:
         ts_ns: int,
     ) -> Sequence[Output]:
         """`Fill`: book it once, on the order and in the ledger, or refuse it and freeze."""
-        order = self.store.by_order_id.get(order_id)
-        if order is None:
+        try:
+            order = self.store.by_order_id[order_id]
+        except KeyError:
             fault, detail = FillFault.UNKNOWN_ORDER, "no such order of ours"
             return self._refuse_fill(fill_id, order_id, symbol, fault, detail, ts_ns)
         if symbol != order.symbol or side is not order.side_of or qty <= 0 or price <= 0:
@@ -202,10 +188,10 @@ class Fold:
             overfill = isinstance(conflict, Overfill)
             fault = FillFault.OVERFILL if overfill else FillFault.CONFLICT
             return self._refuse_fill(fill_id, order_id, symbol, fault, str(conflict), ts_ns)
-        if outcome is DUPLICATE:
+        late = outcome is not APPLIED
+        if late and outcome is DUPLICATE:
             self.duplicate_fills += 1
             return NOTHING
-        late = outcome is LATE
         taker = liquidity == "taker" if liquidity else self._crossed(symbol, side, price)
         fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late)
         if self.measure_edge:
@@ -334,3 +320,20 @@ class Fold:
 
     def _missing(self, client_order_id: str) -> NoReturn:
         raise ContractError(f"no order has the client order id {client_order_id!r}")
+
+
+_VERBS: dict[type, Callable[..., Sequence[Output]]] = {
+    ParamsSet: Fold.set_params,
+    QuoteUpdate: Fold.quote,
+    OrderAccepted: Fold.accepted,
+    OrderRejected: Fold.rejected,
+    Fill: Fold.fill,
+    OrderCanceled: Fold.canceled,
+    CancelFailed: Fold.cancel_failed,
+    OpenOrdersListed: Fold.open_listed,
+    OpenOrdersUnknown: Fold.open_unknown,
+    EdgeUpdate: Fold.edge_update,
+    CancelAllOrdered: Fold.cancel_all,
+    FreezeOrdered: Fold.freeze_ordered,
+    UnfreezeOrdered: Fold.unfreeze_ordered,
+}

@@ -184,15 +184,14 @@ class InMemoryOrderStore:
         by_order_id = self.by_order_id
         if order_id in by_order_id:
             raise self._taken(order, order_id)
-        old = order.state
-        if OPEN not in TRANSITIONS[old]:
+        if order.state is not PENDING:  # in the table OPEN comes after it and nothing else
             raise _illegal(order, OPEN)
         order.state = OPEN
         order.updated_ns = ns
         order.order_id = order_id
         by_order_id[order_id] = order
         if self._live_by_state is not None:
-            self._file(order, old)
+            self._file(order, PENDING)
 
     def identify(self, order: Order, order_id: str) -> None:
         """Note the exchange's id of an order; it never changes afterwards."""
