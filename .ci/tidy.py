@@ -35,6 +35,7 @@ TEXT_SUFFIXES = frozenset({".py", ".md", ".toml", ".txt", ".mjs", ".json", ".csv
 # the fold's state and is not printed before the laws have been held against it.
 SIDEWAYS = frozenset({
     ("risk", "portfolio"), ("strategy", "market"), ("reports", "fold"), ("reports", "audit"),
+    ("execution_loop", "shell"),
 })  # fmt: skip
 OPEN_LAYER = 6
 LAYERS_BELOW_FIVE = 3  # sim, journal and audit see 0 to 3, never the loop
@@ -49,6 +50,8 @@ WORDS = {
     "foreign": re.compile(r"/ro" r"ot\b|/wo" r"rk/|py" r"pi\.org|python" r"hosted|npm" r"js\.org"),
     "emoji": re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]"),
 }
+
+CLASS_READERS = frozenset({"isinstance", "issubclass", "fields_of"})
 
 OWN_TEST = "tests/unit/test_tidy.py"  # It names modules only to plant faults in them.
 STATE_OWNERS = frozenset({"core.order", "order_store"})
@@ -151,7 +154,12 @@ def owners(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
-            if name == "Approved" and source.module != "risk_monitor":
+            given = [ast.unparse(argument) for argument in node.args]
+            makes = name == "Approved" or ("Approved" in given and name not in CLASS_READERS)
+            if makes and source.module != "risk_monitor":
+                yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Approved.__new__":
+            if source.module != "risk_monitor":
                 yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         for target in targets:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from tests.bench.floor import run_floor
@@ -40,26 +43,25 @@ def run_ours(quotes: int, retain: int | None = None) -> tuple[ExecutionLoop, dic
 
 def seconds_ours(quotes: int, retain: int | None = None) -> float:
     """Wall time of W1 with its report."""
-    began = time.perf_counter()
-    run_ours(quotes, retain)
-    return time.perf_counter() - began
+    return _seconds(lambda: run_ours(quotes, retain))
 
 
 def seconds_floor(quotes: int, *, quiet: bool = False) -> float:
     """Wall time of the floor; `quiet` gives it the collector settings of our loop."""
-    began = time.perf_counter()
-    if quiet:
-        with quiet_gc():
-            run_floor(quotes)
-    else:
-        run_floor(quotes)
-    return time.perf_counter() - began
+    with quiet_gc() if quiet else nullcontext():
+        return _seconds(lambda: run_floor(quotes))
 
 
 def seconds_lean(quotes: int) -> float:
     """Wall time of the lean floor."""
+    return _seconds(lambda: run_lean_floor(quotes))
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    """Wall time of one run that starts without the garbage of the one before."""
+    gc.collect()
     began = time.perf_counter()
-    run_lean_floor(quotes)
+    run()
     return time.perf_counter() - began
 
 

@@ -7,11 +7,11 @@ the published constructors, floats. A test changes its behaviour by setting one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
-    BUY, SELL, Approved, Entry, Fill, Input, Intent, Output, ParamsSet, PlaceOrder, QuoteUpdate,
-    Side,
+    BUY, SELL, Approved, Entry, Fill, Input, IntentRefused, Output, ParamsSet, QuoteUpdate, Side,
 )  # fmt: skip
 from tools.live.core.line import Line
 from tools.live.core.money import SCALE, Number, to_e9
@@ -53,15 +53,29 @@ def a_monitor(
     )
 
 
+class Wish(NamedTuple):
+    """What somebody asks of the gate."""
+
+    symbol: str
+    side: Side
+    qty: int
+    price: int
+
+
 def an_intent(
     side: Side = BUY, qty: Number = 1, price: Number = 100, symbol: str = BTC
-) -> Intent:
-    return Intent(symbol, side, e9(qty), e9(price))
+) -> Wish:
+    return Wish(symbol, side, e9(qty), e9(price))
 
 
-def passes(monitor: RuntimeRiskMonitor, intent: Intent) -> bool:
-    """Whether the gate approves an intent; an approval reserves its exposure."""
-    return isinstance(monitor.review(intent, T0_NS), Approved)
+def verdict_on(monitor: RuntimeRiskMonitor, wish: Wish) -> Approved | IntentRefused:
+    """What the gate says; an approval reserves exposure."""
+    return monitor.review("CLI00000001", *wish, T0_NS)
+
+
+def passes(monitor: RuntimeRiskMonitor, wish: Wish) -> bool:
+    """Whether the gate approves a wish; an approval reserves its exposure."""
+    return isinstance(verdict_on(monitor, wish), Approved)
 
 
 def a_quote(
@@ -142,8 +156,8 @@ def a_fill(
     return Fill(fill_id, order_id, symbol, side, e9(qty), e9(price), liquidity, ts_ns)
 
 
-def placed(outputs: Sequence[Output]) -> list[PlaceOrder]:
-    return [output for output in outputs if isinstance(output, PlaceOrder)]
+def placed(outputs: Sequence[Output]) -> list[Approved]:
+    return [output for output in outputs if isinstance(output, Approved)]
 
 
 class PlainExchange:

@@ -14,8 +14,8 @@ from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, EdgeUpdate, Entry, Fill, FillFault,
-    FillRefused, Frozen, Input, Intent, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed,
-    OrderCanceled, Output, ParamsSet, PlaceOrder, QuoteUpdate, RefusalReason, Side, Unfrozen,
+    FillRefused, Frozen, Input, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed,
+    OrderCanceled, Output, ParamsSet, QuoteUpdate, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -36,7 +36,7 @@ A_FILL_LINE = (
 # One output of each kind, and its payload by hand.
 OUTPUT_PAYLOADS: list[tuple[Output, dict[str, Any]]] = [
     (
-        PlaceOrder("CLI00000001", Approved(Intent("BTCUSDT", BUY, E9 // 100, 49_975 * E9)), 7),
+        Approved("CLI00000001", "BTCUSDT", BUY, E9 // 100, 49_975 * E9, 7),
         {"client_order_id": "CLI00000001", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01",
          "price": "49975"},
     ),

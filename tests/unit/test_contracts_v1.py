@@ -13,7 +13,7 @@ import pytest
 
 from tools.live.core import contracts_v1 as contracts
 from tools.live.core.contracts_v1 import (
-    BUY, INPUTS, OUTPUTS, SELL, Approved, Fill, Intent, PlaceOrder, RefusalReason, Side, parse_side,
+    BUY, INPUTS, OUTPUTS, SELL, Approved, Fill, PlaceOrderRequest, RefusalReason, Side, parse_side,
 )  # fmt: skip
 
 GOLDEN = Path(__file__).parent / "goldens/contracts_v1.json"
@@ -82,7 +82,7 @@ def test_the_lists_and_the_aliases_name_the_same_contracts() -> None:
 
 
 def test_every_contract_is_an_input_or_an_output_or_a_part_of_one() -> None:
-    parts = {"Intent", "Approved", "Entry", "Side", "RefusalReason", "FillFault"}
+    parts = {"PlaceOrderRequest", "Entry", "Side", "RefusalReason", "FillFault"}
     assert set(defined()) - parts == {contract.__name__ for contract in (*INPUTS, *OUTPUTS)}
 
 
@@ -93,10 +93,16 @@ def test_contracts_of_one_shape_are_not_equal() -> None:
     assert contracts.Unfrozen("r", "a", 1) != contracts.UnfreezeOrdered("r", "a", 1)
 
 
-def test_a_place_order_carries_its_approval() -> None:
-    intent = Intent("BTCUSDT", BUY, 1, 2)
-    place = PlaceOrder("CLI00000001", Approved(intent), 3)
-    assert place.approved.intent is intent
+def test_an_approval_is_the_request_that_is_sent() -> None:
+    approved = Approved("CLI00000001", "BTCUSDT", BUY, 10**7, 50_000 * 10**9 + 1, 3)
+    assert isinstance(approved, PlaceOrderRequest)
+    assert (approved.qty, approved.price) == (0.01, 50000.000000001)
+    assert (approved.qty_e9, approved.price_e9) == (10**7, 50_000 * 10**9 + 1)
+    assert approved != PlaceOrderRequest("CLI00000001", "BTCUSDT", BUY, 0.01, "50000.000000001")
+    assert repr(approved) == (
+        "Approved(client_order_id='CLI00000001', symbol='BTCUSDT', side=<Side.BUY: 'Buy'>,"
+        " qty_e9=10000000, price_e9=50000000000001, ts_ns=3)"
+    )
 
 
 def test_a_fill_is_built_by_position() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.unit import prop
-from tools.live.core.contracts_v1 import BUY, SELL, Approved, Intent, PlaceOrder
-from tools.live.core.errors import ContractError, InvariantBroken
+from tools.live.core.contracts_v1 import BUY, SELL
+from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
 from tools.live.exchange import (
     FakeExchangeClient, FillEvent, OpenOrder, OrderStatus, PlaceOrderRequest, PlaceOrderResponse,
-    Position, request_of,
+    Position,
 )  # fmt: skip
 
 # Type, arguments by position, what they are called, and the repr.
@@ -141,14 +141,6 @@ def test_a_side_may_be_its_word_and_nothing_else(case: str) -> None:
         kind(**{**named, "side": "Hold"})
 
 
-def test_a_request_has_the_exact_integers_of_its_command() -> None:
-    intent = Intent("BTCUSDT", SELL, 12_345_678, 50_000 * SCALE + 1)
-    request = request_of(PlaceOrder("CLI00000001", Approved(intent), 5))
-    assert (request.qty_e9, request.price_e9) == (12_345_678, 50_000 * SCALE + 1)
-    assert (request.client_order_id, request.symbol) == ("CLI00000001", "BTCUSDT")
-    assert request.side is SELL
-
-
 def test_the_average_entry_price_by_hand() -> None:
     exchange = FakeExchangeClient(fill_rate=1, reject_rate=0, partial_fill_rate=0)
 
@@ -216,11 +208,3 @@ def test_closing_a_third_leaves_the_nearest_cost(bought_first: bool) -> None:
         exchange.place_limit(request)
     (position,) = exchange.get_positions()
     assert position.avg_entry_price == 3 / (2 * SCALE)
-
-
-@pytest.mark.parametrize("forged", [None, Intent("BTCUSDT", BUY, 1, 1), object()])
-def test_a_command_without_an_approval_is_no_request(forged: object) -> None:
-    """What the type checker forbids is refused once more before anything is sent."""
-    command = PlaceOrder("CLI00000001", forged, 5)  # type: ignore[arg-type]
-    with pytest.raises(InvariantBroken, match="CLI00000001 was never approved"):
-        request_of(command)

@@ -10,8 +10,9 @@ from tests.unit.builders import (
     BTC, ETH, T0_MS, PlainExchange, a_loop, a_monitor, a_quote, e9, events_of, quoted,
     some_params, states,
 )  # fmt: skip
+from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
-    BUY, SELL, Fill, FillFault, FillRefused, LateFill, OrderRejected, ParamsSet, PlaceOrder,
+    BUY, SELL, Fill, FillFault, FillRefused, LateFill, OrderRejected, ParamsSet, Approved,
 )  # fmt: skip
 from tools.live.exchange import OrderStatus, PlaceOrderRequest, PlaceOrderResponse
 from tools.live.order_store import OrderState
@@ -34,7 +35,7 @@ def test_a_plain_exchange_gets_floats_and_answers_with_the_published_types() -> 
 
 def test_an_exchange_that_says_no_time_leaves_the_clock_where_it_is() -> None:
     loop = quoted(PlainExchange())
-    assert loop.now_ms() == T0_MS
+    assert loop.event_clock.ns // NS_PER_MS == T0_MS
     assert loop.fold.ack_ns == {0: 2}
 
 
@@ -44,7 +45,7 @@ def test_an_answer_moves_the_clock_forward_only(answered_ms: int, now_ms: int) -
     exchange.place_limit = lambda req: PlaceOrderResponse(  # type: ignore[method-assign]
         True, req.client_order_id, OrderStatus.OPEN, None, answered_ms
     )
-    assert quoted(exchange).now_ms() == now_ms
+    assert quoted(exchange).event_clock.ns // NS_PER_MS == now_ms
 
 
 def test_a_fill_stamped_in_the_past_does_not_turn_the_clock_back() -> None:
@@ -188,7 +189,7 @@ def test_what_a_failing_exchange_kept_from_being_sent_is_rejected(recording: boo
         loop.on_quote(a_quote(), some_params())
     assert states(loop) == [OrderState.PENDING, OrderState.REJECTED]
     if recording:
-        assert len(events_of(loop, PlaceOrder)) == 2
+        assert len(events_of(loop, Approved)) == 2
     assert str(loop.order_store.get_all()[1].message).startswith("withheld: ")
     assert loop.risk_monitor.worst_case_e18(BTC) == e9("0.01") * e9(50_000)
 

@@ -9,7 +9,7 @@ from tests.unit.builders import (
     some_params, states,
 )  # fmt: skip
 from tools.live.core.contracts_v1 import (
-    BUY, INPUTS, CancelFailed, CancelOrder, PlaceOrder,
+    BUY, INPUTS, CancelFailed, CancelOrder, Approved,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.exchange import OpenOrder, PlaceOrderRequest, PlaceOrderResponse
@@ -186,7 +186,7 @@ def test_an_order_approved_before_a_freeze_is_withheld_after_it() -> None:
     assert exchange.named == 1
     sell = loop.order_store.get_all()[1]
     assert (sell.state, sell.message) == (OrderState.REJECTED, "withheld: frozen")
-    assert len(events_of(loop, PlaceOrder)) == 2
+    assert len(events_of(loop, Approved)) == 2
     assert loop.stats["orders_rejected"] == 1
 
 

@@ -42,7 +42,8 @@ def test_the_clock_is_the_callers_or_the_environments(monkeypatch: pytest.Monkey
     monkeypatch.setenv("MM_FREEZE_UTC_ISO", "2025-01-01T00:00:00Z")
     loop = ExecutionLoop(a_fake(), InMemoryOrderStore(), a_monitor())
     assert loop._clock() == T0_MS
-    assert loop.now_ms() == T0_MS
+    loop.freeze("stop", "somebody")
+    assert loop.event_clock.ns == T0_MS * NS_PER_MS
 
 
 def test_an_edge_that_is_neither_scripted_nor_computed_is_an_error() -> None:
@@ -268,14 +269,14 @@ def test_the_fakes_latency_passes_on_the_line() -> None:
     answered = [T0_NS + 100 * NS_PER_MS, T0_NS + 200 * NS_PER_MS]
     assert [event.ts_ns for event in events_of(loop, OrderAccepted)] == answered
     assert [event.ts_ns for event in events_of(loop, Fill)] == [answered[1], answered[1]]
-    assert loop.now_ms() == T0_MS + 200
+    assert loop.event_clock.ns // NS_PER_MS == T0_MS + 200
 
 
 def test_a_fake_with_a_clock_of_its_own_keeps_it() -> None:
     exchange = FakeExchangeClient(0.0, 0.0, 100, clock=lambda: T0_MS + 900)
     loop = a_loop(exchange)
     loop.on_quote(a_quote(), some_params())
-    assert loop.now_ms() == T0_MS + 1_000
+    assert loop.event_clock.ns // NS_PER_MS == T0_MS + 1_000
 
 
 # reset.

@@ -12,6 +12,7 @@ import pytest
 
 from tests.unit import prop
 from tools.live import exchange as port
+from tools.live.core.clock import EventClock
 from tools.live.core.contracts_v1 import BUY, SELL, Side
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -357,15 +358,18 @@ def test_latency_is_virtual(no_sleep: None) -> None:
 
 def test_a_fake_without_a_clock_lives_on_the_line_it_joins() -> None:
     exchange = FakeExchangeClient(**ALWAYS, latency_ms=7)
-    exchange.join(lambda: 1000)
+    line = EventClock()
+    exchange.join(line, lambda: 1000)
     assert exchange.place_limit(a_request()).timestamp_ms == 1007
-    exchange.join(lambda: 2000)
+    line.advance_to(3_000_000_000)
+    assert exchange.place_limit(a_request()).timestamp_ms == 3007
+    exchange.join(EventClock(), lambda: 2000)
     assert exchange.place_limit(a_request()).timestamp_ms == 2007
 
 
 def test_a_fake_with_a_clock_keeps_it() -> None:
     exchange = FakeExchangeClient(**ALWAYS, latency_ms=7, clock=lambda: 5)
-    exchange.join(lambda: 1000)
+    exchange.join(EventClock(9_000_000_000), lambda: 1000)
     assert exchange.place_limit(a_request()).timestamp_ms == 12
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.builders import (
-    BTC, ETH, T0_NS, a_fill, a_fold, a_monitor, a_quote_event, e9, placed,
+    BTC, ETH, T0_NS, Wish, a_fill, a_fold, a_monitor, a_quote_event, e9, placed, verdict_on,
 )  # fmt: skip
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
-    BUY, SELL, CancelOrder, FillFault, FillRefused, FreezeOrdered, Frozen, Intent,
-    IntentRefused, LateFill, OrderAccepted, OrderCanceled, OrderRejected, ParamsSet, PlaceOrder,
+    BUY, SELL, Approved, CancelOrder, FillFault, FillRefused, FreezeOrdered, Frozen,
+    IntentRefused, LateFill, OrderAccepted, OrderCanceled, OrderRejected, ParamsSet,
     RefusalReason, Side,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
@@ -50,9 +50,9 @@ def test_a_quote_is_answered_with_a_buy_below_and_a_sell_above_the_middle() -> N
     fold = a_fold()
     fold.step(ParamsSet(e9("0.02"), e9(5), T0_NS))
     buy, sell = placed(fold.step(a_quote_event()))
-    wishes = [(p.approved.intent.side, p.approved.intent.price) for p in (buy, sell)]
+    wishes = [(p.side, p.price_e9) for p in (buy, sell)]
     assert wishes == [(BUY, e9("49987.5")), (SELL, e9("50012.5"))]
-    assert {p.approved.intent.qty for p in (buy, sell)} == {e9("0.02")}
+    assert {p.qty_e9 for p in (buy, sell)} == {e9("0.02")}
     assert [buy.client_order_id, sell.client_order_id] == ["CLI00000001", "CLI00000002"]
     assert [o.state for o in fold.store.get_all()] == [OrderState.PENDING] * 2
     assert buy.ts_ns == T0_NS
@@ -64,7 +64,7 @@ def test_a_refused_side_does_not_hinder_the_other_and_takes_no_id() -> None:
     refused, sell = fold.step(a_quote_event())
     assert isinstance(refused, IntentRefused)
     assert (refused.side, refused.reason) == (BUY, RefusalReason.SYMBOL_LIMIT)
-    assert isinstance(sell, PlaceOrder)
+    assert isinstance(sell, Approved)
     assert sell.client_order_id == "CLI00000001"
     assert fold.stats["risk_blocks"] == fold.monitor.blocks_total == 1
 
@@ -290,14 +290,14 @@ def test_the_venue_says_who_took_and_else_the_last_quote_does(
 def test_a_silent_fill_of_a_symbol_never_quoted_is_taken_for_a_taker(side: Side) -> None:
     fold = a_fold()
     made = fold.store.create(ETH, side, 1, 10, 0)
-    fold.monitor.review(a_wish_for(made), T0_NS)
+    verdict_on(fold.monitor, a_wish_for(made))
     fold.step(OrderAccepted(made.client_order_id, "X1", T0_NS))
     fold.step(a_fill(symbol=ETH, side=side, qty=1, price=10, liquidity=""))
     assert fold.monitor.ledger.holding(ETH).taker_fills == 1
 
 
-def a_wish_for(made: Order) -> Intent:
-    return Intent(made.symbol, made.side_of, made.qty_e9, made.price_e9)
+def a_wish_for(made: Order) -> Wish:
+    return Wish(made.symbol, made.side_of, made.qty_e9, made.price_e9)
 
 
 def test_an_outside_fill_is_no_quote_that_a_price_could_cross() -> None:

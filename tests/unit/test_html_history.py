@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tools.live.core.contracts_v1 import (
-    BUY, SELL, Approved, EdgeUpdate, Entry, Fill, FillFault, FillRefused, Frozen, Intent,
-    OrderAccepted, OrderCanceled, OrderRejected, PlaceOrder, QuoteUpdate, Side, Unfrozen,
+    BUY, SELL, Approved, EdgeUpdate, Entry, Fill, FillFault, FillRefused, Frozen,
+    OrderAccepted, OrderCanceled, OrderRejected, QuoteUpdate, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.money import SCALE, view, view_cash
 from tools.live.execution_loop import run_shadow_demo
@@ -48,9 +48,9 @@ def a_fill(
     return Fill(name, order, "A", side, qty * SCALE, price * SCALE, liquidity, ns)
 
 
-def placed(ns: int, number: int = 1, qty: int = 2) -> PlaceOrder:
+def placed(ns: int, number: int = 1, qty: int = 2) -> Approved:
     # Only the gate makes an approval in the product; here one is needed to be read.
-    return PlaceOrder(f"C{number}", Approved(Intent("A", BUY, qty * SCALE, SCALE)), ns)
+    return Approved(f"C{number}", "A", BUY, qty * SCALE, SCALE, ns)
 
 
 @pytest.mark.parametrize("name", RUNS)

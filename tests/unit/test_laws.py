@@ -12,7 +12,7 @@ from tests.unit.builders import (
 from tools.live.audit.laws import LAWS, LAWS_OF_THE_LINE, LawsBroken, Violation, check
 from tools.live.core.contracts_v1 import (
     BUY, SELL, Entry, Fill, Frozen, IntentRefused, OrderAccepted, OrderCanceled, OrderRejected,
-    PlaceOrder, Unfrozen,
+    Approved, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import InvariantBroken
 from tools.live.execution_loop import ExecutionLoop
@@ -320,7 +320,7 @@ def test_an_order_whose_cancel_is_unresolved_may_stay(name: str) -> None:
 def frozen_then_placed(loop: ExecutionLoop, *, freeze: bool = True) -> Entry:
     """Put a freeze before the last order was sent; return that order's entry."""
     entries = recorded(loop)
-    last = max(n for n, entry in enumerate(entries) if isinstance(entry.event, PlaceOrder))
+    last = max(n for n, entry in enumerate(entries) if isinstance(entry.event, Approved))
     if freeze:
         entries.insert(last, Entry(0, "loop", 0, 0, Frozen("r", None, 0)))
         loop.stats["freeze_events"] += 1
@@ -332,7 +332,7 @@ def test_an_order_sent_while_frozen_is_named() -> None:
     loop = a_loop(PlainExchange())
     loop.on_quote(a_quote(), some_params())
     sent = frozen_then_placed(loop).event
-    assert isinstance(sent, PlaceOrder)
+    assert isinstance(sent, Approved)
     found = violations(loop)
     assert named(found) == {"frozen_is_quiet"}
     assert sent.client_order_id in found[0].detail

@@ -246,15 +246,6 @@ def test_half_even_rounds_as_fractions_do_below_zero_too(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_up_rounds_as_ceiling_does(seed: int) -> None:
-    rng = prop.chance(seed)
-    for _ in range(200):
-        numerator, denominator = a_ratio(rng)
-        expected = math.ceil(Fraction(numerator, denominator))
-        assert money.divide_up(numerator, denominator) == expected
-
-
-@pytest.mark.parametrize("seed", SEEDS)
 def test_fees_and_basis_points_round_as_fractions_do(seed: int) -> None:
     rng = prop.chance(seed)
     for _ in range(100):

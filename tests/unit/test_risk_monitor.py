@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.unit.builders import BTC, ETH, T0_NS, a_monitor, an_intent, e9, passes
+from tests.unit.builders import BTC, ETH, T0_NS, a_monitor, an_intent, e9, passes, verdict_on
 from tools.live.core.contracts_v1 import BUY, SELL, Approved, IntentRefused, RefusalReason, Side
 from tools.live.core.errors import ContractError
 from tools.live.risk_monitor import RuntimeRiskMonitor
@@ -120,9 +120,10 @@ def test_a_check_is_no_price_seen() -> None:
 
 def test_an_approval_carries_its_intent_and_a_refusal_its_reason() -> None:
     monitor = a_monitor(max_symbol=1_000)
-    intent = an_intent(BUY, 10)
-    assert monitor.review(intent, T0_NS) == Approved(intent)
-    assert monitor.review(intent, T0_NS) == IntentRefused(
+    wish = an_intent(BUY, 10)
+    approved = verdict_on(monitor, wish)
+    assert approved == Approved("CLI00000001", BTC, BUY, e9(10), e9(100), T0_NS)
+    assert verdict_on(monitor, wish) == IntentRefused(
         BTC, BUY, e9(10), e9(100), RefusalReason.SYMBOL_LIMIT, T0_NS
     )
 
@@ -156,7 +157,7 @@ def test_open_orders_that_together_would_flip_the_position_do_not_reduce(
     monitor = holding(held, max_symbol=10_000, max_total=10_000)
     assert passes(monitor, an_intent(side, 200))
     assert passes(monitor, an_intent(side, 100))
-    refused = monitor.review(an_intent(side, "0.000000001"), T0_NS)
+    refused = verdict_on(monitor, an_intent(side, "0.000000001"))
     assert isinstance(refused, IntentRefused)
     assert refused.reason is RefusalReason.TOTAL_LIMIT
 

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import pytest
 
-from tests.unit.builders import BTC, T0_NS, a_monitor, e9
-from tools.live.core.contracts_v1 import Intent, IntentRefused, RefusalReason, Side
+from tests.unit.builders import BTC, Wish, a_monitor, e9, verdict_on
+from tools.live.core.contracts_v1 import IntentRefused, RefusalReason, Side
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
 REASONS = tuple(RefusalReason)
@@ -39,16 +39,16 @@ def a_world(reasons: Sequence[RefusalReason]) -> RuntimeRiskMonitor:
     return monitor
 
 
-def a_wish(reasons: Sequence[RefusalReason]) -> Intent:
+def a_wish(reasons: Sequence[RefusalReason]) -> Wish:
     """One more unit at 100, wrong where it is to be wrong."""
     side = "hold" if RefusalReason.UNKNOWN_SIDE in reasons else Side.BUY
     qty = -e9(1) if RefusalReason.BAD_QUANTITY in reasons else e9(1)
     price = 0 if RefusalReason.BAD_PRICE in reasons else e9(100)
-    return Intent(BTC, side, qty, price)  # type: ignore[arg-type]
+    return Wish(BTC, side, qty, price)  # type: ignore[arg-type]
 
 
 def verdict_of_the_gate(reasons: Sequence[RefusalReason]) -> RefusalReason | None:
-    verdict = a_world(reasons).review(a_wish(reasons), T0_NS)
+    verdict = verdict_on(a_world(reasons), a_wish(reasons))
     return verdict.reason if isinstance(verdict, IntentRefused) else None
 
 
@@ -62,7 +62,7 @@ def test_each_reason_alone_is_said_and_counted(reason: RefusalReason) -> None:
     assert verdict_of_the_gate([reason]) is reason
     assert verdict_of_the_door([reason]) is reason
     monitor = a_world([reason])
-    monitor.review(a_wish([reason]), T0_NS)
+    verdict_on(monitor, a_wish([reason]))
     assert monitor.blocks_total == 1
     assert monitor.refusals == {reason: 1}
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
-from .core.clock import environment_now_ms
-from .core.contracts_v1 import BUY, Approved, PlaceOrder, Side
-from .core.errors import ContractError, InvariantBroken
+from .core.clock import NS_PER_MS, EventClock, environment_now_ms
+from .core.contracts_v1 import BUY, PlaceOrderRequest, Side
+from .core.errors import ContractError
 from .core.money import SCALE, Number, Scaled, divide_half_even
 from .core.record import door
 from .core.rng import seeded
@@ -34,27 +34,6 @@ class OrderStatus(str, Enum):
     PARTIALLY_FILLED = "PartiallyFilled"
     CANCELED = "Canceled"
     REJECTED = "Rejected"
-
-
-@door
-class PlaceOrderRequest:
-    """One limit order on its way to an exchange."""
-
-    __slots__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9")
-    qty_e9: int
-    price_e9: int
-    __match_args__ = ("client_order_id", "symbol", "side", "qty", "price")
-    qty = Scaled("qty_e9")
-    price = Scaled("price_e9")
-
-    def __init__(
-        self, client_order_id: str, symbol: str, side: Side, qty: Number, price: Number
-    ) -> None:
-        self.client_order_id = client_order_id
-        self.symbol = symbol
-        self.side = Side(side)
-        self.qty = qty
-        self.price = price
 
 
 @door
@@ -188,23 +167,7 @@ class IExchangeClient(Protocol):
 _Row: TypeAlias = tuple[str, str, str, Side, int, int, int, OrderStatus]
 
 _new_response = PlaceOrderResponse.__new__
-_new_request = PlaceOrderRequest.__new__
 _new_fill = FillEvent.__new__
-
-
-def request_of(place: PlaceOrder) -> PlaceOrderRequest:
-    """The request that a command stands for; a command that no gate approved stands for none."""
-    approved = place.approved
-    if type(approved) is not Approved:
-        raise InvariantBroken(f"order {place.client_order_id} was never approved by the gate")
-    intent = approved.intent
-    request = _new_request(PlaceOrderRequest)
-    request.client_order_id = place.client_order_id
-    request.symbol = intent.symbol
-    request.side = intent.side
-    request.qty_e9 = intent.qty
-    request.price_e9 = intent.price
-    return request
 
 
 class FakeExchangeClient:
@@ -228,7 +191,9 @@ class FakeExchangeClient:
         self.reject_rate = _rate(reject_rate, "reject_rate")
         self.latency_ms = _latency(latency_ms)
         self.partial_fill_rate = _rate(partial_fill_rate, "partial_fill_rate")
-        self.clock = self._own_clock = clock
+        self.clock = clock
+        self._own_clock = clock is not None
+        self._line = EventClock()
         self._seed = 42 if seed is None else seed
         self.reset()
 
@@ -241,10 +206,14 @@ class FakeExchangeClient:
         self._holdings: dict[str, list[int]] = {}  # symbol: [signed quantity, cost at 10^18]
         self._fills: deque[FillEvent] = deque()
 
-    def join(self, clock: Callable[[], int]) -> None:
-        """Live on the line of a loop, unless it was made with a clock of its own."""
-        if self._own_clock is None:
-            self.clock = clock
+    def join(self, line: EventClock, before: Callable[[], int]) -> None:
+        """Live on the line of a loop, unless it was made with a clock of its own.
+
+        `before` tells the milliseconds as long as nothing has happened on the line.
+        """
+        if not self._own_clock:
+            self._line = line
+            self.clock = before
 
     def describe(self) -> dict[str, Any]:
         """What this fake was made with: it decides every answer, so it is part of the report."""
@@ -260,9 +229,10 @@ class FakeExchangeClient:
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """Reject, rest, fill in part or fill whole, as drawn."""
         qty = req.qty_e9
-        clock = self.clock
-        now_ms = environment_now_ms() if clock is None else clock() + self.latency_ms
-        if qty <= 0 or req.price_e9 <= 0:
+        price = req.price_e9
+        line_ns = self._line.ns
+        now_ms = line_ns // NS_PER_MS + self.latency_ms if line_ns else self._own_now_ms()
+        if qty <= 0 or price <= 0:
             return _rejection("qty and price must be above 0", now_ms)
         draw = self._draw
         if draw() < self.reject_rate:
@@ -281,7 +251,7 @@ class FakeExchangeClient:
             fill.order_id = order_id
             fill.symbol = symbol = req.symbol
             fill.side = side = req.side
-            fill.price_e9 = price = req.price_e9
+            fill.price_e9 = price
             fill.qty_e9 = filled
             fill.timestamp_ms = now_ms
             fill.fill_id = "FIL%06d" % self._next_fill
@@ -292,8 +262,7 @@ class FakeExchangeClient:
             status = FILLED_STATUS if filled == qty else PARTIAL_STATUS
         if filled != qty:
             self._open[order_id] = (
-                order_id, req.client_order_id, req.symbol, req.side, qty, filled, req.price_e9,
-                status,
+                order_id, req.client_order_id, req.symbol, req.side, qty, filled, price, status,
             )  # fmt: skip
         response = _new_response(PlaceOrderResponse)
         response.success = True
@@ -328,19 +297,23 @@ class FakeExchangeClient:
         while fills:
             yield fills.popleft()
 
+    def _own_now_ms(self) -> int:
+        """The time of an answer while there is no line, or nothing has happened on it."""
+        return environment_now_ms() if self.clock is None else self.clock() + self.latency_ms
+
     def _move_holding(self, symbol: str, signed: int, price: int) -> None:
         """Average cost, as venues keep it: closing leaves the average, crossing restarts it."""
         holding = self._holdings.get(symbol)
         if holding is None:
             holding = self._holdings[symbol] = [0, 0]
         qty, cost = holding
-        if qty == 0 or (qty > 0) is (signed > 0):
+        holding[0] = left = qty + signed
+        if not qty or (qty > 0) is (signed > 0):
             holding[1] = cost + signed * price
-        elif abs(signed) < abs(qty):
+        elif left and (left > 0) is (qty > 0):
             holding[1] = cost + divide_half_even(cost * signed, qty)
         else:
-            holding[1] = (qty + signed) * price
-        holding[0] = qty + signed
+            holding[1] = left * price
 
 
 OPEN_STATUS = OrderStatus.OPEN

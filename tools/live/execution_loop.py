@@ -1,26 +1,19 @@
-"""The loop: the thin shell around the fold.
-
-It gives each input its place on the line, steps, and carries the answers out: a command goes to
-the exchange, and what the exchange says is the next input. `on_quote`, `on_fill`,
-`on_edge_update` and the rest are doors to that for people and notebooks.
-"""
+"""The loop: the doors through which people, notebooks and whole feeds drive the shell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from .core.clock import NS_PER_MS, EventClock, environment_now_ms
+from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
-    CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FreezeOrdered, Input,
-    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, UnfreezeOrdered,
+    EdgeUpdate, FreezeOrdered, ParamsSet, QuoteUpdate, UnfreezeOrdered,
 )  # fmt: skip
-from .core.errors import ContractError, LiveError
+from .core.errors import ContractError
 from .core.line import Line
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
-from .exchange import FakeExchangeClient, IExchangeClient, request_of
+from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
@@ -29,18 +22,17 @@ from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor
+from .shell import Shell
 
 __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
 ]  # fmt: skip
 
-WORLD_FAILED = (OSError, LiveError)
-_BROKE = "the exchange client broke"
 SCRIPTED = "scripted"
 COMPUTED = "computed"
 
 
-class ExecutionLoop:
+class ExecutionLoop(Shell):
     """Exchange, store and risk monitor, tied together by one line of events."""
 
     def __init__(
@@ -55,25 +47,15 @@ class ExecutionLoop:
     ) -> None:
         if edge not in (SCRIPTED, COMPUTED):
             raise ContractError(f"edge {edge!r} is neither scripted nor computed")
-        self.exchange = exchange
-        self.order_store = order_store
-        self.risk_monitor = risk_monitor
+        fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
+        super().__init__(exchange, fold, clock or environment_now_ms, line)
         self.edge = edge
-        self.fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
-        self.stats = self.fold.stats
-        self.step = self.fold.step
-        self.line = line
-        self._clock = clock or environment_now_ms
-        self._start_over()
         if isinstance(exchange, FakeExchangeClient):
-            exchange.join(self.now_ms)
+            exchange.join(self.event_clock, self._clock)
 
     def _start_over(self) -> None:
-        self.seq = 0
-        self.event_clock = EventClock()
+        super()._start_over()
         self._params: tuple[Number, Number] | None = None
-        self._origins: dict[str, tuple[int, int]] = {}
-        self._unnamed_fills = 0
 
     def reset(self) -> None:
         """As new: store, monitor, counters and line. The exchange is reset by its own `reset`."""
@@ -84,10 +66,6 @@ class ExecutionLoop:
             self.line.entries = []
         self._start_over()
 
-    def now_ms(self) -> int:
-        """The time of the line; before its first event, the clock's."""
-        return self.event_clock.ns // NS_PER_MS or self._clock()
-
     # The doors.
 
     def on_quote(self, quote: Quote, params: ExecutionParams) -> None:
@@ -97,29 +75,6 @@ class ExecutionLoop:
         if params.requote:
             self.cancel_all("requote", quote.symbol)
         self._take(QuoteUpdate(quote.symbol, quote.bid_e9, quote.ask_e9, ts_ns))
-
-    def on_fill(self) -> None:
-        """Book every fill that the exchange has to report."""
-        line, clock, book = self.line, self.event_clock, self.fold.fill
-        for fill in self.exchange.stream_fills():
-            fill_id, order_id, symbol, side = fill.fill_id, fill.order_id, fill.symbol, fill.side
-            qty, price, liquidity = fill.qty_e9, fill.price_e9, fill.liquidity
-            if fill_id is None:
-                self._unnamed_fills += 1
-                fill_id = f"{order_id}/{self._unnamed_fills}"
-            ts_ns = fill.timestamp_ms * NS_PER_MS
-            if ts_ns > clock.ns:
-                clock.ns = ts_ns
-            else:
-                ts_ns = clock.ns
-            self.seq = corr = seq = self.seq + 1
-            if line is not None:
-                cause, corr = self._origins.get(order_id, (0, seq))
-                event = Fill(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
-                line.input(seq, corr, cause, event)
-            outputs = book(fill_id, order_id, symbol, side, qty, price, liquidity, ts_ns)
-            if outputs:
-                self._carry_out(outputs, seq, corr)
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
         """Tell the monitor the net edge; below the threshold, or no number, it freezes."""
@@ -135,13 +90,8 @@ class ExecutionLoop:
 
     def cancel_all(self, reason: str, symbol: str | None = None) -> None:
         """Cancel resting orders, of one symbol or of all."""
-        if not self.order_store.has_live(symbol):
-            return
-        ts_ns = self._now_ns()
-        self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self.line.input(seq, seq, 0, CancelAllOrdered(symbol, reason, ts_ns))
-        self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
+        if self.order_store.has_live(symbol):
+            self._cancel_all(reason, symbol, self._now_ns())
 
     def run_shadow(
         self,
@@ -150,6 +100,15 @@ class ExecutionLoop:
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
         """Trade through a whole feed, by default the synthetic one, and report."""
+        with quiet_gc():
+            return self._trade_and_report(params, feed, progress)
+
+    def _trade_and_report(
+        self,
+        params: ExecutionParams,
+        feed: Feed | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> dict[str, Any]:
         start_ns = self._clock() * NS_PER_MS
         if feed is None:
             feed = SyntheticMarket(params.symbols, params.iterations, start_ns)
@@ -157,9 +116,8 @@ class ExecutionLoop:
         self.on_fill()  # what filled before the run belongs to before the run
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
-        with quiet_gc():
-            self._set_params(params)
-            self._run(feed, params.requote, progress)
+        self._set_params(params)
+        self._run(feed, params.requote, progress)
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
         about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge)
@@ -173,14 +131,18 @@ class ExecutionLoop:
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> None:
         steps, clock, line = feed.steps, self.event_clock, self.line
-        answer = self.fold.quote
+        answer, live = self.fold.quote, self.order_store.live
         scripted = self.edge == SCRIPTED
         for step, quotes in enumerate(feed):
             for quote in quotes:
                 symbol = quote.symbol
-                if requote:
-                    self.cancel_all("requote", symbol)
-                ts_ns = clock.advance_to(quote.ts_ns)
+                if requote and symbol in live and live[symbol]:
+                    self._cancel_all("requote", symbol, clock.ns)
+                ts_ns = quote.ts_ns
+                if ts_ns > clock.ns:
+                    clock.ns = ts_ns
+                else:
+                    ts_ns = clock.ns
                 self.seq = seq = self.seq + 1
                 if line is not None:
                     line.input(seq, seq, 0, QuoteUpdate(symbol, quote.bid, quote.ask, ts_ns))
@@ -207,106 +169,6 @@ class ExecutionLoop:
             if outputs:
                 self._carry_out(outputs, seq, seq)
 
-    # The shell.
-
-    def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
-        """Give an input its place on the line, step, and carry out what the step decided."""
-        self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self.line.input(seq, corr or seq, cause, event)
-        outputs = self.step(event)
-        if outputs:
-            self._carry_out(outputs, seq, corr or seq)
-
-    def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
-        unsent = iter(outputs)
-        try:
-            for output in unsent:
-                self.seq = seq = self.seq + 1
-                if self.line is not None:
-                    self.line.output(seq, corr, cause, output)
-                if type(output) is PlaceOrder:
-                    self._send(output, seq, corr)
-                elif type(output) is CancelOrder:
-                    self._cancel(output, seq, corr)
-                elif type(output) is ListOpenOrders:
-                    self._list_open_orders(seq, corr)
-        except BaseException:
-            self._withhold(unsent, cause, corr)
-            raise
-
-    def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:
-        """The client broke in the middle of a step: what was not sent yet never will be."""
-        for output in outputs:
-            self.seq = seq = self.seq + 1
-            if self.line is not None:
-                self.line.output(seq, corr, cause, output)
-            if isinstance(output, PlaceOrder):
-                self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
-            elif isinstance(output, CancelOrder):
-                self._cancel_failed(output.order_id, _BROKE, seq, corr)
-
-    def _send(self, place: PlaceOrder, cause: int, corr: int) -> None:
-        """Send an approved order. If the exchange fails to answer, it stays pending and counted."""
-        client_order_id = place.client_order_id
-        clock = self.event_clock
-        if self.risk_monitor.frozen:  # frozen between approval and sending
-            self._rejected(client_order_id, "withheld: frozen", cause, corr)
-            return
-        response = self.exchange.place_limit(request_of(place))
-        order_id = response.order_id
-        answered_ms = response.timestamp_ms
-        ts_ns = clock.ns
-        if answered_ms is not None and answered_ms * NS_PER_MS > ts_ns:
-            clock.ns = ts_ns = answered_ms * NS_PER_MS
-        if order_id is None or not response.success:
-            self._rejected(client_order_id, response.message or "", cause, corr)
-            return
-        self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self._origins[order_id] = (cause, corr)
-            self.line.input(seq, corr, cause, OrderAccepted(client_order_id, order_id, ts_ns))
-        outputs = self.fold.accepted(client_order_id, order_id, ts_ns)
-        if outputs:
-            self._carry_out(outputs, seq, corr)
-
-    def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
-        self.seq = seq = self.seq + 1
-        ts_ns = self.event_clock.ns
-        if self.line is not None:
-            self.line.input(seq, corr, cause, OrderRejected(client_order_id, message, ts_ns))
-        self.fold.rejected(client_order_id, message, ts_ns)
-
-    def _cancel(self, cancel: CancelOrder, cause: int, corr: int) -> None:
-        order_id = cancel.order_id
-        try:
-            confirmed = self.exchange.cancel(order_id)
-        except WORLD_FAILED as error:  # one failed cancel must not keep the others from being sent
-            return self._cancel_failed(order_id, str(error), cause, corr)
-        except BaseException:
-            self._cancel_failed(order_id, _BROKE, cause, corr)
-            raise
-        if not confirmed:
-            return self._cancel_failed(order_id, "the exchange said no", cause, corr)
-        ts_ns = self.event_clock.ns
-        self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self.line.input(seq, corr, cause, OrderCanceled(order_id, ts_ns))
-        self.fold.canceled(order_id, ts_ns)
-
-    def _cancel_failed(self, order_id: str, message: str, cause: int, corr: int) -> None:
-        self._take(CancelFailed(order_id, message, self.event_clock.ns), cause, corr)
-
-    def _list_open_orders(self, cause: int, corr: int) -> None:
-        """Book what filled meanwhile, then hear the exchange's own list of open orders."""
-        if self.fold.unresolved:
-            self.on_fill()
-        try:
-            listed = tuple(order.order_id for order in self.exchange.get_open_orders())
-        except WORLD_FAILED as error:
-            return self._take(OpenOrdersUnknown(str(error), self.event_clock.ns), cause, corr)
-        self._take(OpenOrdersListed(listed, self.event_clock.ns), cause, corr)
-
     def _set_params(self, params: ExecutionParams) -> None:
         key = (params.base_qty, params.spread_bps)
         if key != self._params:
@@ -314,9 +176,6 @@ class ExecutionLoop:
             spread_bps = not_negative_e9(params.spread_bps, "spread_bps")
             self._take(ParamsSet(base_qty, spread_bps, self._now_ns()))
             self._params = key
-
-    def _now_ns(self) -> int:
-        return self.event_clock.ns or self.event_clock.advance_to(self._clock() * NS_PER_MS)
 
     def _exchange_positions(self) -> dict[str, int]:
         return {position.symbol: position.qty_e9 for position in self.exchange.get_positions()}
@@ -336,10 +195,9 @@ def wire_shadow(
     clock: Callable[[], int] | None = None,
 ) -> ExecutionLoop:
     """Tie a fake exchange to a new store, ledger and risk monitor: the whole wiring of a demo."""
-    ledger = Ledger(
-        fee_maker_bps=to_e9(fee_maker_bps, "fee_maker_bps"),
-        fee_taker_bps=to_e9(fee_taker_bps, "fee_taker_bps"),
-    )
+    maker = to_e9(fee_maker_bps, "fee_maker_bps")
+    taker = to_e9(fee_taker_bps, "fee_taker_bps")
+    ledger = Ledger(fee_maker_bps=maker, fee_taker_bps=taker)
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=max_inventory_usd_per_symbol,
         max_total_notional_usd=max_total_notional_usd,

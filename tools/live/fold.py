@@ -7,20 +7,20 @@ monitor; the fold owns the rest and keeps no copy of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from .core.contracts_v1 import (
     BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
     OpenOrdersUnknown, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, ParamsSet, PlaceOrder, QuoteUpdate, Side, Unfrozen,
+    OrderCanceled, OrderRejected, Output, ParamsSet, QuoteUpdate, Side, Unfrozen,
     UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL, Order
 from .core.record import builder, fields_of
-from .order_store import DUPLICATE, LATE, InMemoryOrderStore
+from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
 from .strategy.two_sided import TwoSided
@@ -28,7 +28,6 @@ from .strategy.two_sided import TwoSided
 NOTHING: tuple[Output, ...] = ()
 
 _LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
-_place_order = builder(PlaceOrder)
 _cancel_order = builder(CancelOrder)
 
 
@@ -56,21 +55,6 @@ class Fold:
         self.strategy: TwoSided | None = None
         self.stats = new_stats()
         self.clear()
-        self._verbs: dict[type, Callable[..., Sequence[Output]]] = {
-            ParamsSet: self.set_params,
-            QuoteUpdate: self.quote,
-            OrderAccepted: self.accepted,
-            OrderRejected: self.rejected,
-            Fill: self.fill,
-            OrderCanceled: self.canceled,
-            CancelFailed: self.cancel_failed,
-            OpenOrdersListed: self.open_listed,
-            OpenOrdersUnknown: self.open_unknown,
-            EdgeUpdate: self.edge_update,
-            CancelAllOrdered: self.cancel_all,
-            FreezeOrdered: self.freeze_ordered,
-            UnfreezeOrdered: self.unfreeze_ordered,
-        }
 
     def clear(self) -> None:
         """Forget what is the fold's own; the store and the monitor are reset by their owner."""
@@ -93,7 +77,7 @@ class Fold:
         The shell calls the verb itself when nobody records the event.
         """
         fields = [getattr(event, name) for name in fields_of(event)]
-        return self._verbs[event.__class__](*fields)
+        return _VERBS[event.__class__](self, *fields)
 
     # Quotes and orders.
 
@@ -115,22 +99,23 @@ class Fold:
         if strategy is None:
             return NOTHING
         outputs: list[Output] = []
-        for intent in strategy.intents(symbol, bid, ask):
-            verdict = monitor.review(intent, ts_ns)
-            if isinstance(verdict, Approved):
-                order = self.store.open_pending(
-                    symbol, intent.side, intent.qty, intent.price, ts_ns
-                )
-                outputs.append(_place_order(order.client_order_id, verdict, ts_ns))
+        store = self.store
+        for side, qty, price in strategy.intents(symbol, bid, ask):
+            verdict = monitor.review(store.next_id, symbol, side, qty, price, ts_ns)
+            if type(verdict) is Approved:
+                store.open_pending(symbol, side, qty, price, ts_ns)
             else:
                 self.stats["risk_blocks"] += 1
-                outputs.append(verdict)
+            outputs.append(verdict)
         return outputs
 
     def accepted(self, client_order_id: str, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderAccepted`"""
         store = self.store
-        order = store.orders.get(client_order_id) or self._missing(client_order_id)
+        try:
+            order = store.orders[client_order_id]
+        except KeyError:
+            self._missing(client_order_id)
         if order.state is not PENDING:
             if order.order_id != order_id:
                 raise ContractError(
@@ -140,7 +125,10 @@ class Fold:
             return NOTHING
         store.accept(order, order_id, ts_ns)
         waited = ts_ns - order.created_ns
-        self.ack_ns[waited] = self.ack_ns.get(waited, 0) + 1
+        try:
+            self.ack_ns[waited] += 1
+        except KeyError:
+            self.ack_ns[waited] = 1
         self.stats["orders_placed"] += 1
         if self.unresolved:
             self.unresolved.pop(client_order_id, None)
@@ -161,10 +149,11 @@ class Fold:
 
     def canceled(self, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderCanceled`"""
-        order = self.store.by_order_id.get(order_id)
+        store = self.store
+        order = store.by_order_id.get(order_id)
         if order is None or order.state in TERMINAL:
             return NOTHING
-        self.store.move(order, CANCELED, ts_ns)
+        store.move(order, CANCELED, ts_ns)
         self.monitor.release(order.symbol, order.side_of, order.qty_e9 - order.filled_e9)
         if self.unresolved:
             self.unresolved.pop(order_id, None)
@@ -185,8 +174,9 @@ class Fold:
         ts_ns: int,
     ) -> Sequence[Output]:
         """`Fill`: book it once, on the order and in the ledger, or refuse it and freeze."""
-        order = self.store.by_order_id.get(order_id)
-        if order is None:
+        try:
+            order = self.store.by_order_id[order_id]
+        except KeyError:
             fault, detail = FillFault.UNKNOWN_ORDER, "no such order of ours"
             return self._refuse_fill(fill_id, order_id, symbol, fault, detail, ts_ns)
         if symbol != order.symbol or side is not order.side_of or qty <= 0 or price <= 0:
@@ -198,12 +188,12 @@ class Fold:
             overfill = isinstance(conflict, Overfill)
             fault = FillFault.OVERFILL if overfill else FillFault.CONFLICT
             return self._refuse_fill(fill_id, order_id, symbol, fault, str(conflict), ts_ns)
-        if outcome is DUPLICATE:
+        late = outcome is not APPLIED
+        if late and outcome is DUPLICATE:
             self.duplicate_fills += 1
             return NOTHING
-        late = outcome is LATE
         taker = liquidity == "taker" if liquidity else self._crossed(symbol, side, price)
-        fee = self.monitor.apply_fill(symbol, side, qty, price, taker=taker, reserved=not late)
+        fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late)
         if self.measure_edge:
             self.edge.on_fill(symbol, side, qty, price, fee, ts_ns)
         self.stats["orders_filled"] += 1
@@ -242,7 +232,8 @@ class Fold:
         """`EdgeUpdate`: freeze below the threshold; while frozen, retry what is unresolved."""
         self.edge_bps[symbol] = net_bps
         monitor = self.monitor
-        monitor.judge_edge(symbol, net_bps, ts_ns)
+        if net_bps is None or net_bps < monitor.threshold_bps_e9:
+            monitor.judge_edge(symbol, net_bps, ts_ns)
         if not monitor.frozen:
             return NOTHING
         if not self._halted():
@@ -279,16 +270,19 @@ class Fold:
 
     def cancel_all(self, symbol: str | None, reason: str, ts_ns: int) -> Sequence[Output]:
         """`CancelAllOrdered`"""
-        return self._cancels(self.store.live_orders(symbol), ts_ns)
+        store = self.store
+        live = store.live_orders() if symbol is None else store.live.get(symbol, {}).values()
+        return self._cancels(live, ts_ns)
 
-    def _cancels(self, orders: Sequence[Order], ts_ns: int) -> list[Output]:
+    def _cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
         """A cancel for every order the exchange has named; the others are in doubt and stay so."""
         cancels: list[Output] = []
         for order in orders:
-            if order.order_id is None:
+            order_id = order.order_id
+            if order_id is None:
                 self.unresolved[order.client_order_id] = "never acknowledged"
             else:
-                cancels.append(_cancel_order(order.client_order_id, order.order_id, ts_ns))
+                cancels.append(_cancel_order(order.client_order_id, order_id, ts_ns))
         return cancels
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
@@ -326,3 +320,20 @@ class Fold:
 
     def _missing(self, client_order_id: str) -> NoReturn:
         raise ContractError(f"no order has the client order id {client_order_id!r}")
+
+
+_VERBS: dict[type, Callable[..., Sequence[Output]]] = {
+    ParamsSet: Fold.set_params,
+    QuoteUpdate: Fold.quote,
+    OrderAccepted: Fold.accepted,
+    OrderRejected: Fold.rejected,
+    Fill: Fold.fill,
+    OrderCanceled: Fold.canceled,
+    CancelFailed: Fold.cancel_failed,
+    OpenOrdersListed: Fold.open_listed,
+    OpenOrdersUnknown: Fold.open_unknown,
+    EdgeUpdate: Fold.edge_update,
+    CancelAllOrdered: Fold.cancel_all,
+    FreezeOrdered: Fold.freeze_ordered,
+    UnfreezeOrdered: Fold.unfreeze_ordered,
+}

@@ -53,13 +53,13 @@ class RetiredOrders:
         self.filled_e9: dict[tuple[str, Side], int] = {}
         self.cost_e18: dict[tuple[str, Side], int] = {}
 
-    def add(self, order: Order) -> None:
+    def add(self, order: Order, fills: int) -> None:
         self.orders += 1
+        self.fills += fills
         self.counts[order.state] += 1
         filled = order.filled_e9 + order.late_e9
         if filled:
             key = (order.symbol, order.side_of)
-            self.fills += len(order.fill_ids or ())
             self.filled_e9[key] = self.filled_e9.get(key, 0) + filled
             self.cost_e18[key] = self.cost_e18.get(key, 0) + order.cost_e18
 
@@ -80,26 +80,27 @@ class InMemoryOrderStore:
     def reset(self) -> None:
         """Forget everything; the next id is CLI00000001 again."""
         self._next = 1
-        self.orders: dict[str, Order] = {}  # these two are there to be read by everybody
+        self.next_id = "CLI00000001"
+        self.orders: dict[str, Order] = {}  # these two are there to be read by everybody,
         self.by_order_id: dict[str, Order] = {}
-        self._live: dict[OrderState, dict[str, Order]] = {
-            PENDING: {}, OPEN: {}, PARTIALLY_FILLED: {},
-        }  # fmt: skip
-        self._live_by_symbol: dict[str, dict[str, Order]] = {}
+        self.live: dict[str, dict[str, Order]] = {}  # by symbol; and so is this one
+        self._live_by_state: dict[OrderState, dict[str, Order]] | None = None
         self._ended: dict[OrderState, dict[str, deque[Order]]] = {
             FILLED: {}, CANCELED: {}, REJECTED: {},
         }  # fmt: skip
-        self._newest_ended: deque[Order] = deque()  # in use only when some are to be retired
         self._fills: dict[str, tuple[Order, int, int]] = {}
+        self._newest_ended: deque[Order] = deque()  # these two are in use only when some orders
+        self._fills_of: dict[str, list[str]] = {}  # are to be retired, and their fills with them
         self.retired = RetiredOrders()
 
     # The life of an order.
 
     def generate_client_order_id(self) -> str:
         """The next id of the sequence CLI00000001, CLI00000002, ..."""
-        number = self._next
-        self._next = number + 1
-        return "CLI%08d" % number
+        taken = self.next_id
+        self._next += 1
+        self.next_id = "CLI%08d" % self._next
+        return taken
 
     def create(
         self, symbol: str, side: str, qty: Number, price: Number, timestamp_ms: int
@@ -114,10 +115,10 @@ class InMemoryOrderStore:
         )
 
     def open_pending(self, symbol: str, side: Side, qty_e9: int, price_e9: int, ns: int) -> Order:
-        """The same in the house's own numbers."""
-        number = self._next
-        self._next = number + 1
-        client_order_id = "CLI%08d" % number
+        """The same in the house's own numbers; the order is called `next_id`."""
+        client_order_id = self.next_id
+        self._next = number = self._next + 1
+        self.next_id = "CLI%08d" % number
         order = _new_order(Order)
         order.client_order_id = client_order_id
         order.symbol = symbol
@@ -125,17 +126,16 @@ class InMemoryOrderStore:
         order.qty_e9 = qty_e9
         order.price_e9 = price_e9
         order.state = PENDING
-        order.order_id = order.message = order.fill_ids = None
+        order.order_id = order.message = None
         order.filled_e9 = order.cost_e18 = order.late_e9 = 0
         order.created_ns = order.updated_ns = ns
-        order.number = number
         self.orders[client_order_id] = order
-        self._live[PENDING][client_order_id] = order
-        by_symbol = self._live_by_symbol
-        if symbol in by_symbol:
-            by_symbol[symbol][client_order_id] = order
-        else:
-            by_symbol[symbol] = {client_order_id: order}
+        try:
+            self.live[symbol][client_order_id] = order
+        except KeyError:
+            self.live[symbol] = {client_order_id: order}
+        if self._live_by_state is not None:
+            self._live_by_state[PENDING][client_order_id] = order
         return order
 
     def update_state(
@@ -162,40 +162,36 @@ class InMemoryOrderStore:
         old = order.state
         if state not in TRANSITIONS[old]:
             raise _illegal(order, state)
-        client_order_id = order.client_order_id
-        live = self._live
-        del live[old][client_order_id]
         order.state = state
         order.updated_ns = ns
         if message is not None:
             order.message = message
-        if state in live:
-            live[state][client_order_id] = order
+        if self._live_by_state is not None:
+            self._file(order, old)
+        if state not in self._ended:
             return
         symbol = order.symbol
-        del self._live_by_symbol[symbol][client_order_id]
-        ended = self._ended[state]
-        if symbol in ended:
-            ended[symbol].append(order)
-        else:
-            ended[symbol] = deque((order,))
+        del self.live[symbol][order.client_order_id]
+        try:
+            self._ended[state][symbol].append(order)
+        except KeyError:
+            self._ended[state][symbol] = deque((order,))
         if self._retain is not None:
             self._retire_beyond(order)
 
     def accept(self, order: Order, order_id: str, ns: int) -> None:
         """PENDING to OPEN, under the exchange's id: `move` for the commonest step of all."""
-        if order_id in self.by_order_id:
+        by_order_id = self.by_order_id
+        if order_id in by_order_id:
             raise self._taken(order, order_id)
-        if OPEN not in TRANSITIONS[order.state]:
+        if order.state is not PENDING:  # in the table OPEN comes after it and nothing else
             raise _illegal(order, OPEN)
-        client_order_id = order.client_order_id
-        live = self._live
-        del live[order.state][client_order_id]
-        live[OPEN][client_order_id] = order
         order.state = OPEN
         order.updated_ns = ns
         order.order_id = order_id
-        self.by_order_id[order_id] = order
+        by_order_id[order_id] = order
+        if self._live_by_state is not None:
+            self._file(order, PENDING)
 
     def identify(self, order: Order, order_id: str) -> None:
         """Note the exchange's id of an order; it never changes afterwards."""
@@ -259,7 +255,7 @@ class InMemoryOrderStore:
         order.cost_e18 += qty_e9 * price_e9
         fills[fill_id] = (order, qty_e9, price_e9)
         if self._retain is not None:  # who retires orders must forget their fills with them
-            order.fill_ids = (*(order.fill_ids or ()), fill_id)
+            self._fills_of.setdefault(order.client_order_id, []).append(fill_id)
         if order.state in TERMINAL:
             order.late_e9 += qty_e9
             order.updated_ns = ns
@@ -279,9 +275,10 @@ class InMemoryOrderStore:
         del self.orders[order.client_order_id]
         if order.order_id is not None:
             del self.by_order_id[order.order_id]
-        for fill_id in order.fill_ids or ():
+        fills = self._fills_of.pop(order.client_order_id, [])
+        for fill_id in fills:
             del self._fills[fill_id]
-        self.retired.add(order)
+        self.retired.add(order, len(fills))
 
     # Look-ups.
 
@@ -297,45 +294,45 @@ class InMemoryOrderStore:
 
     def get_by_state(self, state: OrderState) -> list[Order]:
         """The orders in one state, oldest first."""
-        live = self._live.get(OrderState(state))
-        if live is not None:
-            return sorted(live.values(), key=_number)
-        ended = self._ended[OrderState(state)].values()
-        return sorted((order for of_symbol in ended for order in of_symbol), key=_number)
+        ended = self._ended.get(OrderState(state))
+        if ended is None:
+            return sorted(self._filed()[state].values(), key=_number)
+        return sorted((order for of_symbol in ended.values() for order in of_symbol), key=_number)
 
     def by_symbol(self, state: OrderState) -> Iterator[tuple[str, Iterable[Order]]]:
         """The orders in one state in groups of one symbol, for whoever sums over all of them."""
-        live = self._live.get(state)
-        if live is None:
-            yield from self._ended[state].items()
+        ended = self._ended.get(state)
+        if ended is not None:
+            yield from ended.items()
         else:
-            for order in live.values():
+            for order in self._filed()[state].values():
                 yield order.symbol, (order,)
 
     def get_by_symbol(self, symbol: str) -> list[Order]:
         """The orders of one symbol, oldest first."""
-        found = list(self._live_by_symbol.get(symbol, {}).values())
+        found = list(self.live.get(symbol, {}).values())
         for ended in self._ended.values():
             found.extend(ended.get(symbol, ()))
         return sorted(found, key=_number)
 
     def get_open_orders(self) -> list[Order]:
         """Orders that can still trade (open and partially filled), oldest first."""
-        working = [*self._live[OPEN].values(), *self._live[PARTIALLY_FILLED].values()]
+        live = self._filed()
+        working = [*live[OPEN].values(), *live[PARTIALLY_FILLED].values()]
         return sorted(working, key=_number)
 
     def live_orders(self, symbol: str | None = None) -> list[Order]:
         """Every order without an end yet, PENDING ones included, oldest first."""
         if symbol is not None:
-            return list(self._live_by_symbol.get(symbol, {}).values())
-        found = [order for live in self._live.values() for order in live.values()]
+            return list(self.live.get(symbol, {}).values())
+        found = [order for live in self.live.values() for order in live.values()]
         return sorted(found, key=_number)
 
     def has_live(self, symbol: str | None = None) -> bool:
         """Whether any order, of one symbol or of all, has no end yet."""
         if symbol is not None:
-            return bool(self._live_by_symbol.get(symbol))
-        return any(self._live.values())
+            return bool(self.live.get(symbol))
+        return any(self.live.values())
 
     def fill_count(self) -> int:
         """How many different fills were booked, those of retired orders included."""
@@ -343,10 +340,10 @@ class InMemoryOrderStore:
 
     def count(self, state: OrderState) -> int:
         """How many orders are in a state, retired ones included."""
-        live = self._live.get(state)
-        if live is not None:
-            return len(live)
-        kept: int = sum(len(orders) for orders in self._ended[state].values())
+        ended = self._ended.get(state)
+        if ended is None:
+            return len(self._filed()[state])
+        kept: int = sum(len(orders) for orders in ended.values())
         return kept + self.retired.counts[state]
 
     def count_by_state(self) -> dict[str, int]:
@@ -362,6 +359,24 @@ class InMemoryOrderStore:
             "count": len(orders),
             "count_by_state": self.count_by_state(),
         }
+
+    def _filed(self) -> dict[OrderState, dict[str, Order]]:
+        """Orders without an end by their state: kept up to date once somebody has asked for it.
+
+        The loop never does, and four dictionary changes an order are a tenth of its time.
+        """
+        if self._live_by_state is None:
+            self._live_by_state = {PENDING: {}, OPEN: {}, PARTIALLY_FILLED: {}}
+            for order in self.live_orders():
+                self._live_by_state[order.state][order.client_order_id] = order
+        return self._live_by_state
+
+    def _file(self, order: Order, old: OrderState) -> None:
+        """Put an order that left the state `old` under the one it is in now."""
+        by_state = self._filed()
+        del by_state[old][order.client_order_id]
+        if order.state in by_state:
+            by_state[order.state][order.client_order_id] = order
 
     def _existing(self, client_order_id: str) -> Order:
         order = self.orders.get(client_order_id)
@@ -379,4 +394,4 @@ def _illegal(order: Order, state: OrderState) -> IllegalTransition:
 
 
 def _number(order: Order) -> int:
-    return order.number
+    return int(order.client_order_id[3:])

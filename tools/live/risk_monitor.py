@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .core.contracts_v1 import (
-    BUY, SELL, Approved, Intent, IntentRefused, RefusalReason, Side, parse_side,
+    BUY, SELL, Approved, IntentRefused, RefusalReason, Side, parse_side,
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.money import SCALE, Number, finite_e9, not_negative_e9, positive_e9, to_e9, view
-from .core.record import builder
 from .portfolio.ledger import Ledger
-from .risk.exposure import Exposure, FreezeCause
+from .risk.exposure import Exposure, FreezeCause, held_at, nearest_rank, worst_elsewhere
 
-_approved = builder(Approved)  # the only place where an approval can come from
+_new_approved = Approved.__new__  # the only place where an approval can come from
 
 _RATIO_STEPS = 10**5  # risk ratios are sampled in steps of a thousandth of a percent
 
@@ -57,8 +56,8 @@ class RuntimeRiskMonitor:
         self.last_unfreeze: tuple[str, str] | None = None
         self.exposures: dict[str, Exposure] = {}
         self.outside_fills: dict[tuple[str, Side], list[int]] = {}  # quantity, cost
-        self._stale: list[Exposure] = []
-        self._worst_total_e18 = 0
+        self._loose: list[Exposure] = []
+        self._worst_total_e18 = 0  # never too low; exact when nothing is loose
         self._held_total_e18 = 0
         self._ratio_counts: dict[int, int] = {}
 
@@ -69,57 +68,56 @@ class RuntimeRiskMonitor:
 
     # The gate.
 
-    def review(self, intent: Intent, ts_ns: int) -> Approved | IntentRefused:
+    def review(
+        self, client_order_id: str, symbol: str, side: Side, qty: int, price: int, ts_ns: int
+    ) -> Approved | IntentRefused:
         """Approve an intent and reserve its exposure, or say why not: the first reason wins."""
-        symbol = intent.symbol
-        side = intent.side
-        qty = intent.qty
-        price = intent.price
-        if self.frozen:
-            return self._refuse(intent, RefusalReason.FROZEN, ts_ns)
-        if side is not BUY and side is not SELL:
-            return self._refuse(intent, RefusalReason.UNKNOWN_SIDE, ts_ns)
-        if qty <= 0:
-            return self._refuse(intent, RefusalReason.BAD_QUANTITY, ts_ns)
-        if price <= 0:
-            return self._refuse(intent, RefusalReason.BAD_PRICE, ts_ns)
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        if self.frozen or qty <= 0 or price <= 0 or (side is not BUY and side is not SELL):
+            reason = self._unfit(side, qty)
+            return self._refuse(symbol, side, qty, price, reason, ts_ns)
+        try:
+            exposure = self.exposures[symbol]
+        except KeyError:
+            exposure = self._new_exposure(symbol)
         mark = exposure.mark
-        if not exposure.plain:
+        plain = exposure.plain
+        if not plain:
             mark = self._special_mark(exposure, price)
-            if mark <= 0:
-                return self._refuse(intent, RefusalReason.BAD_MARK, ts_ns)
-            if exposure.bid > exposure.ask:
-                return self._refuse(intent, RefusalReason.CROSSED_QUOTE, ts_ns)
-        if self._stale:
-            self._refresh()
+            if mark <= 0 or exposure.bid > exposure.ask:
+                reason = RefusalReason.CROSSED_QUOTE if mark > 0 else RefusalReason.BAD_MARK
+                return self._refuse(symbol, side, qty, price, reason, ts_ns)
         held = exposure.holding.qty
         if side is BUY:
-            after = held + exposure.buys + qty
+            reserved = exposure.buys + qty
+            after = held + reserved
             other = exposure.sells - held
-            reducing = after <= 0 and held < 0
         else:
-            after = exposure.sells - held + qty
+            reserved = exposure.sells + qty
+            after = reserved - held
             other = held + exposure.buys
-            reducing = after <= 0 and held > 0
         worst = (after if after > other else other) * mark
-        added = worst - exposure.worst_e18
-        if not reducing:
-            if after * price > self._max_symbol_e18:
-                return self._refuse(intent, RefusalReason.SYMBOL_LIMIT, ts_ns)
-            total = self._worst_total_e18 + added
-            if self._caller_mark is not None:
-                total = self._worst_elsewhere(symbol) + worst
-            if total > self._max_total_e18:
-                return self._refuse(intent, RefusalReason.TOTAL_LIMIT, ts_ns)
+        total = self._worst_total_e18 + worst - exposure.worst_e18
+        if total > self._max_total_e18 or after * price > self._max_symbol_e18 or not plain:
+            over = self._over_limit(exposure, side, after, price, worst)
+            if over is not None:
+                return self._refuse(symbol, side, qty, price, over, ts_ns)
+            total = self._worst_total_e18 + worst - exposure.worst_e18
         if side is BUY:
-            exposure.buys += qty
+            exposure.buys = reserved
         else:
-            exposure.sells += qty
-        self._worst_total_e18 += added
+            exposure.sells = reserved
+        self._worst_total_e18 = total
         exposure.worst_e18 = worst
-        exposure.mark = exposure.mark or price  # of a symbol never quoted: the first price seen
-        return _approved(intent)
+        if not plain:
+            exposure.mark = exposure.mark or price  # never quoted: the first price seen
+        approved = _new_approved(Approved)
+        approved.client_order_id = client_order_id
+        approved.symbol = symbol
+        approved.side = side
+        approved.qty_e9 = qty
+        approved.price_e9 = price
+        approved.ts_ns = ts_ns
+        return approved
 
     def check_before_order(
         self, symbol: str, side: str, qty: Number, price: Number | None = None
@@ -137,11 +135,11 @@ class RuntimeRiskMonitor:
         limit = self.mark_e9(symbol) if price is None else _positive_or_zero(price)
         if price is None and limit <= 0:
             limit = 1  # there is no mark: any price will do to be told so
-        wish = Intent(symbol, parse_side(side) or side, size, limit)  # type: ignore[arg-type]
-        verdict = self.review(wish, 0)
+        parsed = parse_side(side) or side
+        verdict = self.review("", symbol, parsed, size, limit, 0)  # type: ignore[arg-type]
         if isinstance(verdict, IntentRefused):
             return verdict.reason
-        self.release(symbol, wish.side, size)
+        self.release(symbol, verdict.side, size)
         self.exposures[symbol].mark = seen  # a question is no price
         return None
 
@@ -152,29 +150,70 @@ class RuntimeRiskMonitor:
             exposure.buys -= qty
         else:
             exposure.sells -= qty
-        if not exposure.stale:
-            exposure.stale = True
-            self._stale.append(exposure)
+        if not exposure.loose:
+            exposure.loose = True
+            self._loose.append(exposure)
 
-    def _refuse(self, intent: Intent, reason: RefusalReason, ts_ns: int) -> IntentRefused:
+    def _over_limit(
+        self, exposure: Exposure, side: Side, after: int, price: int, worst: int
+    ) -> RefusalReason | None:
+        """The limit that an order breaks, judged exactly; an order that only reduces breaks none.
+
+        `after` is the quantity of the symbol if all open orders of this side fill with it, `worst`
+        the notional of the worst that can happen.
+        """
+        held = exposure.holding.qty
+        if after <= 0 and (held < 0 if side is BUY else held > 0):
+            return None
+        if after * price > self._max_symbol_e18:
+            return RefusalReason.SYMBOL_LIMIT
+        for loose in self._loose:
+            loose.loose = False
+            self._revalue(loose)
+        self._loose.clear()
+        total = self._worst_total_e18 + worst - exposure.worst_e18
+        if self._caller_mark is not None:
+            symbol = exposure.holding.symbol
+            total = worst_elsewhere(self.exposures, symbol, self._ask_mark) + worst
+        return RefusalReason.TOTAL_LIMIT if total > self._max_total_e18 else None
+
+    def _unfit(self, side: Side, qty: int) -> RefusalReason:
+        """Which of the reasons that need no market applies first; one of them does."""
+        if self.frozen:
+            return RefusalReason.FROZEN
+        if side is not BUY and side is not SELL:
+            return RefusalReason.UNKNOWN_SIDE
+        return RefusalReason.BAD_QUANTITY if qty <= 0 else RefusalReason.BAD_PRICE
+
+    def _refuse(
+        self, symbol: str, side: Side, qty: int, price: int, reason: RefusalReason, ts_ns: int
+    ) -> IntentRefused:
         self.blocks_total += 1
         self.refusals[reason] = self.refusals.get(reason, 0) + 1
-        return IntentRefused(
-            intent.symbol, intent.side, intent.qty, intent.price, reason, ts_ns
-        )
+        return IntentRefused(symbol, side, qty, price, reason, ts_ns)
 
     # What the world does to the exposure.
 
     def on_quote(self, symbol: str, bid: int, ask: int) -> None:
         """A new best bid and ask: the mark is their middle."""
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        try:
+            exposure = self.exposures[symbol]
+        except KeyError:
+            exposure = self._new_exposure(symbol)
         exposure.bid = bid
         exposure.ask = ask
-        exposure.mark = (bid + ask) >> 1
+        exposure.mark = mark = (bid + ask) >> 1
         exposure.plain = bid <= ask and self._caller_mark is None
-        if not exposure.stale:
-            exposure.stale = True
-            self._stale.append(exposure)
+        # What `_revalue` does, without the call: this happens at every quote.
+        held = exposure.holding.qty
+        long_worst = held + exposure.buys
+        short_worst = exposure.sells - held
+        worst = (long_worst if long_worst > short_worst else short_worst) * mark
+        self._worst_total_e18 += worst - exposure.worst_e18
+        exposure.worst_e18 = worst
+        value = (held if held >= 0 else -held) * mark
+        self._held_total_e18 += value - exposure.held_e18
+        exposure.held_e18 = value
 
     def on_fill(self, symbol: str, side: str, qty: Number, price: Number) -> None:
         """A fill that came without an order of ours: it moves the position."""
@@ -196,57 +235,61 @@ class RuntimeRiskMonitor:
         side: Side,
         qty: int,
         price: int,
-        *,
         taker: bool = False,
         reserved: bool = False,
     ) -> int:
         """Book a fill and return its fee; `reserved` when `review` had set its exposure aside."""
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
-        fee = self.ledger.apply_fill(symbol, side, qty, price, taker=taker)
-        if reserved:
+        try:
+            exposure = self.exposures[symbol]
+        except KeyError:
+            exposure = self._new_exposure(symbol)
+        fee = self.ledger.apply_fill(symbol, side, qty, price, taker)
+        mark = exposure.mark
+        if reserved and mark:  # what was set aside is held now, so the worst case is no worse
             if side is BUY:
                 exposure.buys -= qty
             else:
                 exposure.sells -= qty
-        if not exposure.mark:
-            exposure.mark = price
-        if not exposure.stale:
-            exposure.stale = True
-            self._stale.append(exposure)
-        self._refresh()
+            if not exposure.loose:
+                exposure.loose = True
+                self._loose.append(exposure)
+            held = exposure.holding.qty
+            value = (held if held >= 0 else -held) * mark
+            self._held_total_e18 += value - exposure.held_e18
+            exposure.held_e18 = value
+        else:
+            if reserved:
+                self.release(symbol, side, qty)
+            exposure.mark = mark or price
+            self._revalue(exposure)
         total = self._held_total_e18
         if self._caller_mark is not None:
-            total = self._held_by_caller_marks()
+            total = held_at(self.exposures, self._ask_mark)
         limit = self._max_total_e18
         if total <= limit and limit:  # ratios above 1 are dropped, so the steps stay bounded
             step = total * _RATIO_STEPS // limit
-            counts = self._ratio_counts
-            counts[step] = counts[step] + 1 if step in counts else 1
+            try:
+                self._ratio_counts[step] += 1
+            except KeyError:
+                self._ratio_counts[step] = 1
         return fee
 
     def _new_exposure(self, symbol: str) -> Exposure:
         exposure = self.exposures[symbol] = Exposure(self.ledger.holding(symbol))
         return exposure
 
-    def _refresh(self) -> None:
-        """Put what became stale into the totals: the worst case, and what is held."""
-        worst_total = self._worst_total_e18
-        held_total = self._held_total_e18
-        for exposure in self._stale:
-            mark = exposure.mark
-            held = exposure.holding.qty
-            long_worst = held + exposure.buys
-            short_worst = exposure.sells - held
-            worst = (long_worst if long_worst > short_worst else short_worst) * mark
-            worst_total += worst - exposure.worst_e18
-            exposure.worst_e18 = worst
-            value = (held if held >= 0 else -held) * mark
-            held_total += value - exposure.held_e18
-            exposure.held_e18 = value
-            exposure.stale = False
-        self._worst_total_e18 = worst_total
-        self._held_total_e18 = held_total
-        self._stale.clear()
+    def _revalue(self, exposure: Exposure) -> None:
+        """Keep the totals true after a new mark or position: the worst case, and what is held."""
+        mark = exposure.mark
+        held = exposure.holding.qty
+        long_worst = held + exposure.buys
+        short_worst = exposure.sells - held
+        worst = (long_worst if long_worst > short_worst else short_worst) * mark
+        self._worst_total_e18 += worst - exposure.worst_e18
+        exposure.worst_e18 = worst
+        value = (held if held >= 0 else -held) * mark
+        self._held_total_e18 += value - exposure.held_e18
+        exposure.held_e18 = value
 
     # Marks.
 
@@ -258,10 +301,9 @@ class RuntimeRiskMonitor:
     @get_mark_price.setter
     def get_mark_price(self, source: Callable[[str], float] | None) -> None:
         self._caller_mark = source
-        self._stale = [self.exposures[symbol] for symbol in sorted(self.exposures)]
-        for exposure in self._stale:
-            exposure.stale = True
+        for exposure in self.exposures.values():
             exposure.plain = False  # the next quote will tell
+            self._revalue(exposure)
 
     def _last_price(self, symbol: str) -> float:
         exposure = self.exposures.get(symbol)
@@ -283,20 +325,8 @@ class RuntimeRiskMonitor:
         if self._caller_mark is None:
             return exposure.mark or price
         symbol = exposure.holding.symbol
-        return 0 if self._worst_elsewhere(symbol) < 0 else self._ask_mark(symbol)
-
-    def _worst_elsewhere(self, symbol: str) -> int:
-        """Worst-case notional of all other symbols at the caller's marks; -1 when one is bad."""
-        total = 0
-        for other in sorted(self.exposures):
-            worst = self.exposures[other].worst_qty()
-            if other == symbol or not worst:
-                continue
-            mark = self._ask_mark(other)
-            if mark <= 0:
-                return -1
-            total += worst * mark
-        return total
+        elsewhere = worst_elsewhere(self.exposures, symbol, self._ask_mark)
+        return 0 if elsewhere < 0 else self._ask_mark(symbol)
 
     # The freeze.
 
@@ -357,21 +387,7 @@ class RuntimeRiskMonitor:
 
     def risk_ratio_p95(self) -> float:
         """Nearest-rank 95th percentile of total notional over its limit, sampled at each fill."""
-        samples: int = sum(self._ratio_counts.values())
-        rank = -(-samples * 95 // 100)
-        for step in sorted(self._ratio_counts):
-            rank -= self._ratio_counts[step]
-            if rank <= 0:
-                return step / _RATIO_STEPS
-        return 0.0
-
-    def _held_by_caller_marks(self) -> int:
-        total = 0
-        for symbol in sorted(self.exposures):
-            qty = abs(self.exposures[symbol].holding.qty)
-            if qty:
-                total += qty * (self._ask_mark(symbol) or self.exposures[symbol].mark)
-        return total
+        return nearest_rank(self._ratio_counts, 95) / _RATIO_STEPS
 
 
 def _positive_or_zero(value: Number) -> int:

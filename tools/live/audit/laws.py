@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..core.contracts_v1 import (
-    BUY, SELL, Entry, Fill, FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted,
-    OrderCanceled, OrderRejected, PlaceOrder, Side, Unfrozen,
+    BUY, SELL, Approved, Entry, Fill, FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted,
+    OrderCanceled, OrderRejected, Side, Unfrozen,
 )  # fmt: skip
 from ..core.errors import InvariantBroken
 from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, REJECTED, Order, OrderState
@@ -256,8 +256,8 @@ class _Counted:
         self.by_class[kind] = self.by_class.get(kind, 0) + 1
         if isinstance(event, (Frozen, Unfrozen)):
             self._frozen = isinstance(event, Frozen)
-        elif isinstance(event, PlaceOrder):
-            self._leaves[event.client_order_id] = event.approved.intent.qty
+        elif isinstance(event, Approved):
+            self._leaves[event.client_order_id] = event.qty_e9
             if self._frozen:
                 self._sent_frozen[event.client_order_id] = entry
         elif isinstance(event, OrderAccepted):

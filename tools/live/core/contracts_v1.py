@@ -11,7 +11,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, TypeAlias
 
-from .record import record
+from .money import Number, Scaled
+from .record import door, record
 
 
 class Side(str, Enum):
@@ -187,34 +188,65 @@ class UnfreezeOrdered:
 # What the strategy wants, and what the gate makes of it.
 
 
-@record
-class Intent:
-    """A wish of the strategy; it has no power until the gate approves it."""
+# A wish of the strategy about the symbol it was asked about: side, quantity and price. It has no
+# power until the gate approves it.
+Intent: TypeAlias = tuple[Side, int, int]
 
+
+@door
+class PlaceOrderRequest:
+    """One limit order on its way to an exchange, as everybody may write one."""
+
+    __slots__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9")
+    client_order_id: str
     symbol: str
     side: Side
-    qty: int
-    price: int
+    qty_e9: int
+    price_e9: int
+    __match_args__ = ("client_order_id", "symbol", "side", "qty", "price")
+    qty = Scaled("qty_e9")
+    price = Scaled("price_e9")
 
-
-@record
-class Approved:
-    """An intent that passed the gate, its exposure reserved. Only `risk_monitor` makes one."""
-
-    intent: Intent
+    def __init__(
+        self, client_order_id: str, symbol: str, side: Side, qty: Number, price: Number
+    ) -> None:
+        self.client_order_id = client_order_id
+        self.symbol = symbol
+        self.side = Side(side)
+        self.qty = qty
+        self.price = price
 
 
 # Outputs: what one step decided.
 
 
-@record
-class PlaceOrder:
-    """Send this order; without an approval in it nothing is sent."""
+@door
+class Approved(PlaceOrderRequest):
+    """Send this order: a request that passed the gate, its exposure reserved.
 
+    Only `risk_monitor` makes one, and the loop sends nothing else. It is the request itself, so
+    nothing can come between what was approved and what is sent.
+    """
+
+    __slots__ = ("ts_ns",)
     kind = "order.place"
     client_order_id: str
-    approved: Approved
+    symbol: str
+    side: Side
+    qty_e9: int
+    price_e9: int
     ts_ns: int
+    __match_args__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9", "ts_ns")
+
+    def __init__(
+        self, client_order_id: str, symbol: str, side: Side, qty_e9: int, price_e9: int, ts_ns: int
+    ) -> None:
+        self.client_order_id = client_order_id
+        self.symbol = symbol
+        self.side = side
+        self.qty_e9 = qty_e9
+        self.price_e9 = price_e9
+        self.ts_ns = ts_ns
 
 
 @record
@@ -298,7 +330,7 @@ Input: TypeAlias = (
     | UnfreezeOrdered
 )  # fmt: skip
 Output: TypeAlias = (
-    PlaceOrder | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
+    Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
     | LateFill
 )
 
@@ -308,7 +340,7 @@ INPUTS: tuple[type[Any], ...] = (
     UnfreezeOrdered,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
-    PlaceOrder, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
+    Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
     LateFill,
 )  # fmt: skip
 

@@ -109,11 +109,6 @@ def divide_half_even(numerator: int, denominator: int) -> int:
     return quotient
 
 
-def divide_up(numerator: int, denominator: int) -> int:
-    """Divide and round towards plus infinity: for selling prices."""
-    return -(-numerator // denominator)
-
-
 def fee_e18(notional_e18: int, rate_bps_e9: int) -> int:
     """The fee on a notional at a rate; a rebate is a negative rate. Ties round to even."""
     fee, remainder = divmod(notional_e18 * rate_bps_e9, _FEE_SCALE)

@@ -51,8 +51,7 @@ class Order:
 
     __slots__ = (
         "client_order_id", "symbol", "side_of", "qty_e9", "price_e9", "state", "order_id",
-        "filled_e9", "cost_e18", "late_e9", "created_ns", "updated_ns", "message", "number",
-        "fill_ids",
+        "filled_e9", "cost_e18", "late_e9", "created_ns", "updated_ns", "message",
     )  # fmt: skip
 
     def __init__(
@@ -83,8 +82,6 @@ class Order:
         self.created_ns = created_at_ms * NS_PER_MS
         self.updated_ns = updated_at_ms * NS_PER_MS
         self.message = message
-        self.number = 0
-        self.fill_ids: tuple[str, ...] | None = None
 
     @property
     def side(self) -> str:

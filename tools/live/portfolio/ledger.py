@@ -74,10 +74,11 @@ class Ledger:
         found = self.holdings.get(symbol)
         return found.qty if found is not None else 0
 
-    def apply_fill(self, symbol: str, side: Side, qty: int, price: int, *, taker: bool) -> int:
+    def apply_fill(self, symbol: str, side: Side, qty: int, price: int, taker: bool) -> int:
         """Book one execution and return its fee at 10^18."""
-        holding = self.holdings.get(symbol)
-        if holding is None:
+        try:
+            holding = self.holdings[symbol]
+        except KeyError:
             holding = self.holdings[symbol] = Holding(symbol)
         notional = qty * price
         if taker:

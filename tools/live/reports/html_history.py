@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..core.contracts_v1 import (
-    BUY, EdgeUpdate, Entry, Fill, FillRefused, Frozen, OrderAccepted, OrderCanceled,
-    OrderRejected, PlaceOrder, QuoteUpdate, Side, Unfrozen,
+    BUY, Approved, EdgeUpdate, Entry, Fill, FillRefused, Frozen, OrderAccepted, OrderCanceled,
+    OrderRejected, QuoteUpdate, Side, Unfrozen,
 )  # fmt: skip
 from ..core.record import record
 from ..portfolio.ledger import Ledger
@@ -136,7 +136,7 @@ class History:
         handlers: dict[type, Callable[[Any, int], None]] = {
             QuoteUpdate: self._on_quote,
             EdgeUpdate: self._on_edge,
-            PlaceOrder: self._on_place,
+            Approved: self._on_place,
             OrderAccepted: self._on_accepted,
             OrderRejected: self._on_rejected,
             OrderCanceled: self._on_canceled,
@@ -200,8 +200,8 @@ class History:
 
     # Orders.
 
-    def _on_place(self, event: PlaceOrder, ns: int) -> None:
-        self._orders[event.client_order_id] = _OrderTrack(event.approved.intent.qty)
+    def _on_place(self, event: Approved, ns: int) -> None:
+        self._orders[event.client_order_id] = _OrderTrack(event.qty_e9)
         self._counts[PENDING] += 1
         self.states.put(ns, tuple(self._counts))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..portfolio.ledger import Holding
 
 
@@ -9,7 +11,8 @@ class Exposure:
     """What one symbol can still become: its position and every order that may yet fill."""
 
     __slots__ = (
-        "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "stale", "plain",
+        "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose",
+        "plain",
     )  # fmt: skip
 
     def __init__(self, holding: Holding) -> None:
@@ -18,13 +21,50 @@ class Exposure:
         self.bid = self.ask = 0  # the last quote; 0: none yet
         self.mark = 0  # the last price seen; 0: none yet
         self.worst_e18 = self.held_e18 = 0  # what the monitor's totals hold of this symbol
-        self.stale = False  # whether the two are to be worked out again before they are used
+        self.loose = False  # whether `worst_e18` may be more than what it is by now; never less
         self.plain = False  # a quote that is not crossed has marked it, and no caller marks it
 
     def worst_qty(self) -> int:
         """The larger of: every open buy fills and no sell, or the reverse."""
         held = self.holding.qty
         return max(held + self.buys, self.sells - held)
+
+
+def worst_elsewhere(
+    exposures: dict[str, Exposure], symbol: str, mark_of: Callable[[str], int]
+) -> int:
+    """Worst-case notional of all other symbols at the caller's marks; -1 when one is bad."""
+    total = 0
+    for other in sorted(exposures):
+        worst = exposures[other].worst_qty()
+        if other == symbol or not worst:
+            continue
+        mark = mark_of(other)
+        if mark <= 0:
+            return -1
+        total += worst * mark
+    return total
+
+
+def held_at(exposures: dict[str, Exposure], mark_of: Callable[[str], int]) -> int:
+    """Notional of all positions at the caller's marks, or at the last price where one is bad."""
+    total = 0
+    for symbol in sorted(exposures):
+        qty = abs(exposures[symbol].holding.qty)
+        if qty:
+            total += qty * (mark_of(symbol) or exposures[symbol].mark)
+    return total
+
+
+def nearest_rank(counts: dict[int, int], percent: int) -> int:
+    """The percentile of samples that are counted by their value; 0 without any."""
+    samples: int = sum(counts.values())
+    rank = -(-samples * percent // 100)
+    for value in sorted(counts):
+        rank -= counts[value]
+        if rank <= 0:
+            return value
+    return 0
 
 
 class FreezeCause:

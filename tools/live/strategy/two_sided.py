@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from ..core.contracts_v1 import BUY, SELL, Intent
 from ..core.errors import ContractError
-from ..core.money import BPS, SCALE, divide_up
-from ..core.record import builder
+from ..core.money import BPS, SCALE
 
-_intent = builder(Intent)
 _FULL = 2 * BPS * SCALE  # a spread of this many basis points (at 10^9) is the whole price
 _TWICE = 2 * _FULL
 
@@ -15,7 +13,7 @@ _TWICE = 2 * _FULL
 class TwoSided:
     """One buy and one sell order a quote, half a spread away from the middle each."""
 
-    __slots__ = ("base_qty", "spread_bps", "_below", "_above")
+    __slots__ = ("base_qty", "spread_bps", "_below", "_less_above")
 
     def __init__(self, *, base_qty: int, spread_bps: int) -> None:
         if base_qty <= 0:
@@ -25,13 +23,13 @@ class TwoSided:
         self.base_qty = base_qty
         self.spread_bps = spread_bps
         self._below = _FULL - spread_bps
-        self._above = _FULL + spread_bps
+        self._less_above = -_FULL - spread_bps  # below zero, so that `//` rounds the sell up
 
     def intents(self, symbol: str, bid: int, ask: int) -> tuple[Intent, Intent]:
         """The buy rounds down and the sell up, so that rounding never narrows the spread."""
         twice_mid = bid + ask
         qty = self.base_qty
         return (
-            _intent(symbol, BUY, qty, twice_mid * self._below // _TWICE),
-            _intent(symbol, SELL, qty, divide_up(twice_mid * self._above, _TWICE)),
+            (BUY, qty, twice_mid * self._below // _TWICE),
+            (SELL, qty, -(twice_mid * self._less_above // _TWICE)),
         )
