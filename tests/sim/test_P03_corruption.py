@@ -1,0 +1,79 @@
+"""P3: damage to what was acknowledged is refused: not accepted, and not cut away in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.sim import harness
+from tests.sim.at_rest import segments, whole_log
+from tests.sim.subjects import SUBJECTS
+from tests.sim.world import REFUSED, World
+
+every_log = pytest.mark.parametrize("log", SUBJECTS)
+
+
+def damaged(world: World, changes: dict[str, bytes | None], figures: Counter[str]) -> str:
+    """Open a copy of a world with other files; the judge sees that every promise is kept."""
+    copy = world.clone()
+    for path, data in changes.items():
+        copy.disk.put(path, data)
+    figures["damages at rest"] += 1
+    return harness.spoiled(copy)
+
+
+def lines(data: bytes) -> list[bytes]:
+    return [line + b"\n" for line in data.split(b"\n")[:-1]]
+
+
+@pytest.mark.usefixtures("untraced")
+@every_log
+def test_P03_every_bit_of_every_file(log: str, figures: Counter[str]) -> None:
+    world = whole_log(SUBJECTS[log], batches=1)
+    command = f"pytest tests/sim/test_P03_corruption.py -k 'every_bit and {log}'"
+    for path, data in world.disk.image().items():
+        for bit in range(len(data) * 8):
+            ended = harness.flipped(world, path, bit, command, figures)
+            if path in segments(world):
+                assert ended == REFUSED, (path, bit)
+
+
+@every_log
+def test_P03_every_line_removed_doubled_swapped(log: str, figures: Counter[str]) -> None:
+    world = whole_log(SUBJECTS[log], batches=8, size=300)
+    image = world.disk.image()
+    assert len(segments(world)) > 2
+    for path in segments(world):
+        found = lines(image[path])
+        for at, line in enumerate(found):
+            removed = b"".join(found[:at] + found[at + 1 :])
+            assert damaged(world, {path: removed}, figures) == REFUSED
+            doubled = b"".join(found[: at + 1] + [line] + found[at + 1 :])
+            damaged(world, {path: doubled}, figures)
+            if at:
+                swapped = b"".join(found[: at - 1] + [line, found[at - 1]] + found[at + 1 :])
+                assert damaged(world, {path: swapped}, figures) == REFUSED
+
+
+@every_log
+def test_P03_every_segment_removed_doubled_swapped(log: str, figures: Counter[str]) -> None:
+    world = whole_log(SUBJECTS[log], batches=8, size=300)
+    image, paths = world.disk.image(), segments(world)
+    for at, path in enumerate(paths):
+        assert damaged(world, {path: None}, figures) == REFUSED
+        assert damaged(world, {path: b""}, figures) == REFUSED
+        damaged(world, {f"segments/{10**6 + at:020d}.jsonl": image[path]}, figures)
+        for other in paths[:at]:
+            swap: dict[str, bytes | None] = {path: image[other], other: image[path]}
+            assert damaged(world, swap, figures) == REFUSED
+
+
+@every_log
+def test_P03_a_log_without_its_caches_loses_nothing(log: str, figures: Counter[str]) -> None:
+    world = whole_log(SUBJECTS[log], batches=8, size=300)
+    for path in world.disk.image():
+        if path not in segments(world):
+            damaged(world, {path: None}, figures)
+            damaged(world, {path: b""}, figures)
+            damaged(world, {path: b"\0" * 100}, figures)
