@@ -9,8 +9,8 @@ from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
     EdgeUpdate, FreezeOrdered, ParamsSet, QuoteUpdate, UnfreezeOrdered,
 )  # fmt: skip
-from .core.errors import ContractError
-from .core.line import Line
+from .core.errors import ContractError, LineFailed
+from .core.line import Line, Recorder
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
 from .exchange import FakeExchangeClient, IExchangeClient
@@ -43,7 +43,7 @@ class ExecutionLoop(Shell):
         clock: Callable[[], int] | None = None,
         *,
         edge: str = SCRIPTED,
-        line: Line | None = None,
+        line: Recorder | None = None,
     ) -> None:
         if edge not in (SCRIPTED, COMPUTED):
             raise ContractError(f"edge {edge!r} is neither scripted nor computed")
@@ -63,7 +63,7 @@ class ExecutionLoop(Shell):
         self.risk_monitor.reset()
         self.fold.clear()
         if self.line is not None:
-            self.line.entries = []
+            self.line.clear()
         self._start_over()
 
     # The doors.
@@ -101,7 +101,11 @@ class ExecutionLoop(Shell):
     ) -> dict[str, Any]:
         """Trade through a whole feed, by default the synthetic one, and report."""
         with quiet_gc():
-            return self._trade_and_report(params, feed, progress)
+            try:
+                return self._trade_and_report(params, feed, progress)
+            except LineFailed:
+                self.abandon()
+                raise
 
     def _trade_and_report(
         self,
@@ -191,7 +195,7 @@ def wire_shadow(
     fee_taker_bps: Number,
     edge: str = SCRIPTED,
     retain: int | None = None,
-    line: Line | None = None,
+    line: Recorder | None = None,
     clock: Callable[[], int] | None = None,
 ) -> ExecutionLoop:
     """Tie a fake exchange to a new store, ledger and risk monitor: the whole wiring of a demo."""

@@ -7,14 +7,15 @@ this with doors for people, notebooks and whole feeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
     Approved, CancelAllOrdered, CancelFailed, CancelOrder, Fill, Input, ListOpenOrders,
     OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled, OrderRejected, Output,
 )  # fmt: skip
-from .core.errors import LiveError
-from .core.line import Line
+from .core.errors import LineFailed, LiveError
+from .core.line import Recorder
 from .exchange import IExchangeClient
 from .fold import Fold
 
@@ -26,7 +27,7 @@ class Shell:
     """The one who talks: to the line, to the fold, to the exchange."""
 
     def __init__(
-        self, exchange: IExchangeClient, fold: Fold, clock: Callable[[], int], line: Line | None
+        self, exchange: IExchangeClient, fold: Fold, clock: Callable[[], int], line: Recorder | None
     ) -> None:
         self.exchange = exchange
         self.fold = fold
@@ -44,6 +45,7 @@ class Shell:
         self.event_clock.ns = 0
         self._origins: dict[str, tuple[int, int]] = {}
         self._unnamed_fills = 0
+        self._abandoned = False
 
     def on_fill(self) -> None:
         """Book every fill that the exchange has to report."""
@@ -123,6 +125,9 @@ class Shell:
                     self._cancel(output, seq, corr)
                 elif type(output) is ListOpenOrders:
                     self._list_open_orders(seq, corr)
+        except LineFailed:
+            self.abandon()
+            raise
         except BaseException:
             self._withhold(unsent, cause, corr)
             raise
@@ -137,6 +142,17 @@ class Shell:
                 self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
             elif isinstance(output, CancelOrder):
                 self._cancel_failed(output.order_id, _BROKE, seq, corr)
+
+    def abandon(self) -> None:
+        """The line has failed, so nothing more may be sent; what rests is canceled, once."""
+        if self._abandoned:
+            return
+        self._abandoned = True
+        self.risk_monitor.freeze("the line cannot be recorded", None, self.event_clock.ns)
+        for order in self.order_store.live_orders():
+            if order.order_id is not None:
+                with suppress(*WORLD_FAILED):
+                    self.exchange.cancel(order.order_id)
 
     def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
         self.seq = seq = self.seq + 1

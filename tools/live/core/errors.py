@@ -26,5 +26,9 @@ class Overfill(FillConflict):
     """A fill is larger than what is left of its order."""
 
 
+class LineFailed(LiveError):
+    """The line cannot be recorded any more, so nothing may happen that would have to be."""
+
+
 class InvariantBroken(LiveError):
     """We are wrong: a law that our own code must keep does not hold, so the run must stop."""

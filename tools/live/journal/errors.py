@@ -5,7 +5,7 @@ A refusal to take a record is no error; `Journal.append` answers it with an `Out
 
 from __future__ import annotations
 
-from ..core.errors import LiveError
+from ..core.errors import LineFailed, LiveError
 
 
 class JournalError(LiveError):
@@ -48,7 +48,20 @@ class LogHeld(JournalError):
         super().__init__(f"the log is held by {holder}; stop it, or read without writing")
 
 
-class StorageFailed(JournalError):
+class StorageFailed(JournalError, LineFailed):
     """The disk refused; the log is closed for good and what was in flight is unknown."""
 
     exit_code = 5
+
+
+class Diverged(JournalError):
+    """A run that is taken up again does not do what its journal says it did."""
+
+    def __init__(self, seq: int, recorded: str, derived: str) -> None:
+        self.seq = seq
+        self.recorded = recorded
+        self.derived = derived
+        super().__init__(
+            f"seq {seq} of the line is recorded as {recorded:.200} but came out as {derived:.200};"
+            " the program or its inputs have changed; replay the journal with what wrote it"
+        )

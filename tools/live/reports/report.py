@@ -12,7 +12,7 @@ from .. import __version__
 from ..audit import laws
 from ..core import codec
 from ..core.clock import NS_PER_MS, NS_PER_S, render_utc
-from ..core.line import Line
+from ..core.line import Recorder
 from ..core.money import bps_e9, view, view_cash
 from ..core.order import FILLED, OPEN, PARTIALLY_FILLED
 from ..core.record import record
@@ -29,7 +29,7 @@ class RunFacts:
     """What a run leaves behind for its report."""
 
     fold: Fold
-    line: Line | None
+    line: Recorder | None
     seq: int
     params: dict[str, Any]
     edge_mode: str
@@ -37,6 +37,7 @@ class RunFacts:
     first_event_ns: int
     exchange_moved: dict[str, int]
     held_before: dict[str, int]
+    anchor: tuple[str, str] | None = None  # of a replay, which has read its line
 
 
 def build_report(facts: RunFacts) -> dict[str, Any]:
@@ -235,6 +236,9 @@ def _latency(counts: dict[int, int]) -> dict[str, Any]:
 
 
 def _integrity(facts: RunFacts) -> dict[str, Any]:
+    anchor = facts.anchor
+    if facts.line is not None:
+        anchor = facts.line.anchor()
     return {
         "schema_version": SCHEMA_VERSION,
         "code_version": __version__,
@@ -242,6 +246,8 @@ def _integrity(facts: RunFacts) -> dict[str, Any]:
         "state_sha256": state_sha256(facts.fold, facts.seq, facts.first_event_ns),
         "events": facts.seq,
         "laws": list(laws.LAWS),
+        "journal_id": None if anchor is None else anchor[0],
+        "journal_head": None if anchor is None else anchor[1],
     }
 
 

@@ -1,0 +1,205 @@
+"""One run in one journal: opened with all that decides it, taken up again after a crash.
+
+Start-up is recovery, there is no other: a folder without a log begins one, a folder with a run
+that was interrupted goes on with it. The exchange of a shadow run lives in our process and dies
+with it, so going on means to live the recorded part again, with every entry held against the
+journal, and to record from there on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .. import __version__
+from ..core import codec
+from ..core.errors import ContractError
+from ..core.line import Line
+from ..core.record import record
+from .disk import Disk
+from .frame import SYSTEM, VERSION
+from .line import JournalLine
+from .outcome import Limits, Profile
+from .reader import Reader, Record
+from .scan import own_id
+from .segments import list_segments
+from .writer import Journal
+
+OPENED = "run.opened"
+REPORTED = "run.reported"
+SOURCE = "run"
+_ABOUT_THE_LOG = (f"{SYSTEM}.", f"{SOURCE}.")
+_OWN_TO_A_START = ("start_ns", "first_event_ns", "code_version")
+
+
+@record
+class Opened:
+    """What a run is made of: enough to build its fold again, and to refuse another one."""
+
+    about: dict[str, Any]
+    edge: str
+    start_ns: int
+    first_event_ns: int
+    max_symbol_e9: int
+    max_total_e9: int
+    threshold_bps_e9: int
+    maker_bps_e9: int
+    taker_bps_e9: int
+    retain: int | None
+
+    def payload(self) -> dict[str, Any]:
+        """As it is recorded: exact integers as text."""
+        return {
+            "about": self.about,
+            "edge": self.edge,
+            "start_ns": str(self.start_ns),
+            "first_event_ns": str(self.first_event_ns),
+            "limits": {
+                "max_symbol_e9": str(self.max_symbol_e9),
+                "max_total_e9": str(self.max_total_e9),
+                "threshold_bps_e9": str(self.threshold_bps_e9),
+            },
+            "fees": {
+                "maker_bps_e9": str(self.maker_bps_e9),
+                "taker_bps_e9": str(self.taker_bps_e9),
+            },
+            "retain": self.retain,
+            "held_before": {},
+            "config_sha256": codec.sha256(self.about),
+            "code_version": __version__,
+            "parent": None,
+        }
+
+
+class Found:
+    """What a folder holds before anybody writes to it."""
+
+    def __init__(self, log_id: str | None, opened: dict[str, Any] | None, finished: bool) -> None:
+        self.log_id = log_id
+        self.opened = opened
+        self.finished = finished
+
+    @property
+    def start_ns(self) -> int | None:
+        """When the interrupted run started; it goes on at that time."""
+        return None if self.opened is None else int(self.opened["start_ns"])
+
+
+def look(disk: Disk) -> Found:
+    """Read a folder's log, if there is one, without its lock and without changing anything."""
+    segments = list_segments(disk)
+    if not segments:
+        return Found(None, None, False)
+    log_id = own_id(disk, segments, "")
+    opened, finished = None, False
+    for one in Reader(disk).poll():
+        if one.topic == OPENED:
+            opened = one.payload()
+        finished = finished or one.topic == REPORTED
+    return Found(log_id, opened, finished)
+
+
+class JournaledRun:
+    """A run and its journal, from opening to the report."""
+
+    def __init__(self, journal: Journal, line: JournalLine, resumed: bool) -> None:
+        self.journal = journal
+        self.line = line
+        self.resumed = resumed
+
+    @classmethod
+    def begin(
+        cls,
+        disk: Disk,
+        opened: Opened,
+        *,
+        holder: str,
+        time_ns: int,
+        commit_each_send: bool = False,
+        keep: Line | None = None,
+        limits: Limits | None = None,
+    ) -> JournaledRun:
+        """Begin a run in an empty folder, or go on with the same one where it was interrupted."""
+        found = look(disk)
+        if found.finished:
+            raise ContractError(
+                "the journal holds a finished run; replay it, or name another folder"
+            )
+        payload = opened.payload()
+        if found.opened is not None:
+            _refuse_another(found.opened, payload)
+        log_id = found.log_id or f"run-{codec.sha256(payload)[:24]}"
+        profile = Profile.STRICT if commit_each_send else Profile.BULK
+        journal = Journal.open(
+            disk, log_id=log_id, holder=holder, time_ns=time_ns, profile=profile, limits=limits
+        )
+        try:
+            if found.opened is None:
+                journal.append(OPENED, opened.start_ns, SOURCE, 1, payload)
+                journal.commit_all(Profile.STRICT)
+            recorded = None if found.opened is None else RecordedEntries(disk)
+            line = JournalLine(
+                journal, recorded=recorded, commit_each_send=commit_each_send, keep=keep
+            )
+        except BaseException:
+            journal.close(time_ns)
+            raise
+        return cls(journal, line, found.opened is not None)
+
+    def finish(
+        self, report: dict[str, Any], exchange_moved: dict[str, int], time_ns: int
+    ) -> None:
+        """Record what the run came to, and close the log: this end is meant."""
+        integrity = report["integrity"]
+        told = {
+            "exchange_moved": {name: str(qty) for name, qty in sorted(exchange_moved.items())},
+            "events": str(integrity["events"]),
+            "state_sha256": integrity["state_sha256"],
+            "report_sha256": codec.sha256(report),
+        }
+        self.journal.commit_all()
+        self.journal.append(REPORTED, time_ns, SOURCE, 2, told)
+        self.close(time_ns)
+
+    def close(self, time_ns: int) -> None:
+        """Let go of the log, cleanly if it has not failed."""
+        self.journal.close(time_ns)
+
+
+class RecordedEntries:
+    """The entries that a journal holds, one after the other, as their encoders spell them."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._records: Iterator[Record] = Reader(disk).poll()
+
+    def take(self) -> str | None:
+        """The next entry's text; None behind the last."""
+        for one in self._records:
+            if not one.topic.startswith(_ABOUT_THE_LOG):
+                return entry_text(one)
+        return None
+
+
+def entry_text(one: Record) -> str:
+    """An entry's record without the numbers that the log gave it."""
+    return (
+        f'"cause":{one.cause},"corr":{one.corr},"id":"{one.sseq}","p":{one.raw.decode("ascii")},'
+        f'"src":"{one.src}","topic":"{one.topic}","ts":{one.ts},"v":{VERSION}}}'
+    )
+
+
+def _refuse_another(recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """ContractError at the first thing in which this run is not the one of the journal."""
+    for name in wanted:
+        if name in _OWN_TO_A_START or recorded.get(name) == wanted[name]:
+            continue
+        was, now = recorded.get(name), wanted[name]
+        if isinstance(was, dict) and isinstance(now, dict):
+            for part in sorted({*was, *now}):
+                if was.get(part) != now.get(part):
+                    name, was, now = part, was.get(part), now.get(part)
+                    break
+        raise ContractError(
+            f"the journal holds a run with {name} {was!r:.80}, not {now!r:.80}; give the same, or"
+            " name another folder"
+        )
