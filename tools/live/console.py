@@ -205,13 +205,17 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+_LIVE_WORDS = {EXIT_INTEGRITY: "integrity", EXIT_LOCKED: "lock", EXIT_STORAGE: "storage"}
+
+
 def _classify(error: Exception) -> tuple[int, str]:
     if isinstance(error, Usage):
         return EXIT_USAGE, "usage"
     if isinstance(error, (ContractError, *_BAD_NAME)):
         return EXIT_USAGE, "input"
     if isinstance(error, LiveError):
-        return EXIT_CHECK_FAILED, "check"
+        code = getattr(error, "exit_code", EXIT_CHECK_FAILED)
+        return code, _LIVE_WORDS.get(code, "check")
     if isinstance(error, (ConnectionError, TimeoutError)):
         return EXIT_PEER, "peer"
     if isinstance(error, OSError):

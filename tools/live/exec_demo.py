@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__, settings
 from .audit.laws import LawsBroken
@@ -18,11 +18,16 @@ from .core.errors import ContractError
 from .core.line import Line
 from .exchange import FakeExchangeClient
 from .execution_loop import ExecutionLoop, wire_shadow
+from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
 from .reports.files import check_target, write_whole
 from .reports.shadow_report import ShadowReport
 
+if TYPE_CHECKING:
+    from .journaled import Book
+
 PROG = "python -m tools.live.exec_demo"
+_JOURNAL_FLAGS = ("durable_state", "state_dir", "recover", "sync_each_send")
 ABOUT = "Trade a market in shadow mode on a seeded fake exchange; print a JSON report."
 EXAMPLES = (
     f"{PROG} --shadow",
@@ -30,11 +35,12 @@ EXAMPLES = (
     f"{PROG} --shadow --edge computed --requote --html run.html",
     f"{PROG} --shadow --quotes quotes.csv --out report.json",
     f"{PROG} --shadow --freeze-utc 2025-01-01T00:00:00Z",
+    f"{PROG} --shadow --journal run-1",
 )
 END = """Flags win over the config file; MM_FREEZE_UTC_ISO freezes the clock, too.
 
 exit codes: 0 ok, 1 a check failed or --shadow is missing, 2 wrong usage or input,
-  5 storage fault, 6 frozen where --fail-on-freeze was given, 130 interrupted,
+  3 damaged journal, 4 journal in use, 5 storage fault, 6 frozen where --fail-on-freeze was given, 130 interrupted,
   143 terminated"""
 
 
@@ -46,6 +52,11 @@ FLAGS = (
     Flag("--pretty", "", "indent the report", "output"),
     Flag("--progress", "", "show progress even when stderr is no terminal", "output"),
     Flag("--fail-on-freeze", "", "exit 6 when the run ends frozen", "output"),
+    Flag("--journal", "DIR", "record the run there; go on with one interrupted", "journal"),
+    Flag("--durable-state", "", "the same in --state-dir", "journal"),
+    Flag("--state-dir", "DIR", "its folder (default artifacts/state)", "journal"),
+    Flag("--recover", "", "refuse to begin a new run: one must have been interrupted", "journal"),
+    Flag("--sync-each-send", "", "make each command durable before it is sent", "journal"),
     Flag("--config", "FILE", "settings from a .toml or .json file", "general"),
     Flag("--freeze-utc", "ISO", "freeze the clock, such as 2025-01-01T00:00:00Z", "general"),
     DEBUG,
@@ -83,12 +94,15 @@ def _main(argv: list[str]) -> int:
         say("Error: At least one symbol is required")
         return EXIT_CHECK_FAILED
     _check_files(options, chosen)
+    book = _book(options)
     start_ms = _start_ms(options["freeze_utc"])
+    if book is not None and book.found.start_ns is not None:
+        start_ms = book.found.start_ns // NS_PER_MS  # an interrupted run goes on at its own time
     feed = _feed(chosen, options, config)
     line = Line() if options["html"] is not None else None
     loop = _wire(chosen, start_ms, line)
     try:
-        data = _run(loop, chosen, feed, options["progress"])
+        data = _run(loop, chosen, feed, options["progress"], book, start_ms)
     except LawsBroken as broken:
         found = [{"law": one.law, "detail": one.detail} for one in broken.violations]
         emit(codec.canonical({"violations": found}) + "\n")
@@ -160,8 +174,25 @@ def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> Execution
     )
 
 
+def _book(options: dict[str, Any]) -> Book | None:
+    """The journal that the flags ask for; its modules are loaded only then."""
+    if not any(options[name] for name in _JOURNAL_FLAGS) and options["journal"] is None:
+        return None
+    from .journaled import Book, folder_of
+
+    folder = folder_of(options)
+    if folder is None:
+        return None
+    return Book(folder, recover=options["recover"], sync_each_send=options["sync_each_send"])
+
+
 def _run(
-    loop: ExecutionLoop, chosen: dict[str, Any], feed: Feed | None, show: bool
+    loop: ExecutionLoop,
+    chosen: dict[str, Any],
+    feed: Feed | None,
+    show: bool,
+    book: Book | None,
+    start_ms: int,
 ) -> dict[str, Any]:
     params = ExecutionParams(
         chosen["symbols"],
@@ -173,6 +204,22 @@ def _run(
         chosen["spread_bps"],
         chosen["requote"],
     )
+    if book is None:
+        return _trade(loop, params, feed, show)
+    if feed is None:
+        feed = SyntheticMarket(params.symbols, params.iterations, start_ms * NS_PER_MS)
+    try:
+        book.begin(loop, params, feed, start_ms * NS_PER_MS)
+        data = _trade(loop, params, feed, show)
+        book.finish(data, loop)
+        return data
+    finally:
+        book.close()
+
+
+def _trade(
+    loop: ExecutionLoop, params: ExecutionParams, feed: Feed | None, show: bool
+) -> dict[str, Any]:
     stats, monitor, stream = loop.stats, loop.risk_monitor, sys.stderr
     if stream is None or not (show or stream.isatty()):
         return loop.run_shadow(params, feed)

@@ -74,7 +74,7 @@ class InMemoryOrderStore:
     def __init__(self, retain: int | None = None) -> None:
         if retain is not None and retain < 0:
             raise ContractError(f"retain {retain!r} must be 0 or more, or None to keep all")
-        self._retain = retain
+        self.retain = retain
         self.reset()
 
     def reset(self) -> None:
@@ -176,7 +176,7 @@ class InMemoryOrderStore:
             self._ended[state][symbol].append(order)
         except KeyError:
             self._ended[state][symbol] = deque((order,))
-        if self._retain is not None:
+        if self.retain is not None:
             self._retire_beyond(order)
 
     def accept(self, order: Order, order_id: str, ns: int) -> None:
@@ -254,7 +254,7 @@ class InMemoryOrderStore:
             )
         order.cost_e18 += qty_e9 * price_e9
         fills[fill_id] = (order, qty_e9, price_e9)
-        if self._retain is not None:  # who retires orders must forget their fills with them
+        if self.retain is not None:  # who retires orders must forget their fills with them
             self._fills_of.setdefault(order.client_order_id, []).append(fill_id)
         if order.state in TERMINAL:
             order.late_e9 += qty_e9
@@ -268,7 +268,7 @@ class InMemoryOrderStore:
     def _retire_beyond(self, newest: Order) -> None:
         """Drop the oldest ended order beyond those to keep: also the oldest of its bucket."""
         self._newest_ended.append(newest)
-        if len(self._newest_ended) <= (self._retain or 0):
+        if len(self._newest_ended) <= (self.retain or 0):
             return
         order = self._newest_ended.popleft()
         self._ended[order.state][order.symbol].popleft()

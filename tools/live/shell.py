@@ -128,8 +128,8 @@ class Shell:
         except LineFailed:
             self.abandon()
             raise
-        except BaseException:
-            self._withhold(unsent, cause, corr)
+        except BaseException as error:
+            self._settle_after(error, lambda: self._withhold(unsent, cause, corr))
             raise
 
     def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:
@@ -142,6 +142,19 @@ class Shell:
                 self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
             elif isinstance(output, CancelOrder):
                 self._cancel_failed(output.order_id, _BROKE, seq, corr)
+
+    def _settle_after(self, error: BaseException, settle: Callable[[], None]) -> None:
+        """The client broke or we are being ended: settle what is open, if the line still takes it.
+
+        What an end makes of a run is no part of it: a journal takes nothing more, so that the run
+        can be taken up again.
+        """
+        if self.line is not None and not isinstance(error, Exception):
+            self.line.interrupt()
+        try:
+            settle()
+        except LineFailed:
+            self.abandon()
 
     def abandon(self) -> None:
         """The line has failed, so nothing more may be sent; what rests is canceled, once."""
@@ -167,8 +180,9 @@ class Shell:
             confirmed = self.exchange.cancel(order_id)
         except WORLD_FAILED as error:  # one failed cancel must not keep the others from being sent
             return self._cancel_failed(order_id, str(error), cause, corr)
-        except BaseException:
-            self._cancel_failed(order_id, _BROKE, cause, corr)
+        except BaseException as error:
+            failed = order_id, _BROKE, cause, corr
+            self._settle_after(error, lambda: self._cancel_failed(*failed))
             raise
         if not confirmed:
             return self._cancel_failed(order_id, "the exchange said no", cause, corr)

@@ -49,6 +49,10 @@ class Recorder(Protocol):
         """Begin anew, if that can be."""
         ...
 
+    def interrupt(self) -> None:
+        """Whoever drives the loop is being ended."""
+        ...
+
     def anchor(self) -> tuple[str, str] | None:
         """The id of the log and `seq:hash` of its newest entry; None for a line of no log."""
         ...
@@ -72,6 +76,9 @@ class Line:
 
     def clear(self) -> None:
         self._entries = []
+
+    def interrupt(self) -> None:
+        """In memory it goes on: a notebook outlives its Ctrl-C."""
 
     def anchor(self) -> tuple[str, str] | None:
         return None

@@ -86,10 +86,15 @@ def frame_lines(head: bytes, records: Sequence[bytes]) -> tuple[bytes, bytes]:
     for record in records:
         head = sha256(head + record).digest()
         lines.append(b'{"h":"%b","r":%b}\n' % (hexlify(head), record))
+    return b"".join(lines), head
+
+
+def join_lines(lines: Sequence[bytes]) -> bytes:
+    """One block of lines; InvariantBroken when there is a newline within one."""
     block = b"".join(lines)
-    if block.count(b"\n") != len(records):
+    if block.count(b"\n") != len(lines):
         raise InvariantBroken("a record holds a newline; nothing of its batch was written")
-    return block, head
+    return block
 
 
 def is_chained(head: bytes, line: bytes) -> bool:
@@ -116,11 +121,11 @@ def with_base(record: bytes, base: int) -> bytes:
     return b'{"b":%d,%b' % (base, record[match.end() :])
 
 
-def time_of(record: bytes) -> int:
-    """The time of a record; InvariantBroken when it does not end as a record does."""
-    match = second_half(record + b"}", record.rfind(SECOND_HALF_START))
+def time_of(line: bytes) -> int:
+    """The time of a line with its newline; InvariantBroken when it does not end as one does."""
+    match = second_half(line, line.rfind(SECOND_HALF_START), len(line) - 1)
     if match is None:
-        raise InvariantBroken(f"a record ends in {record[-60:]!r}; nothing of it was written")
+        raise InvariantBroken(f"a line ends in {line[-60:]!r}; nothing of its batch was written")
     return int(match[4])
 
 

@@ -8,7 +8,6 @@ of an index, and whoever uses a row checks that the line it points at has the se
 from __future__ import annotations
 
 import re
-from itertools import accumulate
 from typing import NamedTuple
 
 from .disk import Disk, NotAFile
@@ -48,13 +47,11 @@ class Index:
         for row in rows[-int(rows[0][4][1]) % EVERY :: EVERY]:
             self._add(row[2], row[0])
 
-    def add_block(self, first_seq: int, block: bytes, offset: int) -> None:
-        """Note what is due among the lines of a block that was written at `offset`."""
-        lines = block.split(b"\n")
-        ends = list(accumulate(map(len, lines)))
-        for number in range(-first_seq % EVERY, len(lines) - 1, EVERY):
-            begin = ends[number] - len(lines[number]) + number  # one newline for each line before
-            self._add(lines[number], offset + begin)
+    def add_lines(self, first_seq: int, lines: list[bytes], offset: int) -> None:
+        """Note what is due among lines that were written at `offset`, newlines included."""
+        for number in range(-first_seq % EVERY, len(lines), EVERY):
+            before: int = sum(map(len, lines[:number]))
+            self._add(lines[number][:-1], offset + before)
 
     def spell(self, size: int) -> bytes:
         """The content of the file for a segment of this size."""

@@ -25,25 +25,53 @@ from .scan import Scan, own_id, scan_log
 from .segments import Segment, list_segments, read_blocks
 from .strict import parse_payload
 from .verdict import lost, refuse_damage, refuse_foreign, refuse_promised
-from .walk import Bad, Fault, Row, Walk, payload_of
+from .walk import Bad, Fault, Walk
 
 _CLOSED = CLOSED.encode()
 
 
 @record
 class Record:
-    """One record of the log; `raw` is its payload as stored, `hash` proves all up to here."""
+    """One record of the log; `raw` is its payload as stored, `hash` proves all up to here.
+
+    What a reader may not want is kept as bytes until it is asked for.
+    """
 
     seq: int
-    base: int
-    cause: int
-    corr: int
-    sseq: int
-    src: str
-    topic: str
-    ts: int
-    raw: bytes
     hash: bytes
+    raw: bytes
+    before: tuple[bytes, ...]  # base, cause, corr, sseq
+    behind: tuple[bytes, ...]  # seq, source, topic, time
+
+    @property
+    def base(self) -> int:
+        """All before this seq was durable when the record was written."""
+        return int(self.before[0])
+
+    @property
+    def cause(self) -> int:
+        return int(self.before[1])
+
+    @property
+    def corr(self) -> int:
+        return int(self.before[2])
+
+    @property
+    def sseq(self) -> int:
+        """The source's own number."""
+        return int(self.before[3])
+
+    @property
+    def src(self) -> str:
+        return self.behind[1].decode()
+
+    @property
+    def topic(self) -> str:
+        return self.behind[2].decode()
+
+    @property
+    def ts(self) -> int:
+        return int(self.behind[3])
 
     def payload(self) -> Any:
         """The content, read strictly; a ContractError says what is wrong with it."""
@@ -162,7 +190,9 @@ class Reader:
                 self._head = row[1]
                 self._behind_close = row[4][3] == _CLOSED
                 if seq >= wanted:
-                    yield _record(seq, row)
+                    _, digest, line, first, second = row
+                    raw = line[first.end() : second.start()]
+                    yield _build_record(seq, digest, raw, first.groups(), second.groups())
         if walk.bad is not None:
             refuse_foreign(walk.bad)
             if mark is not None and mark.seq >= walk.bad.seq:
@@ -177,12 +207,3 @@ class Reader:
         path = self._current(segments).path if segments else "segments"
         return Bad(Fault.DAMAGED, path, self._offset, self.next_seq, "the end of the log")
 
-
-def _record(seq: int, row: Row) -> Record:
-    _, digest, _, first, second = row
-    base, cause, corr, sseq = first.groups()
-    _, src, topic, ts = second.groups()
-    return _build_record(
-        seq, int(base), int(cause), int(corr), int(sseq), src.decode(), topic.decode(), int(ts),
-        payload_of(row), digest,
-    )  # fmt: skip

@@ -18,7 +18,7 @@ from ..core.line import Line
 from ..core.record import record
 from .disk import Disk
 from .frame import SYSTEM, VERSION
-from .line import JournalLine
+from .line import BATCH, JournalLine
 from .outcome import Limits, Profile
 from .reader import Reader, Record
 from .scan import own_id
@@ -28,7 +28,6 @@ from .writer import Journal
 OPENED = "run.opened"
 REPORTED = "run.reported"
 SOURCE = "run"
-_ABOUT_THE_LOG = (f"{SYSTEM}.", f"{SOURCE}.")
 _OWN_TO_A_START = ("start_ns", "first_event_ns", "code_version")
 
 
@@ -118,6 +117,7 @@ class JournaledRun:
         commit_each_send: bool = False,
         keep: Line | None = None,
         limits: Limits | None = None,
+        batch: int = BATCH,
     ) -> JournaledRun:
         """Begin a run in an empty folder, or go on with the same one where it was interrupted."""
         found = look(disk)
@@ -139,10 +139,11 @@ class JournaledRun:
                 journal.commit_all(Profile.STRICT)
             recorded = None if found.opened is None else RecordedEntries(disk)
             line = JournalLine(
-                journal, recorded=recorded, commit_each_send=commit_each_send, keep=keep
-            )
+                journal, recorded=recorded, commit_each_send=commit_each_send, keep=keep,
+                batch=batch,
+            )  # fmt: skip
         except BaseException:
-            journal.close(time_ns)
+            journal.let_go()
             raise
         return cls(journal, line, found.opened is not None)
 
@@ -159,11 +160,11 @@ class JournaledRun:
         }
         self.journal.commit_all()
         self.journal.append(REPORTED, time_ns, SOURCE, 2, told)
-        self.close(time_ns)
-
-    def close(self, time_ns: int) -> None:
-        """Let go of the log, cleanly if it has not failed."""
         self.journal.close(time_ns)
+
+    def let_go(self) -> None:
+        """Leave a run that did not finish; it can be taken up again."""
+        self.journal.let_go()
 
 
 class RecordedEntries:
@@ -172,20 +173,19 @@ class RecordedEntries:
     def __init__(self, disk: Disk) -> None:
         self._records: Iterator[Record] = Reader(disk).poll()
 
-    def take(self) -> str | None:
+    def take(self) -> bytes | None:
         """The next entry's text; None behind the last."""
         for one in self._records:
-            if not one.topic.startswith(_ABOUT_THE_LOG):
+            if one.src not in (SYSTEM, SOURCE):
                 return entry_text(one)
         return None
 
 
-def entry_text(one: Record) -> str:
+def entry_text(one: Record) -> bytes:
     """An entry's record without the numbers that the log gave it."""
-    return (
-        f'"cause":{one.cause},"corr":{one.corr},"id":"{one.sseq}","p":{one.raw.decode("ascii")},'
-        f'"src":"{one.src}","topic":"{one.topic}","ts":{one.ts},"v":{VERSION}}}'
-    )
+    before = f'"cause":{one.cause},"corr":{one.corr},"id":"{one.sseq}","p":'
+    after = f',"src":"{one.src}","topic":"{one.topic}","ts":{one.ts},"v":{VERSION}}}'
+    return before.encode() + one.raw + after.encode()
 
 
 def _refuse_another(recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -194,11 +194,9 @@ def _refuse_another(recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
         if name in _OWN_TO_A_START or recorded.get(name) == wanted[name]:
             continue
         was, now = recorded.get(name), wanted[name]
-        if isinstance(was, dict) and isinstance(now, dict):
-            for part in sorted({*was, *now}):
-                if was.get(part) != now.get(part):
-                    name, was, now = part, was.get(part), now.get(part)
-                    break
+        while isinstance(was, dict) and isinstance(now, dict):
+            name = next(part for part in sorted({*was, *now}) if was.get(part) != now.get(part))
+            was, now = was.get(name), now.get(name)
         raise ContractError(
             f"the journal holds a run with {name} {was!r:.80}, not {now!r:.80}; give the same, or"
             " name another folder"

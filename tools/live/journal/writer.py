@@ -18,7 +18,7 @@ from ..core.codec import canonical
 from .disk import Disk
 from .errors import StorageFailed
 from .frame import (
-    CLOSED, CREATED, RECOVERED, TRIMMED, check_name, frame_lines, system_record, time_of,
+    CLOSED, CREATED, RECOVERED, TRIMMED, check_name, join_lines, system_record, time_of,
 )  # fmt: skip
 from .guard import disk_errors, take_lock
 from .index import Index, save_index
@@ -44,7 +44,7 @@ class Journal:
         scan, tail = recovered.scan, recovered.tail
         self.log_id = scan.log_id
         self.status = Status.OPEN
-        self.queue = Queue(scan.next_seq, scan.sources, limits)
+        self.queue = Queue(scan.next_seq, scan.head, scan.sources, limits)
         self.append = self.queue.append
         self.put = self.queue.put
         self.outcome_of = self.queue.outcome_of
@@ -144,6 +144,10 @@ class Journal:
         finally:
             self._release()
 
+    def let_go(self) -> None:
+        """Give up the lock without a word: the next start will find an unclean end."""
+        self._release()
+
     def pack_oldest(self) -> bool:
         """Pack one sealed segment; False when all of them are packed."""
         for number, sealed in enumerate(self._sealed):
@@ -215,20 +219,20 @@ class Journal:
     def _store(self, batch: Batch, profile: Profile) -> None:
         """One group commit: write, sync, mark; only then is anything called stored."""
         tail = self._tail_for(batch)
-        block, head = frame_lines(self._head, batch.records)
+        block = join_lines(batch.lines)
         self.queue.doubt(batch)
         write_all(self._disk, self._handle, block)
         self._disk.sync(self._handle)
-        mark = Mark(batch.last_seq, head.hex())
+        mark = Mark(batch.last_seq, batch.head.hex())
         self._mark.write(mark, sync=profile is Profile.STRICT)
-        tail.places.add_block(batch.base, block, tail.size)
+        tail.places.add_lines(batch.base, batch.lines, tail.size)
         self._tail = tail._replace(size=tail.size + len(block))
-        self._head = head
+        self._head = batch.head
         self.queue.settle(batch)
 
     def _tail_for(self, batch: Batch) -> Scanned:
         """The segment that a batch goes to; a full one, or one of an earlier day, is sealed."""
-        tail, ts = self._tail, time_of(batch.records[0])
+        tail, ts = self._tail, time_of(batch.lines[0])
         if tail is not None:
             if tail.size < self._rotate_bytes and ts // NS_PER_DAY <= tail.ts // NS_PER_DAY:
                 return tail

@@ -1,0 +1,105 @@
+"""The demo with its line in a journal: which folder, from where, and until it is closed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .console import Usage, say
+from .core.clock import environment_clock
+from .core.errors import ContractError
+from .core.line import Line
+from .execution_loop import ExecutionLoop
+from .journal.os_disk import OsDisk
+from .journal.run import Found, JournaledRun, Opened, look
+from .params import ExecutionParams, Feed, describe_run
+
+DEFAULT_STATE = "artifacts/state"
+
+
+def folder_of(options: dict[str, Any]) -> str | None:
+    """The journal's folder that the flags name, or None without one."""
+    if options["state_dir"] is not None and not options["durable_state"]:
+        raise Usage("--state-dir goes with --durable-state; give both, or --journal DIR")
+    if options["journal"] is not None and options["durable_state"]:
+        raise Usage("--journal and --durable-state name a folder each; leave one out")
+    folder: str | None = options["journal"]
+    if options["durable_state"]:
+        folder = options["state_dir"] or DEFAULT_STATE
+    if folder is None and (options["recover"] or options["sync_each_send"]):
+        flag = "--recover" if options["recover"] else "--sync-each-send"
+        raise Usage(f"{flag} needs a journal; give --journal DIR or --durable-state")
+    if folder is not None and (not folder or "\0" in folder):
+        raise Usage(f"--journal {folder!r} is no folder name; name a folder")
+    return folder
+
+
+class Book:
+    """The journal of one run of the demo."""
+
+    def __init__(self, folder: str, *, recover: bool, sync_each_send: bool) -> None:
+        self.folder = folder
+        self._disk = OsDisk(folder)
+        self._sync_each_send = sync_each_send
+        self._run: JournaledRun | None = None
+        self.found = self._look()
+        if recover and self.found.opened is None:
+            raise ContractError(
+                f"--recover: {folder!r} holds no interrupted run; leave the flag out to begin one"
+            )
+
+    def _look(self) -> Found:
+        if os.path.lexists(self.folder) and not os.path.isdir(self.folder):
+            raise ContractError(f"--journal {self.folder!r} is no folder; name another")
+        found = look(self._disk) if os.path.isdir(self.folder) else Found(None, None, False)
+        if found.finished:
+            raise ContractError(
+                f"--journal {self.folder!r} holds a finished run; name another folder, or"
+                f" `python -m tools.live replay {self.folder} --report` prints its report"
+            )
+        return found
+
+    def begin(
+        self,
+        loop: ExecutionLoop,
+        params: ExecutionParams,
+        feed: Feed,
+        start_ns: int,
+    ) -> None:
+        """Put the loop's line into the journal, at its beginning or where it was interrupted."""
+        monitor, ledger = loop.risk_monitor, loop.risk_monitor.ledger
+        keep = loop.line if isinstance(loop.line, Line) else None
+        opened = Opened(
+            describe_run(params, feed, loop.exchange, monitor, loop.edge),
+            loop.edge,
+            start_ns,
+            feed.start_ns,
+            monitor.max_symbol_e9,
+            monitor.max_total_e9,
+            monitor.threshold_bps_e9,
+            ledger.fee_maker_bps,
+            ledger.fee_taker_bps,
+            loop.order_store.retain,
+        )
+        self._run = JournaledRun.begin(
+            self._disk, opened, holder=f"process {os.getpid()}", time_ns=_now_ns(),
+            commit_each_send=self._sync_each_send, keep=keep,
+        )  # fmt: skip
+        loop.line = self._run.line
+        if self._run.resumed:
+            say(f"going on with the interrupted run in {self.folder}")
+
+    def finish(self, report: dict[str, Any], loop: ExecutionLoop) -> None:
+        """Record what the run came to."""
+        assert self._run is not None
+        moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
+        self._run.finish(report, moved, _now_ns())
+
+    def close(self) -> None:
+        """Let go of the journal; a run that did not finish stays one that can go on."""
+        if self._run is not None:
+            self._run.let_go()
+
+
+def _now_ns() -> int:
+    return environment_clock().now_ns()
