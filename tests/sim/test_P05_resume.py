@@ -49,7 +49,7 @@ def test_P05_a_crash_at_every_call_of_the_disk(each_send: bool) -> None:
 
 
 def test_P05_a_crash_at_every_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected, _ = uninterrupted(steps=46)
+    expected, _ = uninterrupted(steps=30)
     entries = int(json.loads(expected)["integrity"]["journal_head"].partition(":")[0])
     assert entries >= 500, entries
     record = JournalLine.record
@@ -65,8 +65,8 @@ def test_P05_a_crash_at_every_entry(monkeypatch: pytest.MonkeyPatch) -> None:
             for name in ("input", "output"):
                 patch.setattr(JournalLine, name, dying)
             with pytest.raises(Crash):
-                run_on(disk, steps=46)
-        survived(disk, expected, at, steps=46)
+                run_on(disk, steps=30)
+        survived(disk, expected, at, steps=30)
 
 
 def test_P05_a_crash_in_each_of_many_lives() -> None:

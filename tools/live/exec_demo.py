@@ -40,8 +40,8 @@ EXAMPLES = (
 END = """Flags win over the config file; MM_FREEZE_UTC_ISO freezes the clock, too.
 
 exit codes: 0 ok, 1 a check failed or --shadow is missing, 2 wrong usage or input,
-  3 damaged journal, 4 journal in use, 5 storage fault, 6 frozen where --fail-on-freeze was given, 130 interrupted,
-  143 terminated"""
+  3 damaged journal, 4 journal in use, 5 storage fault, 6 frozen where --fail-on-freeze
+  was given, 130 interrupted, 143 terminated"""
 
 
 FLAGS = (

@@ -212,6 +212,8 @@ def _report() -> Schema:
         state_sha256=_SHA256,
         events=_COUNT,
         laws={"description": "the laws that were held against the books", "const": list(LAWS)},
+        journal_id={"description": "null: the line was not recorded on disk", **_MAYBE_TEXT},
+        journal_head={"description": "seq:hash of the line's last entry", **_MAYBE_TEXT},
     )
     return {
         "$schema": DIALECT,
