@@ -9,26 +9,26 @@ the chain that entry 2 began. Payloads are cut short; the stored line has all of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..core.clock import NS_PER_S, render_utc
+from ..core.clock import NS_PER_MS, NS_PER_S, parse_utc, render_utc
 from ..core.codec import canonical
 from ..core.errors import ContractError
 from ..core.record import record
 from .disk import Disk
-from .frame import FRAME_BYTES, record_text
+from .frame import record_text
 from .reader import Reader, Record
 
 PAYLOAD_CHARACTERS = 120
-HEADING = f"{'time':<24}  {'seq':>7}  {'source':<10}  {'kind':<19}  {'entry':<18}  payload"
+HEADING = f"{'time':<24} {'seq':>7}  {'source':<8}  {'kind':<17}  {'entry':<16}  payload"
 
 _LEADING = (
     "symbol", "side", "qty", "price", "bid", "ask", "client_order_id", "order_id", "fill_id",
 )  # fmt: skip
-_BEHIND_ALL = len(_LEADING)
+_BARE = {"symbol": "", "side": "", "qty": "", "price": "@"}
 _ORDER_FIELDS = ("client_order_id", "order_id")
 _LINKING = "order.accepted"
+_is_seq = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
 _plain_word = re.compile(r"[A-Za-z0-9_.:+-]+", re.ASCII).fullmatch
 
 
@@ -121,12 +121,12 @@ class Picker:
         return any(name in names for name in self._names)
 
 
-def parse_bound(text: str, field: str, parse_time: Callable[[str, str], int]) -> Bound:
+def parse_bound(text: str, field: str) -> Bound:
     """A seq in digits, or a UTC instant."""
-    if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+    if _is_seq(text):
         return Bound(int(text), None)
     try:
-        return Bound(None, parse_time(text, field))
+        return Bound(None, parse_utc(text, field))
     except ContractError as error:
         raise ContractError(f"{error}; give one, or a seq such as 120") from None
 
@@ -137,9 +137,7 @@ def stored_line(one: Record) -> bytes:
         base=one.base, cause=one.cause, corr=one.corr, sseq=one.sseq,
         payload=one.raw.decode("latin-1"), seq=one.seq, src=one.src, topic=one.topic, ts=one.ts,
     )  # fmt: skip
-    line = b'{"h":"%b","r":%b}\n' % (one.hash.hex().encode(), text.encode("latin-1"))
-    assert len(line) == len(text) + FRAME_BYTES
-    return line
+    return b'{"h":"%b","r":%b}\n' % (one.hash.hex().encode(), text.encode("latin-1"))
 
 
 def readable(one: Record, columns: int = 0) -> str:
@@ -148,8 +146,8 @@ def readable(one: Record, columns: int = 0) -> str:
     if not columns and len(shown) > PAYLOAD_CHARACTERS:
         shown = shown[: PAYLOAD_CHARACTERS - 3] + "..."
     line = (
-        f"{instant(one.ts):<24}  {one.seq:>7}  {one.src:<10}  {one.topic:<19}"
-        f"  {_entry(one):<18}  {shown}"
+        f"{instant(one.ts)} {one.seq:>7}  {one.src:<8}  {one.topic:<17}"
+        f"  {_entry(one):<16}  {shown}"
     ).rstrip()
     if columns and len(line) > columns:
         line = line[: columns - 3] + "..."
@@ -157,15 +155,13 @@ def readable(one: Record, columns: int = 0) -> str:
 
 
 def instant(ts: int) -> str:
-    """A time with at least three decimals, so that most stand below each other."""
-    if ts % NS_PER_S:
-        whole, _, fraction = render_utc(ts)[:-1].partition(".")
-        return f"{whole}.{fraction:0<3}Z"
-    return f"{render_utc(ts)[:-1]}.000Z"
+    """A time to the millisecond, so that all stand below each other; the stored line has more."""
+    whole = render_utc(ts - ts % NS_PER_S)[:-1]
+    return f"{whole}.{ts % NS_PER_S // NS_PER_MS:03d}Z"
 
 
 def payload_text(one: Record) -> str:
-    """`name=value` for each field, what an order is known by first."""
+    """`name=value` for each field; what any trade has stands first and needs no name."""
     try:
         payload = one.payload()
     except ContractError as error:
@@ -173,11 +169,17 @@ def payload_text(one: Record) -> str:
     if not isinstance(payload, dict):
         return _spelled(payload)
     names = sorted(payload, key=lambda name: (_rank(name), name))
-    return " ".join(f"{_spelled(name)}={_spelled(payload[name])}" for name in names)
+    return " ".join(_field(name, payload[name]) for name in names)
 
 
 def _rank(name: str) -> int:
-    return _LEADING.index(name) if name in _LEADING else _BEHIND_ALL
+    return _LEADING.index(name) if name in _LEADING else len(_LEADING)
+
+
+def _field(name: str, value: Any) -> str:
+    if name in _BARE and isinstance(value, str) and _plain_word(value):
+        return _BARE[name] + value
+    return f"{_spelled(name)}={_spelled(value)}"
 
 
 def _spelled(value: Any) -> str:
@@ -188,9 +190,9 @@ def _spelled(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    """Whatever a payload holds, a terminal must not obey it."""
+    """Whatever a payload holds, a terminal must be able to show it and must not obey it."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        char if " " <= char <= "~" else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
 
@@ -202,8 +204,3 @@ def _entry(one: Record) -> str:
     cause = f" <- #{one.cause}" if one.cause else ""
     chain = f" of #{one.corr}" if one.corr not in (one.sseq, one.cause) else ""
     return f"#{one.sseq}{cause}{chain}"
-
-
-def headed(lines: Sequence[str], columns: int) -> list[str]:
-    """The lines under a heading, when there are any and a terminal shows them."""
-    return [HEADING[:columns], *lines] if columns and lines else list(lines)

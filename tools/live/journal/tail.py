@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from .disk import Disk
 from .guard import disk_errors
@@ -24,29 +24,29 @@ class Tail:
         self._count = count
         self._picker = Picker(wanted)
         filtered = wanted != Wanted()
-        with disk_errors("the log cannot be read"):
-            first = 0 if filtered else _first_seq(disk, count)
+        first = kept_seq(disk, 0 if filtered else _near_end(disk, count))
         if filtered:
             self._picker.learn_names(disk)
-        self._reader = Reader(disk, from_seq=first or None, durable_only=follow)
+        self._reader = Reader(disk, from_seq=first, durable_only=follow)
 
     def last(self) -> list[Record]:
-        """The newest records that are wanted, oldest first."""
-        return list(deque(self._new(), maxlen=self._count))
+        """The newest records that are wanted, oldest first; to be asked for first."""
+        return list(deque(self.new(), maxlen=self._count))
 
-    def follow(self, wait: Callable[[], None]) -> Iterator[list[Record]]:
-        """What came since, again and again; `wait` passes the time between two looks."""
-        while True:
-            wait()
-            yield list(self._new())
-
-    def _new(self) -> Iterator[Record]:
+    def new(self) -> Iterator[Record]:
+        """What came since the last look."""
         return (one for one in self._reader.poll() if self._picker.picks(one))
 
 
-def _first_seq(disk: Disk, count: int) -> int:
+def kept_seq(disk: Disk, seq: int) -> int:
+    """This seq, or the first that the log still has."""
+    with disk_errors("the log cannot be read"):
+        segments = list_segments(disk)
+    return max(seq, segments[0].first_seq) if segments else seq
+
+
+def _near_end(disk: Disk, count: int) -> int:
     """From where to read so that the newest are among it: the mark stands near the end."""
-    mark, _ = read_mark(disk)
-    segments = list_segments(disk)
-    kept = segments[0].first_seq if segments else 0
-    return kept if mark is None else max(kept, mark.seq + 1 - count)
+    with disk_errors("the log cannot be read"):
+        mark, _ = read_mark(disk)
+    return 0 if mark is None else max(0, mark.seq + 1 - count)
