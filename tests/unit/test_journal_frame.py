@@ -104,8 +104,10 @@ def test_another_spelling_of_the_second_half_is_not_taken(old: bytes, new: bytes
 
 
 def test_a_record_with_a_newline_is_our_own_bug() -> None:
+    lines = by_hand(3).splitlines(keepends=True)
+    assert frame.join_lines(lines) == by_hand(3)
     with pytest.raises(InvariantBroken, match="a record holds a newline"):
-        frame.frame_lines(b"", [a_record(), a_record(payload='{"a":\n1}')])
+        frame.join_lines([lines[0], b"{\n}\n", lines[1]])
 
 
 @pytest.mark.parametrize("name", ["a", "md.quote", "A-1:b_c", "9" * 64])
@@ -145,9 +147,9 @@ def test_a_later_version_is_told_apart() -> None:
 
 
 def test_the_time_of_a_record() -> None:
-    assert frame.time_of(a_record()) == NOON_NS
-    with pytest.raises(InvariantBroken, match="a record ends in"):
-        frame.time_of(b'{"b":1}')
+    assert frame.time_of(by_hand(1)) == NOON_NS
+    with pytest.raises(InvariantBroken, match="a line ends in"):
+        frame.time_of(by_hand(1)[:-1])
 
 
 def test_a_system_record_is_never_a_repeat() -> None:

@@ -36,7 +36,7 @@ def test_every_64th_seq_has_a_place(first_seq: int, count: int) -> None:
     lines = data.splitlines(keepends=True)
     for begin in range(0, count, 30):
         before = sum(map(len, lines[:begin]))
-        written.add_block(first_seq + begin, b"".join(lines[begin : begin + 30]), before)
+        written.add_lines(first_seq + begin, lines[begin : begin + 30], before)
     due = [n for n in range(first_seq, first_seq + count) if n % EVERY == 0]
     places = [
         Place(n, NOON_NS + n, sum(map(len, lines[: n - first_seq]))) for n in due
@@ -49,7 +49,7 @@ def test_every_64th_seq_has_a_place(first_seq: int, count: int) -> None:
 
 def test_a_line_that_cannot_be_understood_has_no_place() -> None:
     index = Index()
-    index.add_block(0, b"noise\n" + by_hand(1), 0)
+    index.add_lines(0, [b"noise\n", by_hand(1)], 0)
     assert index.places == []
 
 

@@ -9,15 +9,18 @@ import pytest
 
 from tests.unit.journal_builders import NOON_NS
 from tools.live.core.errors import ContractError
-from tools.live.journal.frame import FRAME_BYTES, MAX_LINE_BYTES, record_text
+from tools.live.journal.frame import (
+    FRAME_BYTES, MAX_LINE_BYTES, frame_lines, genesis, record_text,
+)  # fmt: skip
 from tools.live.journal.outcome import Limits, Outcome
 from tools.live.journal.queue import Batch, Queue
 
+HEAD = genesis("desk-1")
 PAYLOAD = '{"bid":"1.5"}'
 
 
 def a_queue(next_seq: int = 10, **limits: int) -> Queue:
-    return Queue(next_seq, {"feed": 4}, Limits(**limits))
+    return Queue(next_seq, HEAD, {"feed": 4}, Limits(**limits))
 
 
 def add(queue: Queue, sseq: int, payload: str | dict[str, Any] = PAYLOAD, **more: Any) -> Outcome:
@@ -34,8 +37,12 @@ def drained(queue: Queue) -> list[Batch]:
     return batches
 
 
+def record_of(line: bytes) -> Any:
+    return json.loads(line)["r"]
+
+
 def heads(batch: Batch) -> list[tuple[int, int]]:
-    return [(told["q"], told["b"]) for told in map(json.loads, batch.records)]
+    return [(told["q"], told["b"]) for told in map(record_of, batch.lines)]
 
 
 def test_a_record_carries_all_that_was_said() -> None:
@@ -46,7 +53,9 @@ def test_a_record_carries_all_that_was_said() -> None:
         base=10, cause=9, corr=8, sseq=5, payload='{"a":"\\u00e9","z":1}', seq=10, src="feed",
         topic="md.quote", ts=NOON_NS,
     )  # fmt: skip
-    assert batch == Batch(10, [expected.encode()], len(expected) + FRAME_BYTES)
+    line, head = frame_lines(HEAD, [expected.encode()])
+    assert batch == Batch(10, [line], len(expected) + FRAME_BYTES, head)
+    assert batch.size == len(line)
 
 
 def test_a_batch_has_its_first_seq_as_base_and_a_bound_of_records() -> None:
@@ -62,14 +71,26 @@ def test_a_batch_has_its_first_seq_as_base_and_a_bound_of_records() -> None:
     assert (queue.durable_seq, queue.waiting, queue.base) == (16, 0, 17)
 
 
+def test_the_chain_goes_on_from_batch_to_batch() -> None:
+    queue = a_queue(batch_records=3)
+    for sseq in range(5, 12):
+        add(queue, sseq)
+    batches = drained(queue)
+    lines = [line for batch in batches for line in batch.lines]
+    records = [line[76:-2] for line in lines]
+    assert frame_lines(HEAD, records) == (b"".join(lines), batches[-1].head)
+    for batch in batches:
+        assert batch.lines[-1][6:70].decode() == batch.head.hex()
+
+
 def test_a_batch_has_a_bound_of_bytes() -> None:
     queue = a_queue(batch_bytes=600)
     for sseq in range(5, 12):
         add(queue, sseq)
     batches = drained(queue)
-    assert sum(len(batch.records) for batch in batches) == 7
+    assert sum(len(batch.lines) for batch in batches) == 7
     for batch in batches:
-        assert batch.size == sum(len(r) + FRAME_BYTES for r in batch.records) <= 600
+        assert batch.size == sum(map(len, batch.lines)) <= 600
         assert all(base == batch.base for _, base in heads(batch))
 
 
@@ -78,7 +99,7 @@ def test_a_record_larger_than_a_batch_goes_alone() -> None:
     add(queue, 5)
     add(queue, 6, {"x": "y" * 400})
     add(queue, 7)
-    assert [len(batch.records) for batch in drained(queue)] == [1, 1, 1]
+    assert [len(batch.lines) for batch in drained(queue)] == [1, 1, 1]
 
 
 def test_a_line_of_a_mebibyte_is_the_longest() -> None:
@@ -231,7 +252,10 @@ def test_a_record_of_the_log_itself_waits_behind_what_was_taken_before() -> None
     add(queue, 5)
     queue.put_own(b"own")
     queue.put_own(b"own")
-    assert [(batch.base, len(batch.records)) for batch in drained(queue)] == [
-        (10, 1), (11, 1), (12, 1),
-    ]  # fmt: skip
+    batches = drained(queue)
+    assert [(batch.base, len(batch.lines)) for batch in batches] == [(10, 1), (11, 1), (12, 1)]
+    first = batches[0].head
+    block, head = frame_lines(first, [b"own", b"own"])
+    assert batches[1].lines + batches[2].lines == block.splitlines(keepends=True)
+    assert batches[2].head == head
     assert (queue.next_seq, queue.base) == (13, 13)
