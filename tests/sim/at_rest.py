@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.sim.choice import NOTHING
 from tests.sim.sim_disk import SimDisk
 from tests.sim.subject import Subject
 from tests.sim.workloads import Step
@@ -32,11 +33,11 @@ def twenty_unacknowledged(subject: Subject) -> tuple[World, str, int]:
 
 
 def whole_log(subject: Subject, *, batches: int = 3, size: int = 40) -> World:
-    """A log of strictly acknowledged batches, whose process was killed."""
+    """A log of strictly acknowledged batches, and of it only what was synced."""
     world = World(subject, SimDisk(0))
     script = [Step("append", "a", (size, 0)), Step("commit"), Step("hook", "checkpoint")] * batches
     assert world.live(script) == DONE
-    world.end(KILL)
+    world.end(NOTHING)
     return world
 
 

@@ -57,6 +57,23 @@ def test_P03_every_line_removed_doubled_swapped(log: str, figures: Counter[str])
 
 
 @every_log
+def test_P03_damage_before_a_later_batch_is_seen_without_a_watermark(
+    log: str, figures: Counter[str]
+) -> None:
+    """Only a last batch can be torn: what follows the damage says that this was not one."""
+    world = whole_log(SUBJECTS[log], batches=7, size=300)
+    image = world.disk.image()
+    world.disk.put("durable.mark", None)
+    for path in segments(world):
+        last = path == segments(world)[-1]
+        found = lines(image[path])
+        assert len(found) > 3 or not last
+        for at in range(len(found) - 2 if last else len(found)):
+            torn = b"".join(found[:at]) + b"\0" + found[at][1:] + b"".join(found[at + 1 :])
+            assert damaged(world, {path: torn}, figures) == REFUSED
+
+
+@every_log
 def test_P03_every_segment_removed_doubled_swapped(log: str, figures: Counter[str]) -> None:
     world = whole_log(SUBJECTS[log], batches=8, size=300)
     image, paths = world.disk.image(), segments(world)

@@ -8,11 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.sim import __main__ as campaign
+from tests.sim import harness
+from tests.sim.at_rest import last_segment, whole_log
 from tests.sim.figures import table
 from tests.sim.harness import Case
 from tests.sim.judge import Judge, Violation
-from tests.sim.sim_disk import EVENTS_KEPT
-from tests.sim.subject import Record, digest_of
+from tests.sim.model_log import ModelLog
+from tests.sim.sim_disk import EVENTS_KEPT, SimDisk
+from tests.sim.subject import Corrupt, Log, Record, Subject, digest_of
 from tests.sim.workloads import WORKLOADS
 
 A = [Record("a", number, f"a{number}") for number in range(7)]
@@ -111,6 +114,36 @@ def test_damage_excuses_a_refusal_and_the_loss_of_what_was_not_secured() -> None
     with pytest.raises(Violation, match="lost"):
         shows(judge.clone(), *A[1:3])
     shows(judge, *A[1:5])
+
+
+class WritesOn(ModelLog):
+    """Forgets at its close that it has failed."""
+
+    def close(self) -> None:
+        self._failed = False
+        super().close()
+
+
+def test_a_log_that_writes_after_a_fault_is_seen() -> None:
+    subject = Subject("writes on", WritesOn)
+    with pytest.raises(harness.Found, match="changed something on the disk after an error"):
+        for call in range(20, 60):
+            harness.fail_at(subject, Case(subject.name, "steady", fail=call), Counter())
+
+
+def leaves_a_note(disk: SimDisk) -> Log:
+    """Refuses, but not without having written something."""
+    try:
+        return ModelLog(disk)
+    except Corrupt:
+        disk.create("note")
+        raise
+
+
+def test_a_refusal_that_changes_something_is_seen() -> None:
+    world = whole_log(Subject("leaves a note", leaves_a_note))
+    with pytest.raises(harness.Found, match="refused to open, but changed note"):
+        harness.flipped(world, last_segment(world), 99, "here", Counter())
 
 
 def test_a_failure_shows_the_last_events_and_the_command(
