@@ -10,25 +10,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
+from itertools import count
 from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import (
     BUY, OUTPUTS, SELL, CancelAllOrdered, EdgeUpdate, Fill, Input, OrderAccepted,
     OrderCanceled, OrderRejected, Output, QuoteUpdate, Side,
 )  # fmt: skip
+from ..core.errors import ContractError
 from ..core.line import source_of
 from ..core.money import to_e9
 from ..core.record import declared_types, fields_of
 from ..fold import Fold
-from .frame import VERSION
+from .disk import Disk
+from .folding import Replay, ReplayFailed, Told
+from .frame import (
+    MAX_LINE_BYTES, RECORD_START, SECOND_HALF_START, VERSION, first_half, genesis, second_half,
+)  # fmt: skip
+from .guard import disk_errors
+from .index import find_place
+from .scan import own_id
+from .segments import PackDamaged, Segment, list_segments, read_blocks
+from .strict import parse_payload
 
-# The groups of a line: base, id, what the payload holds by its sorted keys, seq, time.
-Groups: TypeAlias = tuple[bytes, ...]
-Usual: TypeAlias = tuple[Callable[[bytes, int], re.Match[bytes] | None], Callable[[Groups], Any]]
+# The groups of a line: hash, base, id, what the payload holds by its sorted keys, seq, time.
+Groups: TypeAlias = tuple[str, ...]
+Usual: TypeAlias = tuple[Callable[[str], re.Match[str] | None], Callable[[Groups], Any]]
 
-MATCH_FROM = 70  # behind the hash, which the chain has proven
-
+_NEVER = 1 << 63
 _MOST_KEPT = 1 << 16
+# A kind is told from the same characters of every line: those before the time, if that has the
+# nineteen digits of this century.
+_KIND = slice(-60, -34)
+
 _VERBS: dict[type[Input], str] = {
     QuoteUpdate: "quote",
     EdgeUpdate: "edge_update",
@@ -38,49 +53,165 @@ _VERBS: dict[type[Input], str] = {
     Fill: "fill",
     CancelAllOrdered: "cancel_all",
 }
-_NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_TEXT = r'"([^"\\\x00-\x1f\x80-\xff]{0,256})"'
-_DECIMAL = r'"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)"'
+_NUMBER = "(?:0|[1-9][0-9]{0,18}+)"
+_TEXT = '"([^"\\\\\x00-\x1f]{0,256}+)"'
+_DECIMAL = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+)"'
 _SIDE = '"(Buy|Sell)"'
-_UNREAD = r"\{[^{}\\]{0,4096}\}"  # what a replay derives again is not taken from the record
+_UNREAD = r"\{[^{}\\]{0,4096}+\}"  # what a replay derives again is not taken from the record
 _LINE = (
-    r'","r":\{{"b":({number}),"cause":{number},"corr":{number},"id":"({number})","p":{payload}'
-    r',"q":({number}),"src":"{source}","topic":"{topic}","ts":({number}),"v":{version}\}}\}}'
+    r'\{{"h":"(.{{64}})","r":\{{"b":({number}),"cause":{number},"corr":{number}'
+    r',"id":"({number})","p":{payload},"q":({number}),{behind}({number}),"v":{version}\}}\}}'
 )
+_BEHIND = '"src":"{source}","topic":"{topic}","ts":'
 _CALL = """
 def call(groups):
-    _, _, {groups}, _, ts_ns = groups
+    _, _, _, {groups}, _, ts_ns = groups
     verb({arguments})
 """
 
 
-class _Numbers(dict[bytes, int]):
+class _Numbers(dict[str, int]):
     """Scaled integers by their decimal text, kept because prices and sizes come again."""
 
-    def __missing__(self, digits: bytes) -> int:
+    def __missing__(self, digits: str) -> int:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        found = self[digits] = to_e9(digits.decode("ascii"), "number")
+        found = self[digits] = to_e9(digits, "number")
         return found
 
 
-class _Names(dict[bytes, str]):
-    """Symbols and other words that come again."""
+class _Times(dict[str, int]):
+    """Nanoseconds by their digits: an answer often has the time of its question."""
 
-    def __missing__(self, raw: bytes) -> str:
+    def __missing__(self, digits: str) -> int:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        found = self[raw] = raw.decode("ascii")
+        found = self[digits] = int(digits)
         return found
 
 
-_SIDES: dict[bytes, Side] = {b"Buy": BUY, b"Sell": SELL}
+class FastFold:
+    """Takes a replay forward through the log for as long as its lines can be proven and folded.
+
+    It never judges: where a line is not as it must be, or a file is not, it stops before it, and
+    the reader that goes on from there says what that means.
+    """
+
+    def __init__(self, replay: Replay, until: int | None) -> None:
+        self._replay = replay
+        self._until = _NEVER if until is None else until
+        self._usual = usual_lines(replay.fold)
+
+    def run(self, disk: Disk) -> None:
+        """As far as it goes."""
+        replay = self._replay
+        with disk_errors("the log cannot be read"):
+            segments = list_segments(disk)
+            wanted = replay.journal_seq + 1
+            before = max(wanted - 1, 0)
+            if not wanted:
+                replay.head = genesis(own_id(disk, segments, ""))
+            holding = [one for one in segments if one.first_seq <= before]
+            if not holding:
+                return
+            place = find_place(disk, holding[-1], before)
+            offset, first = (0, holding[-1].first_seq) if place is None else (place[2], place[0])
+            skipped = wanted - first
+            try:
+                for segment in segments[len(holding) - 1 :]:
+                    gap = not skipped and segment.first_seq != replay.journal_seq + 1 and not offset
+                    if gap or not self._read_segment(disk, segment, offset, skipped):
+                        return
+                    offset = skipped = 0
+            except (PackDamaged, FileNotFoundError):
+                return
+
+    def _read_segment(self, disk: Disk, segment: Segment, offset: int, skipped: int) -> bool:
+        """Fold a segment behind the lines that are known; False when it is not to its end."""
+        rest = b""
+        for block in read_blocks(disk, segment, offset):
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            if skipped:
+                known, lines = lines[:skipped], lines[skipped:]
+                skipped -= len(known)
+                if not skipped and known[-1][6:70] != self._replay.head.hex().encode():
+                    return False
+            if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
+                return False
+        return not rest and not skipped
+
+    def _fold(self, lines: list[bytes]) -> bool:
+        """Fold whole lines; False at the first that somebody else must judge, or at the end."""
+        try:
+            texts = b"\n".join(lines).decode("ascii").split("\n")
+        except UnicodeDecodeError:
+            return False
+        place = self._fold_usual(lines, texts, 0)
+        while place < len(lines):
+            if self._replay.seq >= self._until or not self._fold_unusual(lines[place]):
+                return False
+            place = self._fold_usual(lines, texts, place + 1)
+        return True
+
+    def _fold_usual(self, lines: list[bytes], texts: list[str], begin: int) -> int:
+        """Fold lines from a place on; returns the place of the first that is not usual."""
+        replay, usual, chain = self._replay, self._usual.get, self._replay.line_head
+        seq, number, head, base = replay.seq, replay.journal_seq, replay.head, ""
+        end = min(len(lines), begin + min(self._until, replay.next_change - 1) - seq)
+        place = begin
+        if replay.reported is not None or end <= begin:
+            return begin
+        try:
+            for place, id_text, q_text in zip(
+                range(begin, end), map(str, count(seq + 1)), map(str, count(number + 1))
+            ):
+                line, text = lines[place], texts[place]
+                found = usual(text[_KIND])
+                match = None if found is None else found[0](text)
+                if found is None or match is None:
+                    return place
+                groups = match.groups()
+                digest = sha256(head + line[RECORD_START:-1]).digest()
+                if groups[0] != digest.hex() or groups[2] != id_text or groups[-2] != q_text:
+                    return place
+                if groups[1] != base:
+                    base = groups[1]
+                    if int(base) > int(q_text):
+                        return place
+                found[1](groups)
+                head = digest
+                if chain is not None:
+                    replay.line_head = chain = sha256(chain + _entry_text(line)).digest()
+            place = end
+            return end
+        except ContractError as error:
+            at = seq + 1 + place - begin
+            raise ReplayFailed(f"seq {at} of the line does not fold: {error}") from None
+        finally:
+            folded = place - begin
+            replay.head, replay.journal_seq, replay.seq = head, number + folded, seq + folded
+
+    def _fold_unusual(self, line: bytes) -> bool:
+        """Fold one line the careful way; False when it is not the next intact line."""
+        replay = self._replay
+        number = replay.journal_seq + 1
+        digest = sha256(replay.head + line[RECORD_START:-1]).digest()
+        told = _told(line, number)
+        if told is None or line[6:70] != digest.hex().encode():
+            return False
+        before = replay.seq
+        replay.take(told)
+        if replay.line_head is not None and replay.seq > before:
+            replay.line_head = sha256(replay.line_head + _entry_text(line)).digest()
+        replay.head, replay.journal_seq = digest, number
+        return True
 
 
-def usual_lines(fold: Fold) -> dict[bytes, Usual]:
-    """By topic: the expression that a usual line matches, and what feeds its groups to the fold."""
-    scope = {"number": _Numbers(), "name": _Names(), "side": _SIDES}
-    table: dict[bytes, Usual] = {}
+def usual_lines(fold: Fold) -> dict[str, Usual]:
+    """By kind: the expression that a usual line matches, and what feeds its groups to the fold."""
+    scope = {"numbers": _Numbers(), "times": _Times(), "sides": {"Buy": BUY, "Sell": SELL}}
+    table: dict[str, Usual] = {}
     for contract, verb in _VERBS.items():
         names = [name for name in sorted(fields_of(contract)) if name != "ts_ns"]
         types = declared_types(contract)
@@ -89,23 +220,24 @@ def usual_lines(fold: Fold) -> dict[bytes, Usual]:
         code = _CALL.format(groups=", ".join(names), arguments=", ".join(arguments))
         made: dict[str, Any] = {**scope, "verb": getattr(fold, verb)}
         exec(code, made)
-        table[contract.kind.encode()] = (_expression(contract, rf"\{{{spelled}\}}"), made["call"])
+        _enter(table, contract, rf"\{{{spelled}\}}", made["call"])
     for output in OUTPUTS:
-        table[output.kind.encode()] = (_expression(output, _UNREAD), _nothing)
+        _enter(table, output, _UNREAD, _nothing)
     return table
 
 
-def _expression(
-    contract: type[Input] | type[Output], payload: str
-) -> Callable[[bytes, int], re.Match[bytes] | None]:
+def _enter(
+    table: dict[str, Usual],
+    contract: type[Input] | type[Output],
+    payload: str,
+    call: Callable[[Groups], Any],
+) -> None:
+    behind = _BEHIND.format(source=source_of(contract), topic=contract.kind)
     pattern = _LINE.format(
-        number=_NUMBER,
-        payload=payload,
-        source=source_of(contract),
-        topic=re.escape(contract.kind),
-        version=VERSION,
+        number=_NUMBER, payload=payload, behind=re.escape(behind), version=VERSION
     )
-    return re.compile(pattern.encode("ascii")).fullmatch
+    line = behind + '1735689600000000000,"v":1}}'
+    table[line[_KIND]] = re.compile(pattern, re.ASCII).fullmatch, call
 
 
 def _pattern(declared: str) -> str:
@@ -118,16 +250,36 @@ def _pattern(declared: str) -> str:
 def _argument(name: str, declared: str) -> str:
     """The expression that makes an argument of the verb from the group of this name."""
     if name == "ts_ns":
-        return "int(ts_ns)"
-    plain = declared.removesuffix(" | None")
-    if plain == "str" and (name.endswith("_id") or name == "message"):
-        made = f"{name}.decode()"  # these hardly come twice
-    else:
-        made = f"{ {'int': 'number', 'str': 'name', 'Side': 'side'}[plain] }[{name}]"
-    return made if plain == declared else f"None if {name} is None else {made}"
+        return "times[ts_ns]"
+    made = {"int": f"numbers[{name}]", "str": name, "Side": f"sides[{name}]"}
+    if declared == "int | None":
+        return f"None if {name} is None else numbers[{name}]"
+    return made[declared.removesuffix(" | None")]  # no group is None, which is what null means
 
 
 def _nothing(groups: Groups) -> None:
     pass
 
 
+def _told(line: bytes, number: int) -> Told | None:
+    """What a line with this seq says; None when it has not the form of one."""
+    first = first_half(line)
+    second = second_half(line, line.rfind(SECOND_HALF_START))
+    if first is None or second is None or len(line) >= MAX_LINE_BYTES:
+        return None
+    if int(second[1]) != number or int(first[1]) > number:
+        return None
+    _, cause, corr, sseq = first.groups()
+    _, src, topic, ts = second.groups()
+    try:
+        payload = parse_payload(line[first.end() : second.start()], f"the payload of seq {number}")
+    except ContractError:
+        return None
+    return Told(src.decode(), topic.decode(), int(sseq), int(ts), int(corr), int(cause), payload)
+
+
+def _entry_text(line: bytes) -> bytes:
+    """An entry's record without the numbers that the log gave it."""
+    begin = line.index(b",", RECORD_START) + 1
+    end = line.rindex(SECOND_HALF_START) + 1
+    return line[begin:end] + line[line.index(b",", end) + 1 : -1]
