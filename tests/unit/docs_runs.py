@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.sim.journaled_runs import run_on
+from tests.sim.sim_disk import SimDisk
 from tools.live.core.contracts_v1 import BUY, Entry
 from tools.live.core.line import Line
 from tools.live.exchange import FakeExchangeClient, FillEvent, OpenOrder, OrderStatus
@@ -85,6 +88,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         no_number.run_shadow(PARAMS),
         by_hand.run_shadow(PARAMS),
         a_loop(FakeExchangeClient()).run_shadow(PARAMS, RecordedMarket(str(QUOTES))),
+        json.loads(run_on(SimDisk(), 5)[0]),
     )
 
 

@@ -54,7 +54,7 @@ FLAGS = (
     Flag("--fail-on-freeze", "", "exit 6 when the run ends frozen", "output"),
     Flag("--journal", "DIR", "record the run there; go on with one interrupted", "journal"),
     Flag("--durable-state", "", "the same in --state-dir", "journal"),
-    Flag("--state-dir", "DIR", "its folder (default artifacts/state)", "journal"),
+    Flag("--state-dir", "DIR", "its folder; artifacts/state when left out", "journal"),
     Flag("--recover", "", "refuse to begin a new run: one must have been interrupted", "journal"),
     Flag("--sync-each-send", "", "make each command durable before it is sent", "journal"),
     Flag("--config", "FILE", "settings from a .toml or .json file", "general"),

@@ -1,0 +1,134 @@
+"""Real processes on a real disk, killed and starved by the system-call tracer.
+
+Killing a process never tests a sync, because the page cache lives on; the power cuts are those of
+the simulated disk. What is shown here is that the real disk is asked for what the simulated one
+was asked for, that a failure ends in its exit code, and that the next start goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.live.journal.os_disk import OsDisk
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = "segments/00000000000000000000.jsonl"
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def tracer() -> str:
+    """The system-call tracer; where a build runs, its absence is a failure."""
+    found = shutil.which("strace")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("strace is missing")
+        pytest.skip("strace is missing")
+    return found
+
+
+def demo(folder: Path, *prefix: str, steps: int = 120) -> subprocess.CompletedProcess[bytes]:
+    command = [
+        *prefix, sys.executable, "-m", "tools.live.exec_demo", "--shadow", "--iterations",
+        str(steps), "--requote", "--journal", str(folder),
+    ]  # fmt: skip
+    environment = {**os.environ, "MM_FREEZE_UTC_ISO": "2025-01-01T00:00:00Z"}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, timeout=SECONDS, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The report of a run that nothing interrupts."""
+    done = demo(tmp_path_factory.mktemp("whole") / "run")
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def injected(tracer: str, what: str, *paths: Path) -> list[str]:
+    """The tracer's words for one fault."""
+    only = [word for path in paths for word in ("-P", str(path))]
+    call = what.partition(":")[0]
+    return [tracer, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", *only, "-e",
+            f"inject={what}"]  # fmt: skip
+
+
+def goes_on(folder: Path, expected: bytes) -> None:
+    done = demo(folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected
+
+
+def test_P01_killed_at_every_sync_it_goes_on(
+    tracer: str, expected: bytes, tmp_path: Path
+) -> None:
+    for number in range(1, 100):
+        folder = tmp_path / f"at-{number}"
+        done = demo(folder, *injected(tracer, f"fsync:signal=SIGKILL:when={number}"))
+        if done.returncode == 0:
+            assert number > 10, "the tracer killed nothing"
+            return
+        assert done.stdout == b""
+        if number % 2 or number < 6:  # the others are of the same kind
+            ended = demo(folder)
+            if ended.returncode == 2 and b"a finished run" in ended.stderr:
+                continue  # it died behind the last word
+            assert ended.returncode == 0, ended.stderr
+            assert ended.stdout == expected
+    pytest.fail("100 syncs were not enough")
+
+
+@pytest.mark.parametrize("number", [3, 6, 9, 11])
+def test_P04_a_sync_that_fails_ends_the_process_with_5(
+    tracer: str, expected: bytes, tmp_path: Path, number: int
+) -> None:
+    folder = tmp_path / "run"
+    done = demo(folder, *injected(tracer, f"fsync:error=EIO:when={number}"))
+    assert done.returncode == 5, done.stderr
+    assert done.stderr.startswith(b"error: storage: ") and done.stderr.count(b"\n") == 1
+    assert done.stdout == b""
+    goes_on(folder, expected)
+
+
+@pytest.mark.parametrize("number", [4, 6])
+def test_P04_a_full_disk_ends_the_process_with_5(
+    tracer: str, expected: bytes, tmp_path: Path, number: int
+) -> None:
+    folder = tmp_path / "run"
+    fault = injected(tracer, f"write:error=ENOSPC:when={number}", folder / FIRST)
+    done = demo(folder, *fault)
+    assert done.returncode == 5, done.stderr
+    assert b"error: storage: " in done.stderr and done.stdout == b""
+    goes_on(folder, expected)
+
+
+def test_a_file_that_may_not_grow_ends_the_process_with_5(
+    expected: bytes, tmp_path: Path
+) -> None:
+    """A limit of the system gives short writes first, and then none."""
+    folder = tmp_path / "run"
+    limit = ["/bin/sh", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "sh"]
+    done = demo(folder, *limit)
+    assert done.returncode == 5, done.stderr
+    goes_on(folder, expected)
+
+
+def test_a_second_process_is_refused_with_4(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    disk = OsDisk(str(folder))
+    disk.make_folder("")
+    lock = disk.lock("LOCK", "the test of the lock")
+    try:
+        done = demo(folder, steps=5)
+    finally:
+        disk.close(lock)
+    assert done.returncode == 4
+    assert done.stderr.startswith(b"error: lock: the log is held by the test of the lock")
+    assert done.stdout == b""

@@ -1,0 +1,196 @@
+"""The line on disk: durable in batches, chained on its own, and silent after an interrupt."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from tests.sim.sim_disk import SimDisk
+from tests.unit.builders import BTC, ETH, T0_NS, a_loop, a_quote_event
+from tests.unit.journal_builders import opened
+from tools.live.core.contracts_v1 import CancelOrder, Entry, ListOpenOrders, QuoteUpdate
+from tools.live.core.errors import ContractError, LineFailed
+from tools.live.core.line import Line
+from tools.live.journal.errors import Diverged, StorageFailed
+from tools.live.journal.line import JournalLine, line_genesis, next_head
+from tools.live.journal.reader import Reader, Record
+from tools.live.journal.run import RecordedEntries, entry_text
+
+
+def entries_on(disk: SimDisk) -> list[Record]:
+    return [one for one in Reader(disk).poll() if one.src != "system.log"]
+
+
+def a_line(disk: SimDisk, *, each_send: bool = False, batch: int = 256) -> JournalLine:
+    return JournalLine(opened(disk), commit_each_send=each_send, batch=batch)
+
+
+def fed(line: JournalLine, count: int) -> None:
+    first = line.seq + 1
+    for seq in range(first, first + count):
+        line.input(seq, seq, 0, a_quote_event())
+
+
+def test_an_entry_is_a_record_with_its_place_its_causes_and_its_author() -> None:
+    disk = SimDisk()
+    line = a_line(disk)
+    line.input(1, 1, 0, QuoteUpdate(BTC, 10**9, 2 * 10**9, T0_NS))
+    line.output(2, 1, 1, ListOpenOrders(T0_NS + 1))
+    line.commit()
+    quote, listing = entries_on(disk)
+    assert (quote.topic, quote.src, quote.sseq, quote.corr, quote.cause, quote.ts) == (
+        "md.quote", "feed", 1, 1, 0, T0_NS,
+    )  # fmt: skip
+    assert quote.payload() == {"symbol": BTC, "bid": "1", "ask": "2"}
+    assert (listing.topic, listing.src, listing.sseq, listing.corr, listing.cause) == (
+        "order.list_open", "loop", 2, 1, 1,
+    )  # fmt: skip
+
+
+def test_a_full_batch_is_durable_and_the_rest_waits() -> None:
+    disk = SimDisk()
+    line = a_line(disk, batch=4)
+    before = line.journal.durable_seq
+    fed(line, 3)
+    assert line.journal.durable_seq == before
+    fed(line, 1)
+    assert line.journal.durable_seq == before + 4
+    fed(line, 3)
+    assert (line.journal.durable_seq, line.journal.waiting) == (before + 4, 3)
+    line.commit()
+    assert line.journal.durable_seq == before + 7
+    fed(line, 3)
+    assert line.journal.waiting == 3  # a commit by hand begins a new batch
+
+
+def test_a_batch_is_256_entries() -> None:
+    line = a_line(SimDisk())
+    fed(line, 255)
+    assert line.journal.waiting == 255
+    fed(line, 1)
+    assert line.journal.waiting == 0
+
+
+@pytest.mark.parametrize("each_send", [False, True])
+def test_a_command_is_durable_before_it_is_sent_when_asked_for(each_send: bool) -> None:
+    line = a_line(SimDisk(), each_send=each_send)
+    line.input(1, 1, 0, a_quote_event())
+    line.output(2, 1, 1, ListOpenOrders(T0_NS))
+    assert line.journal.waiting == 2  # a question moves no money
+    line.output(3, 1, 1, CancelOrder("C", "O", T0_NS))
+    assert line.journal.waiting == (0 if each_send else 3)
+
+
+def test_what_is_sent_is_on_the_disk_already() -> None:
+    """The exchange looks into the journal at the moment it is called."""
+    disk = SimDisk()
+    loop = a_loop(recorded=False)
+    loop.line = a_line(disk, each_send=True)
+    sent: list[str] = []
+    place = loop.exchange.place_limit
+
+    def looking(req):  # type: ignore[no-untyped-def]
+        durable = Reader(disk, durable_only=True).poll()
+        placed = [one.payload()["client_order_id"] for one in durable if one.topic == "order.place"]
+        assert req.client_order_id in placed
+        sent.append(req.client_order_id)
+        return place(req)
+
+    loop.exchange.place_limit = looking  # type: ignore[method-assign]
+    from tests.unit.builders import a_quote, some_params
+
+    loop.on_quote(a_quote(), some_params())
+    assert sent == ["CLI00000001", "CLI00000002"]
+
+
+def test_the_head_is_a_chain_over_the_entries_alone() -> None:
+    disk = SimDisk()
+    line = a_line(disk, batch=2)
+    fed(line, 3)
+    line.commit()
+    head = sha256(b"line-v1\0desk-1").digest()
+    assert head == line_genesis("desk-1")
+    for one in entries_on(disk):
+        head = sha256(head + entry_text(one)).digest()
+        assert next_head(line_genesis("x"), entry_text(one)) == sha256(
+            line_genesis("x") + entry_text(one)
+        ).digest()
+    assert line.anchor() == ("desk-1", f"3:{head.hex()}")
+
+
+def test_a_gap_in_the_line_is_refused() -> None:
+    line = a_line(SimDisk())
+    fed(line, 2)
+    with pytest.raises(LineFailed, match="seq 4 cannot follow 2"):
+        line.input(4, 4, 0, a_quote_event())
+    with pytest.raises(LineFailed, match="seq 2 cannot follow 2"):
+        line.input(2, 2, 0, a_quote_event())
+    assert line.journal.waiting == 2
+
+
+def test_after_an_interrupt_it_takes_nothing_more() -> None:
+    line = a_line(SimDisk())
+    fed(line, 2)
+    line.interrupt()
+    for seq in (0, 1, 2, 3):
+        with pytest.raises(LineFailed):
+            line.input(seq, 0, 0, a_quote_event())
+    assert line.journal.waiting == 2
+
+
+def test_it_is_not_cleared() -> None:
+    with pytest.raises(ContractError, match="a journal holds one run"):
+        a_line(SimDisk()).clear()
+
+
+def test_a_line_may_be_kept_in_memory_too() -> None:
+    kept = Line()
+    line = JournalLine(opened(SimDisk()), keep=kept)
+    assert line.entries == []
+    line.input(1, 1, 0, a_quote_event())
+    line.output(2, 1, 1, ListOpenOrders(T0_NS))
+    assert line.entries == kept.entries == [
+        Entry(1, "feed", 1, 0, a_quote_event()), Entry(2, "loop", 1, 1, ListOpenOrders(T0_NS)),
+    ]  # fmt: skip
+    assert a_line(SimDisk()).entries is None
+
+
+def resumed(disk: SimDisk) -> JournalLine:
+    disk.kill9()
+    journal = opened(disk)
+    return JournalLine(journal, recorded=RecordedEntries(disk), batch=2)
+
+
+def test_the_recorded_part_is_lived_again_and_not_recorded_twice() -> None:
+    disk = SimDisk()
+    line = a_line(disk, batch=2)
+    fed(line, 4)
+    anchor = line.anchor()
+    again = resumed(disk)
+    fed(again, 4)
+    assert again.anchor() == anchor
+    assert again.journal.waiting == 0
+    fed(again, 2)
+    again.commit()
+    assert [one.sseq for one in entries_on(disk)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_life_that_differs_from_the_recorded_one_is_stopped() -> None:
+    disk = SimDisk()
+    fed(a_line(disk, batch=2), 4)
+    again = resumed(disk)
+    fed(again, 2)
+    with pytest.raises(Diverged) as stopped:
+        again.input(3, 3, 0, a_quote_event(symbol=ETH))
+    assert stopped.value.seq == 3
+    assert b'"symbol":"BTCUSDT"' in stopped.value.recorded.encode()
+    assert '"symbol":"ETHUSDT"' in stopped.value.derived
+    assert "seq 3 of the line is recorded as" in str(stopped.value)
+
+
+def test_a_journal_that_takes_nothing_ends_the_line() -> None:
+    line = a_line(SimDisk())
+    line.journal.queue.shut()
+    with pytest.raises(StorageFailed, match="seq 1 of the line is refused in the journal"):
+        fed(line, 1)
