@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from tests.sim import harness
-from tests.sim.at_rest import segments, whole_log
+from tests.sim.at_rest import last_segment, segments, whole_log
+from tests.sim.subject import Subject
 from tests.sim.subjects import SUBJECTS
 from tests.sim.world import REFUSED, World
 
@@ -21,6 +22,16 @@ def damaged(world: World, changes: dict[str, bytes | None], figures: Counter[str
         copy.disk.put(path, data)
     figures["damages at rest"] += 1
     return harness.spoiled(copy)
+
+
+def a_log_with_a_long_last_segment(subject: Subject) -> tuple[World, dict[str, bytes]]:
+    """Several segments, and more than one batch in the last; and its files."""
+    for batches in range(4, 20):
+        world = whole_log(subject, batches=batches, size=300)
+        image = world.disk.image()
+        if len(segments(world)) > 1 and len(lines(image[last_segment(world)])) > 3:
+            return world, image
+    raise AssertionError("its segments are too short")
 
 
 def lines(data: bytes) -> list[bytes]:
@@ -61,13 +72,11 @@ def test_P03_damage_before_a_later_batch_is_seen_without_a_watermark(
     log: str, figures: Counter[str]
 ) -> None:
     """Only a last batch can be torn: what follows the damage says that this was not one."""
-    world = whole_log(SUBJECTS[log], batches=7, size=300)
-    image = world.disk.image()
+    world, image = a_log_with_a_long_last_segment(SUBJECTS[log])
     world.disk.put("durable.mark", None)
     for path in segments(world):
         last = path == segments(world)[-1]
         found = lines(image[path])
-        assert len(found) > 3 or not last
         for at in range(len(found) - 2 if last else len(found)):
             torn = b"".join(found[:at]) + b"\0" + found[at][1:] + b"".join(found[at + 1 :])
             assert damaged(world, {path: torn}, figures) == REFUSED
