@@ -58,7 +58,7 @@ _FLAGS: dict[str, tuple[str, str, tuple[Flag, ...], tuple[str, ...]]] = {
         "DIR",
         "Print records, one a line: time, seq, source, kind, entry and payload. An entry\n"
         "#7 <- #3 of #2 is entry 7 of the run, caused by entry 3, in the chain that entry 2\n"
-        "began. A trade's symbol, side, quantity and @price stand without their names.",
+        "began. Symbol, side, quantity, @price and order ids stand without their names.",
         (
             *_PICKING,
             Flag("--since", "SEQ|UTC", "from there on, such as 120 or 2025-01-01T00:00:10Z",

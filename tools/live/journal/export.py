@@ -98,7 +98,7 @@ class _Sheets:
         for sheet in self._open.values():
             sheet.close()
         folders = dict.fromkeys(path.partition("/")[0] for path in self._made)
-        for folder in folders:
+        for folder in ("", *folders):
             self._disk.sync_folder(folder)
         return {path: sheet.about() for path, sheet in self._made.items()}
 

@@ -25,7 +25,9 @@ HEADING = f"{'time':<24} {'seq':>7}  {'source':<8}  {'kind':<17}  {'entry':<16} 
 _LEADING = (
     "symbol", "side", "qty", "price", "bid", "ask", "client_order_id", "order_id", "fill_id",
 )  # fmt: skip
-_BARE = {"symbol": "", "side": "", "qty": "", "price": "@"}
+_BARE = {
+    "symbol": "", "side": "", "qty": "", "price": "@", "client_order_id": "", "order_id": "",
+}  # fmt: skip
 _ORDER_FIELDS = ("client_order_id", "order_id")
 _LINKING = "order.accepted"
 _is_seq = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
@@ -165,7 +167,7 @@ def payload_text(one: Record) -> str:
     try:
         payload = one.payload()
     except ContractError as error:
-        return f"({_printable(str(error))})"
+        return f"unreadable: {canonical(str(error))}"
     if not isinstance(payload, dict):
         return _spelled(payload)
     names = sorted(payload, key=lambda name: (_rank(name), name))
@@ -183,18 +185,10 @@ def _field(name: str, value: Any) -> str:
 
 
 def _spelled(value: Any) -> str:
-    """A plain word as it is, everything else as JSON."""
+    """A plain word as it is, everything else as JSON: a terminal has nothing in it to obey."""
     if isinstance(value, str) and _plain_word(value):
         return value
-    return _printable(canonical(value))
-
-
-def _printable(text: str) -> str:
-    """Whatever a payload holds, a terminal must be able to show it and must not obey it."""
-    return "".join(
-        char if " " <= char <= "~" else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+    return canonical(value)
 
 
 def _entry(one: Record) -> str:
