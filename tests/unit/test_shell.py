@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import NoReturn
+
+import pytest
 
 from tests.unit.builders import (
-    BTC, T0_NS, PlainExchange, a_fold, a_loop, a_quote_event, some_params,
+    BTC, T0_NS, PlainExchange, a_fold, a_loop, a_quote, a_quote_event, some_params,
 )  # fmt: skip
-from tools.live.core.contracts_v1 import BUY, OrderAccepted, PlaceOrderRequest
+from tools.live.core.contracts_v1 import BUY, Input, OrderAccepted, Output, PlaceOrderRequest
+from tools.live.core.errors import LineFailed
 from tools.live.core.line import Line
 from tools.live.shell import Shell
 
@@ -61,3 +65,101 @@ def test_a_loop_is_gone_when_nobody_holds_it() -> None:
         assert orders() is None
     finally:
         gc.enable()
+
+
+class BrokenLine(Line):
+    """A line that fails at one seq and takes nothing afterwards."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+        self.interrupted = False
+
+    def input(self, seq: int, corr: int, cause: int, event: Input) -> None:
+        self._check(seq)
+        super().input(seq, corr, cause, event)
+
+    def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
+        self._check(seq)
+        super().output(seq, corr, cause, event)
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self.at = 0
+
+    def _check(self, seq: int) -> None:
+        if seq >= self.at:
+            raise LineFailed(f"no place for seq {seq}")
+
+
+@pytest.mark.parametrize("at", range(2, 12))
+def test_when_the_line_fails_nothing_more_is_sent_and_what_rests_is_canceled(at: int) -> None:
+    """Params are seq 1, a quote and its two orders with their answers five more, and so on."""
+    exchange = PlainExchange()
+    loop = a_loop(exchange, recorded=False)
+    loop.line = BrokenLine(at)
+    with pytest.raises(LineFailed, match="no place for seq"):
+        loop.run_shadow(some_params(iterations=5))
+    recorded = [entry.event for entry in loop.line.entries]
+    placed = [event for event in recorded if event.kind == "order.place"]
+    assert exchange.named == len(placed)  # none was sent that is not on the line
+    known = sorted(o for o in loop.order_store.by_order_id)
+    assert sorted(exchange.canceled) == known  # and what had a name was canceled
+    assert loop.risk_monitor.frozen
+    assert loop.risk_monitor.last_freeze_reason == "the line cannot be recorded"
+    loop.abandon()
+    assert sorted(exchange.canceled) == known  # once
+
+
+def test_it_fails_for_people_as_it_does_for_runs() -> None:
+    """Each door: a fill that is reported, an order to stop, a requote."""
+    for door in ("on_fill", "freeze", "cancel_all"):
+        exchange = PlainExchange()
+        loop = a_loop(exchange, recorded=False)
+        loop.on_quote(a_quote(), some_params())
+        exchange.report("X1", qty=0.001)
+        loop.line = BrokenLine(0)
+        with pytest.raises(LineFailed):
+            {
+                "on_fill": loop.on_fill,
+                "freeze": lambda: loop.freeze("stop", "me"),
+                "cancel_all": lambda: loop.cancel_all("stop"),
+            }[door]()
+        assert sorted(exchange.canceled) == ["X1", "X2"]
+
+
+def test_a_cancel_that_fails_does_not_keep_the_others_from_being_sent() -> None:
+    exchange = PlainExchange()
+    loop = a_loop(exchange, recorded=False)
+    loop.on_quote(a_quote(), some_params())
+    refused: list[str] = []
+
+    def cancel(order_id: str) -> bool:
+        refused.append(order_id)
+        raise ConnectionError("no line to the venue")
+
+    exchange.cancel = cancel  # type: ignore[method-assign]
+    loop.abandon()
+    assert refused == ["X1", "X2"]
+
+
+@pytest.mark.parametrize("where", ["place_limit", "cancel"])
+def test_an_interrupt_is_told_to_the_line_and_a_failure_is_not(where: str) -> None:
+    for error, told in ((KeyboardInterrupt(), True), (RuntimeError("broke"), False)):
+        exchange = PlainExchange()
+        loop = a_loop(exchange, recorded=False)
+        loop.line = line = BrokenLine(10**9)
+        if where == "cancel":
+            loop.on_quote(a_quote(), some_params())
+
+        def failing(_: object, error: BaseException = error) -> NoReturn:
+            raise error
+
+        setattr(exchange, where, failing)
+        with pytest.raises(type(error)):
+            if where == "cancel":
+                loop.cancel_all("stop")
+            else:
+                loop.on_quote(a_quote(), some_params())
+        assert line.interrupted is told
+        assert loop.risk_monitor.frozen is told  # what is not recorded may not go on

@@ -67,7 +67,7 @@ class Shell:
                     fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                     fill.liquidity, ts_ns,
                 )  # fmt: skip
-                line.input(seq, corr, cause, event)
+                self._hear(line, seq, corr, cause, event)
             outputs = book(
                 fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                 fill.liquidity, ts_ns,
@@ -78,14 +78,21 @@ class Shell:
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self.line.input(seq, seq, 0, CancelAllOrdered(symbol, reason, ts_ns))
+            self._hear(self.line, seq, seq, 0, CancelAllOrdered(symbol, reason, ts_ns))
         self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
+
+    def _hear(self, line: Recorder, seq: int, corr: int, cause: int, event: Input) -> None:
+        try:
+            line.input(seq, corr, cause, event)
+        except LineFailed:
+            self.abandon()
+            raise
 
     def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self.line.input(seq, corr or seq, cause, event)
+            self._hear(self.line, seq, corr or seq, cause, event)
         outputs = self.step(event)
         if outputs:
             self._carry_out(outputs, seq, corr or seq)
