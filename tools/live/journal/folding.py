@@ -12,7 +12,7 @@ from ..core import codec
 from ..core.contracts_v1 import Input, Output
 from ..core.errors import ContractError
 from ..core.record import record
-from ..fold import Fold
+from ..fold import NOTHING, Fold
 from ..reports.report import RunFacts, build_report
 from ..reports.snapshot import state_sha256
 from .errors import JournalError
@@ -113,22 +113,22 @@ class Replay:
             )
         return report
 
-    def take(self, told: Told) -> None:
+    def take(self, told: Told) -> Sequence[Output]:
         """Fold one record, if it is an input; the caller answers for its place in the log."""
         if told.src == SYSTEM:
-            return
+            return NOTHING
         if told.src == SOURCE:
             self._about_the_run(told)
-            return
+            return NOTHING
         if self.reported is not None:
             raise ReplayFailed(f"seq {told.seq} of the line stands behind the report of its run")
         if told.seq != self.seq + 1:
             raise ReplayFailed(f"the line has seq {told.seq} where {self.seq + 1} must be")
-        if told.src != LOOP:
-            self.fold_input(told)
+        outputs = NOTHING if told.src == LOOP else self._fold(told)
         self.seq = told.seq
+        return outputs
 
-    def fold_input(self, told: Told) -> Sequence[Output]:
+    def _fold(self, told: Told) -> Sequence[Output]:
         """What the fold answers to an input, under the terms that are in force there."""
         self.change_terms(told.seq)
         try:

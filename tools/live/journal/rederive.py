@@ -1,0 +1,177 @@
+"""Verifying a run: strategy and gate decide everything once more, and the record must agree.
+
+An output stands in the line before it is sent, and its answer follows as an input, so the outputs
+of a step may have the steps of their answers between them. What a step decided is a queue; the
+next output recorded with its cause must be the head of that queue. Only at the end of an
+interrupted journal may a queue be left with something in it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from ..core import codec
+from ..core.contracts_v1 import Approved, CancelOrder, Entry, ListOpenOrders, Output
+from ..core.quiet_gc import quiet_gc
+from ..core.record import record
+from .disk import Disk
+from .folding import LOOP, Replay, Told, told_by
+from .frame import SYSTEM
+from .reader import Reader
+from .replay import find_run
+from .run_facts import SOURCE, new_fold
+from .travel import causes_of
+
+_SENT = (Approved, CancelOrder, ListOpenOrders)  # what waits for an answer
+
+
+@record
+class Difference:
+    """The first thing that came out otherwise, and what led to it, back to the input.
+
+    `recorded` is None for an output that is missing, `derived` for one that nothing decides.
+    """
+
+    seq: int
+    kind: str
+    recorded: dict[str, Any] | None
+    derived: dict[str, Any] | None
+    causes: tuple[Told, ...]
+
+
+@record
+class Verified:
+    """What verifying came to; `open_outputs` were decided, but the run ended before them."""
+
+    replay: Replay
+    compared: int
+    open_outputs: int
+    difference: Difference | None
+
+    @property
+    def state_as_reported(self) -> bool | None:
+        """Whether the run's last state came out; None when it was interrupted before the end."""
+        reported = self.replay.reported
+        if reported is None:
+            return None
+        found = (self.replay.seq, self.replay.state_sha256)
+        return found == (reported.events, reported.state_sha256)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing came out otherwise than it is recorded."""
+        return self.difference is None and self.state_as_reported is not False
+
+
+def rederive(disk: Disk) -> Verified:
+    """Hold every recorded decision against what the code decides now; stop at the first."""
+    log_id, opened = find_run(disk)
+    replay = Replay(log_id, opened, new_fold(opened))
+    decisions = Decisions()
+    found = None
+    with quiet_gc():
+        for one in Reader(disk).poll():
+            told = told_by(one)
+            if told.src not in (SYSTEM, SOURCE):
+                found = decisions.miss(told) or decisions.compare(told)
+                if found is not None:
+                    break
+            decisions.add(told, replay.take(told))
+            replay.journal_seq, replay.head = one.seq, one.hash
+    if found is None and replay.reported is not None:
+        found = decisions.left(replay.seq + 1)
+    if found is not None:
+        found = _explained(disk, found)
+    return Verified(replay, decisions.compared, decisions.waiting, found)
+
+
+class _Step:
+    """What one step decided and is not recorded yet; `sent` is the command that is out."""
+
+    __slots__ = ("cause", "corr", "queue", "sent")
+
+    def __init__(self, told: Told, outputs: Sequence[Output]) -> None:
+        self.cause = told.seq
+        self.corr = told.corr
+        self.queue = deque(outputs)
+        self.sent = 0
+
+
+class Decisions:
+    """The queues of the steps that are still being carried out, the newest last."""
+
+    def __init__(self) -> None:
+        self.compared = 0
+        self._steps: list[_Step] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many outputs were decided and are not recorded."""
+        waiting: int = sum(len(step.queue) for step in self._steps)
+        return waiting
+
+    def add(self, told: Told, outputs: Sequence[Output]) -> None:
+        """A step has decided this."""
+        if outputs:
+            self._steps.append(_Step(told, outputs))
+
+    def miss(self, told: Told) -> Difference | None:
+        """What should have been recorded before this input."""
+        if told.src == LOOP:
+            return None
+        while self._steps:
+            step = self._steps[-1]
+            if step.queue and not step.sent:
+                return self.left(told.seq)
+            if step.queue:  # the answer, or what came in while a command was out
+                if told.cause == step.sent:
+                    step.sent = 0
+                return None
+            self._steps.pop()
+        return None
+
+    def compare(self, told: Told) -> Difference | None:
+        """An output that is recorded against the next of its step."""
+        if told.src != LOOP:
+            return None
+        while self._steps and self._steps[-1].cause != told.cause:
+            if self._steps[-1].queue:
+                return self.left(told.seq)
+            self._steps.pop()
+        recorded = _shown(told)
+        if not self._steps or not self._steps[-1].queue:
+            return Difference(told.seq, told.topic, recorded, None, ())
+        step = self._steps[-1]
+        output = step.queue.popleft()
+        derived = codec.envelope(Entry(told.seq, LOOP, step.corr, step.cause, output))
+        if derived != recorded:
+            return Difference(told.seq, told.topic, recorded, derived, ())
+        step.sent = told.seq if isinstance(output, _SENT) else 0
+        self.compared += 1
+        return None
+
+    def left(self, seq: int) -> Difference | None:
+        """The next output that is decided and not recorded, where `seq` is the next place."""
+        for step in reversed(self._steps):
+            if step.queue:
+                derived = codec.envelope(Entry(seq, LOOP, step.corr, step.cause, step.queue[0]))
+                return Difference(seq, derived["kind"], None, derived, ())
+        return None
+
+
+def _shown(told: Told) -> dict[str, Any]:
+    """A record in the form of an envelope."""
+    return {
+        "v": codec.VERSION, "seq": told.seq, "ts_ns": told.ts_ns, "kind": told.topic,
+        "src": told.src, "corr": told.corr, "cause": told.cause, "payload": told.payload,
+    }  # fmt: skip
+
+
+def _explained(disk: Disk, found: Difference) -> Difference:
+    """The same with the entries that led to it, the nearest first."""
+    told = found.recorded if found.derived is None else found.derived
+    assert told is not None
+    causes = causes_of(disk, told["cause"])
+    return Difference(found.seq, found.kind, found.recorded, found.derived, causes)

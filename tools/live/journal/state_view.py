@@ -1,0 +1,108 @@
+"""The state of a run for people: exact numbers as they are written, and what changed of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.clock import render_utc
+from ..core.money import CASH_SCALE, text
+from ..fold import Fold
+
+
+def state_view(fold: Fold) -> dict[str, Any]:
+    """Plain data with exact decimal texts; it leaves out what only counts or measures."""
+    store, monitor = fold.store, fold.monitor
+    holdings, exposures = monitor.ledger.holdings, monitor.exposures
+    first = monitor.first_freeze
+    return {
+        "orders": {**store.count_by_state(), **fold.stats},
+        "live_orders": {
+            order.client_order_id: {
+                "order_id": order.order_id,
+                "symbol": order.symbol,
+                "side": order.side,
+                "state": order.state.value,
+                "qty": text(order.qty_e9),
+                "filled": text(order.filled_e9),
+                "price": text(order.price_e9),
+                "since": render_utc(order.created_ns),
+            }
+            for order in store.live_orders()
+        },
+        "positions": {
+            symbol: {
+                "qty": text(holdings[symbol].qty),
+                "cash": cash_text(holdings[symbol].cash_e18),
+                "realised": cash_text(holdings[symbol].realised_e18),
+                "fees": cash_text(holdings[symbol].fees_e18),
+            }
+            for symbol in sorted(holdings)
+            if holdings[symbol].traded
+        },
+        "market": {
+            symbol: {
+                "bid": text(exposures[symbol].bid),
+                "ask": text(exposures[symbol].ask),
+                "open_buys": text(exposures[symbol].buys),
+                "open_sells": text(exposures[symbol].sells),
+                "worst_case": cash_text(monitor.worst_case_e18(symbol)),
+            }
+            for symbol in sorted(exposures)
+        },
+        "edge_bps": {
+            symbol: None if bps is None else text(bps) for symbol, bps in fold.edge_bps.items()
+        },
+        "risk": {
+            "frozen": monitor.frozen,
+            "freeze_reason": first.reason if monitor.frozen and first is not None else None,
+            "max_symbol": text(monitor.max_symbol_e9),
+            "max_total": text(monitor.max_total_e9),
+            "edge_threshold_bps": text(monitor.threshold_bps_e9),
+            "refusals": {reason.value: count for reason, count in monitor.refusals.items()},
+            "unresolved": dict(fold.unresolved),
+        },
+        "strategy": None if fold.params is None else dict(
+            zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
+        ),
+    }  # fmt: skip
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What differs, by dotted path: the value before and the value after, None for absent."""
+    old, new = _flat(before), _flat(after)
+    paths = sorted({*old, *new})
+    return {p: (old.get(p), new.get(p)) for p in paths if old.get(p) != new.get(p)}
+
+
+def readable(view: dict[str, Any]) -> str:
+    """The view as indented lines; what is empty is left out."""
+    lines: list[str] = []
+    for name, value in view.items():
+        if isinstance(value, dict) and value:
+            lines.append(f"{name}:")
+            lines += [f"  {key:<13} {_inline(value[key])}" for key in value if value[key] != {}]
+    return "\n".join(lines) + "\n"
+
+
+def cash_text(e18: int) -> str:
+    """The exact decimal digits of an amount of cash."""
+    whole, fraction = divmod(abs(e18), CASH_SCALE)
+    digits = f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")
+    return f"-{digits}" if e18 < 0 else digits
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {_inline(value[key])}" for key in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {path: value}
+    found: dict[str, Any] = {}
+    for key in value:
+        found.update(_flat(value[key], f"{path}.{key}" if path else key))
+    return found
