@@ -96,6 +96,12 @@ def test_an_index_of_other_bytes_is_no_help() -> None:
     assert find_place(disk, PLAIN, 70) is None
 
 
+def test_an_index_whose_first_line_speaks_of_another_end_is_no_help() -> None:
+    disk = indexed(100)
+    disk.put(IDX, disk.image()[IDX].replace(b"%020d" % 64, b"%020d" % 0, 1))
+    assert find_place(disk, Segment(0, True), 70) is None
+
+
 def test_of_a_packed_segment_the_size_is_not_asked() -> None:
     disk = indexed(100)
     place = find_place(disk, PLAIN, 70)

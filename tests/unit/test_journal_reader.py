@@ -173,6 +173,15 @@ def test_a_damaged_end_of_an_earlier_segment_is_refused() -> None:
         told(disk)
 
 
+def test_the_first_record_of_a_segment_is_proven_by_the_last_of_the_one_before() -> None:
+    disk = a_log((1,) * 12, limits=SMALL)
+    second = list_segments(disk)[1]
+    data = disk.image()[second.path]
+    edit(disk, data.replace(b'"bid":"', b'"bid":"9', 1), second.path)
+    with pytest.raises(IntegrityRefused, match="does not follow from the one before"):
+        told(disk, from_seq=second.first_seq)
+
+
 def test_bytes_behind_a_clean_close_are_refused() -> None:
     disk = drop_mark(a_log((2,), close=True))
     edit(disk, disk.image()[FIRST] + b"{")

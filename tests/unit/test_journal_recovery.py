@@ -123,6 +123,20 @@ def test_bytes_that_are_kept_already_are_kept_once_and_durably() -> None:
     assert disk.image() == before
 
 
+def test_a_copy_whose_name_may_still_be_lost_is_made_sure_of() -> None:
+    disk = SimDisk()
+    disk.put("file", b"torn")
+    disk.make_folder("torn")
+    disk.sync_folder()
+    path = f"torn/7-{hashlib.sha256(b'torn').hexdigest()}.bin"
+    handle = disk.create(path)
+    disk.write(handle, b"torn")
+    disk.sync(handle)
+    keep_bytes(disk, "7", "file")
+    disk.power_loss(0)
+    assert disk.image()[path] == b"torn"
+
+
 def test_other_names_in_the_place_of_torn_bytes_are_not_reported() -> None:
     disk = a_log((3,))
     disk.make_folder("torn")

@@ -50,12 +50,13 @@ def test_whole_lines_before_the_mark_were_promised() -> None:
     assert (error.path, error.offset, error.seq) == (MARK, 0, 0)
 
 
-def test_a_mark_of_another_record_is_refused() -> None:
+@pytest.mark.parametrize("seq", [0, 2, 3])
+def test_a_mark_of_another_record_is_refused(seq: int) -> None:
     disk = a_log((3,))
-    disk.put(MARK, spell_slot(Mark(2, "ab" * 32)))
+    disk.put(MARK, spell_slot(Mark(seq, "ab" * 32)))
     error = refusal(disk)
-    assert error.what == "a mark of another record 2 than the log has"
-    assert (error.path, error.seq) == (MARK, 2)
+    assert error.what == f"a mark of another record {seq} than the log has"
+    assert (error.path, error.seq) == (MARK, seq)
 
 
 def test_an_older_mark_is_right() -> None:

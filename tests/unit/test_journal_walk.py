@@ -105,6 +105,8 @@ def test_a_long_line_of_the_chain_is_refused_as_well() -> None:
     assert len(fits) == MAX_LINE_BYTES
     walk, rows = walked(fits)
     assert walk.bad is None and len(rows) == 1
+    longer, _ = linked({"payload": '{"x":"' + "y" * (MAX_LINE_BYTES - 166) + '"}'})
+    assert bad_of(longer + GOOD).fault is Fault.WRONG
 
 
 def linked(changes: dict[str, object]) -> tuple[bytes, bytes]:

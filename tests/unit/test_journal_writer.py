@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sim.sim_disk import Faults, SimDisk
+from tests.sim.sim_disk import Crash, Faults, SimDisk
 from tests.unit.journal_builders import (
     DAY_NS, FIRST, LOG_ID, NOON_NS, a_log, add, events, lines_of, opened, told,
 )  # fmt: skip
@@ -306,6 +306,24 @@ def test_sealed_segments_are_packed_one_by_one_and_read_alike() -> None:
     assert events(disk) == list(range(1, 14))
     opened(disk)
     assert events(disk) == list(range(1, 14))
+
+
+def test_a_crash_at_any_call_of_packing_loses_nothing() -> None:
+    call = 0
+    while True:
+        call += 1
+        for choice in range(40):
+            disk, journal = packed_log()
+            disk.crash_at = disk.ops + call
+            try:
+                journal.pack_oldest()
+            except Crash:
+                disk.power_loss(choice)
+                opened(disk)
+                assert events(disk) == list(range(1, 13))
+            else:
+                assert call > 8
+                return
 
 
 def test_packing_a_segment_that_has_rotted_ends_the_log() -> None:
