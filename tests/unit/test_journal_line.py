@@ -13,7 +13,7 @@ from tools.live.core.contracts_v1 import CancelOrder, Entry, ListOpenOrders, Quo
 from tools.live.core.errors import ContractError, LineFailed
 from tools.live.core.line import Line
 from tools.live.journal.errors import Diverged, StorageFailed
-from tools.live.journal.line import JournalLine, line_genesis, next_head
+from tools.live.journal.line import JournalLine, line_digest
 from tools.live.journal.reader import Reader, Record
 from tools.live.journal.run import RecordedEntries, entry_text
 
@@ -57,29 +57,31 @@ def test_a_full_batch_is_durable_and_the_rest_waits() -> None:
     fed(line, 1)
     assert line.journal.durable_seq == before + 4
     fed(line, 3)
-    assert (line.journal.durable_seq, line.journal.waiting) == (before + 4, 3)
+    assert line.journal.durable_seq == before + 4
     line.commit()
     assert line.journal.durable_seq == before + 7
     fed(line, 3)
-    assert line.journal.waiting == 3  # a commit by hand begins a new batch
+    assert line.journal.durable_seq == before + 7  # a commit by hand begins a new batch
 
 
 def test_a_batch_is_256_entries() -> None:
     line = a_line(SimDisk())
+    before = line.journal.durable_seq
     fed(line, 255)
-    assert line.journal.waiting == 255
+    assert line.journal.durable_seq == before
     fed(line, 1)
-    assert line.journal.waiting == 0
+    assert line.journal.durable_seq == before + 256
 
 
 @pytest.mark.parametrize("each_send", [False, True])
 def test_a_command_is_durable_before_it_is_sent_when_asked_for(each_send: bool) -> None:
     line = a_line(SimDisk(), each_send=each_send)
+    before = line.journal.durable_seq
     line.input(1, 1, 0, a_quote_event())
     line.output(2, 1, 1, ListOpenOrders(T0_NS))
-    assert line.journal.waiting == 2  # a question moves no money
+    assert line.journal.durable_seq == before  # a question moves no money
     line.output(3, 1, 1, CancelOrder("C", "O", T0_NS))
-    assert line.journal.waiting == (0 if each_send else 3)
+    assert line.journal.durable_seq == before + (3 if each_send else 0)
 
 
 def test_what_is_sent_is_on_the_disk_already() -> None:
@@ -104,19 +106,18 @@ def test_what_is_sent_is_on_the_disk_already() -> None:
     assert sent == ["CLI00000001", "CLI00000002"]
 
 
-def test_the_head_is_a_chain_over_the_entries_alone() -> None:
+def test_the_anchor_is_a_digest_over_the_entries_alone() -> None:
     disk = SimDisk()
     line = a_line(disk, batch=2)
+    empty = sha256(b"line-v1\0desk-1\0").hexdigest()
+    assert line.anchor() == ("desk-1", f"0:{empty}")
     fed(line, 3)
+    anchor = line.anchor()
     line.commit()
-    head = sha256(b"line-v1\0desk-1").digest()
-    assert head == line_genesis("desk-1")
+    digest = line_digest("desk-1")
     for one in entries_on(disk):
-        head = sha256(head + entry_text(one)).digest()
-        assert next_head(line_genesis("x"), entry_text(one)) == sha256(
-            line_genesis("x") + entry_text(one)
-        ).digest()
-    assert line.anchor() == ("desk-1", f"3:{head.hex()}")
+        digest.update(entry_text(one))
+    assert anchor == line.anchor() == ("desk-1", f"3:{digest.hexdigest()}")
 
 
 def test_a_gap_in_the_line_is_refused() -> None:
@@ -126,7 +127,7 @@ def test_a_gap_in_the_line_is_refused() -> None:
         line.input(4, 4, 0, a_quote_event())
     with pytest.raises(LineFailed, match="seq 2 cannot follow 2"):
         line.input(2, 2, 0, a_quote_event())
-    assert line.journal.waiting == 2
+    assert str(line.anchor()).startswith("('desk-1', '2:")
 
 
 def test_after_an_interrupt_it_takes_nothing_more() -> None:
@@ -136,7 +137,7 @@ def test_after_an_interrupt_it_takes_nothing_more() -> None:
     for seq in (0, 1, 2, 3):
         with pytest.raises(LineFailed):
             line.input(seq, 0, 0, a_quote_event())
-    assert line.journal.waiting == 2
+    assert str(line.anchor()).startswith("('desk-1', '2:")
 
 
 def test_it_is_not_cleared() -> None:
@@ -192,5 +193,6 @@ def test_a_life_that_differs_from_the_recorded_one_is_stopped() -> None:
 def test_a_journal_that_takes_nothing_ends_the_line() -> None:
     line = a_line(SimDisk())
     line.journal.queue.shut()
-    with pytest.raises(StorageFailed, match="seq 1 of the line is refused in the journal"):
-        fed(line, 1)
+    fed(line, 1)
+    with pytest.raises(StorageFailed, match="the line up to seq 1 is refused"):
+        line.commit()

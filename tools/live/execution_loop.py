@@ -13,6 +13,7 @@ from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
+from .core.record import builder
 from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
@@ -28,6 +29,8 @@ __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
 ]  # fmt: skip
 
+_quote = builder(QuoteUpdate)
+_edge = builder(EdgeUpdate)
 SCRIPTED = "scripted"
 COMPUTED = "computed"
 
@@ -149,7 +152,7 @@ class ExecutionLoop(Shell):
                     ts_ns = clock.ns
                 self.seq = seq = self.seq + 1
                 if line is not None:
-                    line.input(seq, seq, 0, QuoteUpdate(symbol, quote.bid, quote.ask, ts_ns))
+                    line.input(seq, seq, 0, _quote(symbol, quote.bid, quote.ask, ts_ns))
                 outputs = answer(symbol, quote.bid, quote.ask, ts_ns)
                 if outputs:
                     self._carry_out(outputs, seq, seq)
@@ -168,7 +171,7 @@ class ExecutionLoop(Shell):
                 continue
             self.seq = seq = self.seq + 1
             if line is not None:
-                line.input(seq, seq, 0, EdgeUpdate(symbol, net_bps, ts_ns))
+                line.input(seq, seq, 0, _edge(symbol, net_bps, ts_ns))
             outputs = self.fold.edge_update(symbol, net_bps, ts_ns)
             if outputs:
                 self._carry_out(outputs, seq, seq)

@@ -16,8 +16,15 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import LineFailed, LiveError
 from .core.line import Recorder
+from .core.record import builder
 from .exchange import IExchangeClient
 from .fold import Fold
+
+# Recorded inputs of the hot path are made by plain functions; see `core.record.builder`.
+_fill = builder(Fill)
+_order_accepted = builder(OrderAccepted)
+_order_canceled = builder(OrderCanceled)
+_cancel_all_ordered = builder(CancelAllOrdered)
 
 WORLD_FAILED = (OSError, LiveError)
 _BROKE = "the exchange client broke"
@@ -63,7 +70,7 @@ class Shell:
             self.seq = corr = seq = self.seq + 1
             if line is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
-                event = Fill(
+                event = _fill(
                     fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                     fill.liquidity, ts_ns,
                 )  # fmt: skip
@@ -78,7 +85,7 @@ class Shell:
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self._hear(self.line, seq, seq, 0, CancelAllOrdered(symbol, reason, ts_ns))
+            self._hear(self.line, seq, seq, 0, _cancel_all_ordered(symbol, reason, ts_ns))
         self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
 
     def _hear(self, line: Recorder, seq: int, corr: int, cause: int, event: Input) -> None:
@@ -123,7 +130,7 @@ class Shell:
                     self.seq = answer = self.seq + 1
                     if line is not None:
                         self._origins[order_id] = (seq, corr)
-                        accepted = OrderAccepted(client_order_id, order_id, ts_ns)
+                        accepted = _order_accepted(client_order_id, order_id, ts_ns)
                         line.input(answer, corr, seq, accepted)
                     following = self.fold.accepted(client_order_id, order_id, ts_ns)
                     if following:
@@ -196,7 +203,7 @@ class Shell:
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
         if self.line is not None:
-            self.line.input(seq, corr, cause, OrderCanceled(order_id, ts_ns))
+            self.line.input(seq, corr, cause, _order_canceled(order_id, ts_ns))
         self.fold.canceled(order_id, ts_ns)
 
     def _cancel_failed(self, order_id: str, message: str, cause: int, corr: int) -> None:

@@ -1,8 +1,8 @@
 """The line on disk: what `core.line.Line` keeps in memory, recorded before anything reacts to it.
 
 The log numbers and chains records in its own way, and says more about itself after a crash. So
-the entries have a chain of their own: its head depends on nothing but what happened, and a run
-that was interrupted and taken up again ends with the head of the run that was not.
+the entries have a digest of their own: it depends on nothing but what happened, and a run that was
+interrupted and taken up again ends with the digest of the run that was not.
 """
 
 from __future__ import annotations
@@ -21,17 +21,11 @@ from .writer import Journal
 
 BATCH = 256
 _ENDED = -2
-_WAITING = Outcome.WAITING
 
 
-def line_genesis(log_id: str) -> bytes:
-    """What the first entry of a line is chained to."""
-    return sha256(b"line-v1\0" + log_id.encode()).digest()
-
-
-def next_head(head: bytes, text: bytes) -> bytes:
-    """The head behind an entry, of which `text` is the record without the log's own numbers."""
-    return sha256(head + text).digest()
+def line_digest(log_id: str) -> Any:
+    """The running SHA-256 of a line: over its log's id, then the text of entry after entry."""
+    return sha256(b"line-v1\0" + log_id.encode() + b"\0")
 
 
 class Recorded(Protocol):
@@ -60,7 +54,7 @@ class JournalLine:
     ) -> None:
         self.journal = journal
         self.seq = 0
-        self._head = line_genesis(journal.log_id)
+        self._digest = line_digest(journal.log_id)
         self._queue = journal.queue
         self._spellings = {
             kind: (spell, source_of(kind), kind in (Approved, CancelOrder))
@@ -70,31 +64,27 @@ class JournalLine:
         self._commit_each_send = commit_each_send
         self._keep = keep
         self._batch = batch
-        self._waiting = 0
+        self._taken: list[tuple[str, str]] = []
+        self._last: dict[str, int] = {}
+        self._covered = 0  # how many entries are in the digest
 
     @property
     def entries(self) -> Sequence[Entry] | None:
         return None if self._keep is None else self._keep.entries
 
     def record(self, seq: int, corr: int, cause: int, event: Any) -> None:
-        """Queue an entry; every `batch` entries, and before a send if asked for, all is durable."""
+        """Take an entry; every `batch` entries, and before a send if asked for, all is durable."""
         if seq != self.seq + 1:
             raise LineFailed(f"seq {seq} cannot follow {self.seq}: the line was interrupted there")
         spell, source, sends = self._spellings[event.__class__]
-        before, after = spell(event, seq, corr, cause)
-        text = f"{before}{after}".encode()
-        if self._recorded is None or not self._is_recorded(text):
-            queue = self._queue
-            record = f'{{"b":{queue.base},{before}"q":{queue.next_seq},{after}'.encode()
-            outcome = queue.put(record, source, seq)
-            if outcome is not _WAITING:
-                raise StorageFailed(f"seq {seq} of the line is {outcome.value} in the journal")
-            self._waiting += 1
-        self._head = sha256(self._head + text).digest()
+        parts = spell(event, seq, corr, cause)
+        if self._recorded is None or not self._is_recorded(parts):
+            self._taken.append(parts)
+            self._last[source] = seq
         self.seq = seq
         if self._keep is not None:
             (self._keep.output if source == "loop" else self._keep.input)(seq, corr, cause, event)
-        if self._waiting >= self._batch or (sends and self._commit_each_send):
+        if len(self._taken) >= self._batch or (sends and self._commit_each_send):
             self.commit()
 
     input = output = record
@@ -107,20 +97,36 @@ class JournalLine:
         self.seq = _ENDED
 
     def anchor(self) -> tuple[str, str] | None:
-        return self.journal.log_id, f"{self.seq}:{self._head.hex()}"
+        self._queue_taken()
+        return self.journal.log_id, f"{self._covered}:{self._digest.hexdigest()}"
 
     def commit(self) -> None:
         """Make everything up to here durable."""
+        self._queue_taken()
         self.journal.commit_all()
-        self._waiting = 0
 
-    def _is_recorded(self, text: bytes) -> bool:
+    def _queue_taken(self) -> None:
+        """Give the journal what was taken: many at once cost half as much."""
+        taken, self._taken = self._taken, []
+        if not taken:
+            return
+        self._digest.update("".join(map("".join, taken)).encode())
+        self._covered += len(taken)
+        outcome = self._queue.extend(taken, self._last)
+        self._last.clear()
+        if outcome is not Outcome.WAITING:
+            raise StorageFailed(f"the line up to seq {self._covered} is {outcome.value}")
+
+    def _is_recorded(self, parts: tuple[str, str]) -> bool:
         """Whether an earlier life has recorded this entry; `Diverged` when it was another."""
         assert self._recorded is not None
         known = self._recorded.take()
         if known is None:
             self._recorded = None
             return False
+        text = "".join(parts).encode()
         if known != text:
             raise Diverged(self.seq + 1, known.decode(), text.decode())
+        self._digest.update(text)
+        self._covered += 1
         return True

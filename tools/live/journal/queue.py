@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from binascii import hexlify
 from collections import deque
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ..core.codec import canonical
-from ..core.errors import ContractError
+from ..core.errors import ContractError, InvariantBroken
 from .frame import (
     FRAME_BYTES, MAX_LINE_BYTES, SYSTEM, VERSION, check_name, frame_lines, with_base,
 )  # fmt: skip
@@ -121,6 +122,33 @@ class Queue:
         said.sseq = sseq
         said.seq = self.next_seq
         self.next_seq += 1
+        return _WAITING
+
+    def extend(self, entries: Sequence[tuple[str, str]], last: Mapping[str, int]) -> Outcome:
+        """`put` for many entries that are spelled but for `b` and `q`; `last` has the newest
+        number of each of their sources. None of them may have been sent before."""
+        for src in last:
+            said = self._sources.get(src) or self._add_source(src)
+            if last[src] <= said.sseq:
+                raise InvariantBroken(f"{src} has sent its number {last[src]} before")
+        lines, head, size, seq = self._open, self._head, self._open_size, self.next_seq
+        for before, after in entries:
+            record = f'{{"b":{self.base},{before}"q":{seq},{after}'.encode()
+            grown = size + len(record) + FRAME_BYTES
+            if grown > self._size_max or len(lines) >= self._records_max:
+                self._head, self._open_size, self.next_seq = head, size, seq
+                fitted = self._make_room(record)
+                if fitted is None:
+                    return Outcome.REFUSED
+                record, lines = fitted, self._open
+                grown = len(record) + FRAME_BYTES
+            head = sha256(head + record).digest()
+            lines.append(b'{"h":"%b","r":%b}\n' % (hexlify(head), record))
+            size = grown
+            seq += 1
+        self._head, self._open_size, self.next_seq = head, size, seq
+        for src in last:
+            self._sources[src].sseq, self._sources[src].seq = last[src], seq - 1
         return _WAITING
 
     def put_own(self, record: bytes) -> None:

@@ -158,7 +158,7 @@ class JournaledRun:
             "state_sha256": integrity["state_sha256"],
             "report_sha256": codec.sha256(report),
         }
-        self.journal.commit_all()
+        self.line.commit()
         self.journal.append(REPORTED, time_ns, SOURCE, 2, told)
         self.journal.close(time_ns)
 
