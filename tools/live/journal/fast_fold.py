@@ -156,7 +156,7 @@ class FastFold:
 
     def _fold_usual(self, lines: list[bytes], texts: list[str], begin: int) -> int:
         """Fold lines from a place on; returns the place of the first that is not usual."""
-        replay, usual, chain = self._replay, self._usual.get, self._replay.line_head
+        replay, usual, told = self._replay, self._usual.get, self._replay.line_digest
         seq, number, head, base = replay.seq, replay.journal_seq, replay.head, ""
         end = min(len(lines), begin + min(self._until, replay.next_change - 1) - seq)
         place = begin
@@ -181,8 +181,8 @@ class FastFold:
                         return place
                 found[1](groups)
                 head = digest
-                if chain is not None:
-                    replay.line_head = chain = sha256(chain + _entry_text(line)).digest()
+                if told is not None:
+                    told.update(_entry_text(line))
             place = end
             return end
         except ContractError as error:
@@ -202,8 +202,8 @@ class FastFold:
             return False
         before = replay.seq
         replay.take(told)
-        if replay.line_head is not None and replay.seq > before:
-            replay.line_head = sha256(replay.line_head + _entry_text(line)).digest()
+        if replay.line_digest is not None and replay.seq > before:
+            replay.line_digest.update(_entry_text(line))
         replay.head, replay.journal_seq = digest, number
         return True
 

@@ -67,7 +67,7 @@ class Replay:
         self.seq = 0
         self.journal_seq = -1
         self.head = b""
-        self.line_head: bytes | None = None
+        self.line_digest: Any = None  # the running digest of the line, when it is asked for
         self.reported: RunReported | None = None
         self._changes = changes_of(opened)[1:]  # the first are those of a new fold
 
@@ -97,8 +97,8 @@ class Replay:
             )
         opened = self.opened
         anchor = None
-        if self.line_head is not None:
-            anchor = (self.log_id, f"{self.seq}:{self.line_head.hex()}")
+        if self.line_digest is not None:
+            anchor = (self.log_id, f"{self.seq}:{self.line_digest.hexdigest()}")
         report = build_report(
             RunFacts(
                 self.fold, None, self.seq, opened.about, opened.edge, opened.start_ns,

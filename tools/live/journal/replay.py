@@ -19,7 +19,7 @@ from .errors import IntegrityRefused
 from .fast_fold import FastFold
 from .folding import NotARun, Replay, Start, is_entry, told_by
 from .frame import SYSTEM
-from .line import line_genesis, next_head
+from .line import line_digest
 from .reader import Reader
 from .run import entry_text
 from .run_facts import OPENED, SOURCE, RunOpened, new_fold, read_opened
@@ -31,20 +31,20 @@ Restore = Callable[[RunOpened, int | None], Start | None]
 
 
 def rebuild(
-    disk: Disk, *, until: int | None = None, restore: Restore | None = None, line_head: bool = False
+    disk: Disk, *, until: int | None = None, restore: Restore | None = None, digest: bool = False
 ) -> Replay:
     """The state behind an entry of the line, by default the last; every line read is proven.
 
-    `restore` may offer a start that is nearer than the beginning. With `line_head` the line's own
-    chain is followed as well, which a report states; it begins at the beginning.
+    `restore` may offer a start that is nearer than the beginning. With `digest` the line's own
+    digest is made as well, which a report states; it begins at the beginning.
     """
     log_id, opened = find_run(disk)
-    start = None if restore is None or line_head else restore(opened, until)
+    start = None if restore is None or digest else restore(opened, until)
     replay = Replay(log_id, opened, new_fold(opened) if start is None else start.fold)
     if start is not None:
         replay.begin_at(start)
-    if line_head:
-        replay.line_head = line_genesis(log_id)
+    if digest:
+        replay.line_digest = line_digest(log_id)
     with quiet_gc():
         if until is None or replay.seq < until:
             FastFold(replay, until).run(disk)
@@ -82,6 +82,6 @@ def _go_on(replay: Replay, disk: Disk, until: int | None) -> None:
         if until is not None and replay.seq >= until:
             return
         replay.take(told_by(one))
-        if replay.line_head is not None and is_entry(one):
-            replay.line_head = next_head(replay.line_head, entry_text(one))
+        if replay.line_digest is not None and is_entry(one):
+            replay.line_digest.update(entry_text(one))
         replay.journal_seq, replay.head = one.seq, one.hash
