@@ -129,20 +129,20 @@ def _show(folder: str, options: dict[str, Any]) -> int:
 
 def _tail(folder: str, options: dict[str, Any], wait: Callable[[], None]) -> int:
     count = number(options["last"], "--last", 0, MOST_LAST)
-    tail = Tail(
-        OsDisk(folder), _wanted(options), follow=options["follow"],
-        count=_DEFAULT_LAST if count is None else count,
-    )  # fmt: skip
+    count = _DEFAULT_LAST if count is None else count
+    wanted, follow = _wanted(options), options["follow"]
     printer = _Printer(raw=options["json"])
-    printer.show(tail.last())
-    if not options["follow"]:
-        return EXIT_OK
     try:
-        while True:
+        tail = Tail(OsDisk(folder), wanted, count=count, follow=follow)
+        printer.show(tail.last())
+        while follow:
             wait()
             printer.show(tail.new())
-    except KeyboardInterrupt:  # It is how following ends, so there is nothing to say.
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+        return EXIT_INTERRUPTED  # It is how following ends, so there is nothing to say.
+    return EXIT_OK
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:

@@ -14,7 +14,7 @@ from .journal.mark import MARK, read_mark
 from .journal.os_disk import OsDisk
 from .journal.reader import verify
 from .journal.repair import Repaired, repair
-from .journal.scan import scan_log
+from .journal.scan import Scan, scan_log
 from .journal.segments import FOLDER, PACKED, PLAIN, TORN, list_segments, segment_path
 from .journal_cli_flags import PROG, number
 
@@ -85,7 +85,7 @@ def make_plan(disk: Disk, log_id: str | None) -> Plan:
                 "the name of the journal cannot be read any more; give it with --log-id ID"
                 " (a report has it as integrity.journal_id)"
             )
-        files = _changing_files(disk, refused.seq)
+        files = _changing_files(disk, scan, refused.seq)
     mark_seq = None if mark is None else mark.seq
     return Plan(refused, scan.log_id, scan.first_seq, mark_seq, files)
 
@@ -103,13 +103,13 @@ def _damage(disk: Disk, log_id: str) -> IntegrityRefused:
     raise ContractError("nothing that was durable is damaged; there is nothing to repair")
 
 
-def _changing_files(disk: Disk, seq: int) -> tuple[str, ...]:
-    """The segment that is cut and all behind it, in both forms, and the mark."""
-    firsts = [one.first_seq for one in list_segments(disk)]
-    cut = max((first for first in firsts if first <= seq), default=0)
+def _changing_files(disk: Disk, scan: Scan, seq: int) -> tuple[str, ...]:
+    """The last segment with a record to keep and all behind it, in both forms, and the mark."""
+    read = [one.segment.first_seq for one in scan.segments]
+    cut = max((first for first in read if first <= seq), default=0)
     present = disk.names(FOLDER)
-    paths = [segment_path(first, form) for first in firsts if first >= cut
-             for form in (PLAIN, PACKED)]  # fmt: skip
+    firsts = [one.first_seq for one in list_segments(disk) if one.first_seq >= cut]
+    paths = [segment_path(first, form) for first in firsts for form in (PLAIN, PACKED)]
     found = [path for path in paths if path.rpartition("/")[2] in present]
     return (*found, *([MARK] if MARK in disk.names() else []))
 

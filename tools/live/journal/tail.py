@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .disk import Disk
 from .guard import disk_errors
 from .mark import read_mark
-from .reader import Reader, Record
+from .reader import Reader, Record, verify
 from .segments import list_segments
 from .show import Picker, Wanted
 
@@ -39,10 +39,16 @@ class Tail:
 
 
 def kept_seq(disk: Disk, seq: int) -> int:
-    """This seq, or the first that the log still has."""
+    """This seq, or the first that the log still has; IntegrityRefused when its segments are gone.
+
+    A reader without any segment cannot tell a log that is lost from one that is about to begin.
+    """
     with disk_errors("the log cannot be read"):
         segments = list_segments(disk)
-    return max(seq, segments[0].first_seq) if segments else seq
+    if not segments:
+        verify(disk)
+        return seq
+    return max(seq, segments[0].first_seq)
 
 
 def _near_end(disk: Disk, count: int) -> int:
