@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from tests.bench.floor import run_floor
@@ -13,10 +14,15 @@ from tests.bench.lean_floor import run_lean_floor
 from tools.live.core.quiet_gc import quiet_gc
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams, wire_shadow
+from tools.live.journal.os_disk import OsDisk
+from tools.live.journal.run import JournaledRun, Opened
+from tools.live.market.synthetic import SyntheticMarket
+from tools.live.params import describe_run
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"]
 LIMIT_USD = 10**9
 START_MS = 1_735_689_600_000
+START_NS = START_MS * 10**6
 
 
 def a_loop(retain: int | None = None) -> ExecutionLoop:
@@ -44,6 +50,30 @@ def run_ours(quotes: int, retain: int | None = None) -> tuple[ExecutionLoop, dic
 def seconds_ours(quotes: int, retain: int | None = None) -> float:
     """Wall time of W1 with its report."""
     return _seconds(lambda: run_ours(quotes, retain))
+
+
+def seconds_journaled(quotes: int, folder: Path) -> float:
+    """Wall time of W1 with its line in a journal on the disk of `folder`, from start to close."""
+    loop = a_loop()
+    params = ExecutionParams(SYMBOLS, quotes // len(SYMBOLS), LIMIT_USD, LIMIT_USD, 0, requote=True)
+    feed = SyntheticMarket(SYMBOLS, params.iterations, START_NS)
+    monitor, ledger = loop.risk_monitor, loop.risk_monitor.ledger
+    opened = Opened(
+        describe_run(params, feed, loop.exchange, monitor, loop.edge), loop.edge, START_NS,
+        START_NS, monitor.max_symbol_e9, monitor.max_total_e9, monitor.threshold_bps_e9,
+        ledger.fee_maker_bps, ledger.fee_taker_bps, None,
+    )  # fmt: skip
+
+    def run() -> None:
+        recorded = JournaledRun.begin(
+            OsDisk(str(folder)), opened, holder="the bench", time_ns=START_NS
+        )
+        loop.line = recorded.line
+        report = loop.run_shadow(params, feed)
+        moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
+        recorded.finish(report, moved, START_NS)
+
+    return _seconds(run)
 
 
 def seconds_floor(quotes: int, *, quiet: bool = False) -> float:
