@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
-import tracemalloc
-import zlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from tests.hostile.journal_attacks import (
+    FIRST, READING, Attack, lines_of, put_lines, rechained, refused,
+)  # fmt: skip
 from tests.hostile.refusals import digest
 from tests.unit.journal_builders import LOG_ID, NOON_NS, by_hand
-from tests.unit.journal_folders import STORY, a_folder, a_journal, flip
-from tools.live.journal.frame import frame_lines, genesis
+from tests.unit.journal_folders import a_folder, flip
 from tools.live.journal.os_disk import OsDisk
-from tools.live.journal.segments import segment_path
 from tools.live.journal.writer import Journal
 from tools.live.journal_cli import main
 
-READING = ("verify", "show", "tail", "export", "index --check", "repair --dry-run")
-FIRST = segment_path(0)
 
-
-class Journals(NamedTuple):
-    """The two folders that rows begin with, made once: in one segment, and in many."""
-
-    one: Path
-    many: Path
-
-
-@pytest.fixture(scope="module")
-def journals(tmp_path_factory: pytest.TempPathFactory) -> Journals:
-    base = tmp_path_factory.mktemp("journals")
-    one = a_folder(base / "one", close=False)
-    many = a_folder(base / "many", story=STORY, close=True, rotate_bytes=700, batch=1)
-    return Journals(one, many)
-
-
-def lines_of(folder: Path) -> list[bytes]:
-    return (folder / FIRST).read_bytes().splitlines(keepends=True)
-
-
-def put_lines(folder: Path, lines: list[bytes]) -> None:
-    (folder / FIRST).write_bytes(b"".join(lines))
-
-
-def segments(folder: Path) -> list[Path]:
-    return sorted((folder / "segments").glob("*.jsonl*"))
-
-
-def packed(folder: Path) -> list[Path]:
-    assert main(["compact", str(folder)]) == 0
-    return segments(folder)
-
-
-def rechained(lines: list[bytes], log_id: str, change: Callable[[bytes], bytes]) -> list[bytes]:
-    """The same records in a chain of somebody who knows how to make one."""
-    block, _ = frame_lines(genesis(log_id), [change(line[76:-2]) for line in lines])
-    return block.splitlines(keepends=True)
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    return a_folder(tmp_path / "run-1", close=False)
 
 
 # What a crash may leave behind: it is told, and the next start puts it aside.
-
-Attack = Callable[[Path], object]
-
 
 def append(data: bytes) -> Attack:
     def attack(folder: Path) -> None:
@@ -86,16 +43,6 @@ TORN: dict[str, Attack] = {
     "a line of more than 1 MiB": append(b"x" * (1 << 20) + b"y\n"),
     "1 MiB without an end": append(b"x" * (1 << 20) + b"y"),
 }
-
-
-@pytest.fixture
-def victim(journals: Journals, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(journals.one, tmp_path / "run-1", symlinks=True))
-
-
-@pytest.fixture
-def victims(journals: Journals, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(journals.many, tmp_path / "run-1", symlinks=True))
 
 
 @pytest.mark.parametrize("name", TORN)
@@ -197,27 +144,7 @@ DAMAGED: dict[str, tuple[Attack, int]] = {
 }  # fmt: skip
 
 
-def refused(
-    capsys: pytest.CaptureFixture[str], folder: Path, verb: str, code: int, *more: str
-) -> str:
-    """What a verb says when it refuses; its folder must be as before, and so must the rest."""
-    name, *flags = verb.split()
-    before = digest(folder.parent)
-    words = [str(folder.parent / "out")] if name == "export" else []
-    answered = main([name, str(folder), *words, *flags, *more])
-    out, err = capsys.readouterr()
-    assert answered == code, (out, err)
-    assert err.startswith("error: ") and err.endswith("\n") and err.count("\n") == 1, err
-    line: str = err[:-1]
-    assert line.isprintable() and len(line) < 800 and "Traceback" not in line
-    what, _, advice = line.partition("; ")
-    assert what.count(": ") >= 2 and len(advice) > 5, line
-    assert name in ("show", "tail") or out == ""
-    assert digest(folder.parent) == before
-    return line
-
-
-@pytest.mark.parametrize("verb", READING[:-1])
+@pytest.mark.parametrize("verb", READING)
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damage_is_refused_with_its_place_and_its_remedy(
     name: str, verb: str, victim: Path, capsys: pytest.CaptureFixture[str]
@@ -256,7 +183,16 @@ def newer(folder: Path) -> None:
         b'"topic":"order.fill","ts":1735732802000000000,"v":2}')))  # fmt: skip
 
 
-def replaced(make: Callable[[Path], object]) -> Attack:
+def link_to(target: str) -> Attack:
+    def make(path: Path) -> None:
+        path.symlink_to(target)
+
+    return make
+
+
+def replaced(make: Attack) -> Attack:
+    """The segment is elsewhere, and something else stands in its place."""
+
     def attack(folder: Path) -> None:
         (folder / FIRST).rename(folder / "elsewhere")
         make(folder / FIRST)
@@ -264,37 +200,34 @@ def replaced(make: Callable[[Path], object]) -> Attack:
     return attack
 
 
-@cache
-def bomb_bytes() -> bytes:
-    """A thousand times its size of nothing, 300 MiB of it."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = bytes(1 << 20)
-    return b"".join(packer.compress(block) for _ in range(300)) + packer.flush()
+def moved(name: str) -> Attack:
+    """A link leads to where this now is."""
+
+    def attack(folder: Path) -> None:
+        (folder / name).rename(folder / "moved")
+        (folder / name).symlink_to("moved")
+
+    return attack
 
 
-def bomb(folder: Path) -> None:
-    (folder / FIRST).unlink()
-    (folder / f"{FIRST}.gz").write_bytes(bomb_bytes())
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder / "segments")
+    (folder / "segments").write_text("")
 
 
 OTHERS: dict[str, tuple[Attack, str]] = {
     "a newer version": (newer, "a record of version 2, newer than this program"),
-    "a link": (replaced(lambda path: path.symlink_to("../elsewhere")), "found a link) at segments/"),
-    "a dead link": (replaced(lambda path: path.symlink_to("nowhere")), "found a link) at segments/"),
+    "a link": (replaced(link_to("../elsewhere")), "found a link) at segments/"),
+    "a dead link": (replaced(link_to("nowhere")), "found a link) at segments/"),
     "a pipe": (replaced(os.mkfifo), "found a pipe) at segments/"),
     "a folder": (replaced(os.mkdir), "found a folder) at segments/"),
-    "segments is a file": (lambda folder: (shutil.rmtree(folder / "segments"),
-                                           (folder / "segments").write_text("")), "not a folder"),
-    "segments is a link": (lambda folder: ((folder / "segments").rename(folder / "moved"),
-                                           (folder / "segments").symlink_to("moved")),
-                           "not a folder"),
-    "the mark is a link": (lambda folder: ((folder / "durable.mark").rename(folder / "moved"),
-                                           (folder / "durable.mark").symlink_to("moved")),
-                           "found a link) at durable.mark"),
-}  # fmt: skip
+    "segments is a file": (no_folder, "not a folder"),
+    "segments is a link": (moved("segments"), "not a folder"),
+    "the mark is a link": (moved("durable.mark"), "found a link) at durable.mark"),
+}
 
 
-@pytest.mark.parametrize("verb", READING)
+@pytest.mark.parametrize("verb", [*READING, "repair --dry-run"])
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_is_not_ours_to_read_is_refused_without_a_remedy(
     name: str, verb: str, victim: Path, capsys: pytest.CaptureFixture[str]
@@ -312,7 +245,7 @@ def test_a_newer_beginning_is_refused_too(
     put_lines(victim, rechained(
         lines_of(victim), LOG_ID, lambda line: line.replace(b'"v":1}', b'"v":2}')
     ))  # fmt: skip
-    for verb in READING[:-1]:
+    for verb in READING:
         refused(capsys, victim, verb, 3)
 
 
@@ -320,171 +253,3 @@ def test_a_foreign_name_is_refused(victim: Path, capsys: pytest.CaptureFixture[s
     wrong_hash(victim)
     line = refused(capsys, victim, "repair --dry-run --log-id desk-9", 3)
     assert "the log 'desk-1' where 'desk-9' is wanted" in line
-
-
-# Segments.
-
-
-def renamed(folder: Path) -> None:
-    one, two = segments(folder)[1:3]
-    one.rename(folder / "aside")
-    two.rename(one)
-    (folder / "aside").rename(two)
-
-
-def copied(folder: Path) -> None:
-    one, two = segments(folder)[1:3]
-    shutil.copy(one, two)
-
-
-def repacked(change: Callable[[bytes], bytes]) -> Attack:
-    def attack(folder: Path) -> None:
-        path = packed(folder)[1]
-        path.write_bytes(change(path.read_bytes()))
-
-    return attack
-
-
-def other_content(data: bytes) -> bytes:
-    return gzip.compress(gzip.decompress(data).replace(b"CLI", b"CLX"), mtime=0)
-
-
-SEGMENTS: dict[str, Attack] = {
-    "swapped": renamed,
-    "one twice": copied,
-    "one missing": lambda folder: segments(folder)[1].unlink(),
-    "one empty": lambda folder: segments(folder)[1].write_bytes(b""),
-    "one cut": lambda folder: os.truncate(segments(folder)[1], 300),
-    "the last missing": lambda folder: segments(folder)[-1].unlink(),
-    "packed and cut": repacked(lambda data: data[:-20]),
-    "packed and without its checksum": repacked(lambda data: data[:-8]),
-    "packed twice over": repacked(lambda data: data + data),
-    "packed with something behind": repacked(lambda data: data + b"\0"),
-    "packed with a turned bit": repacked(lambda data: data[:60] + bytes([data[60] ^ 1]) + data[61:]),
-    "packed, other content": repacked(other_content),
-    "packed, empty": repacked(lambda data: b""),
-    "a bomb": bomb,
-}
-
-
-@pytest.mark.parametrize("verb", READING[:-1])
-@pytest.mark.parametrize("name", SEGMENTS)
-def test_damaged_segments_are_refused(
-    name: str, verb: str, victims: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    SEGMENTS[name](victims)
-    capsys.readouterr()
-    if verb == "tail":
-        verb = "tail -n 999"
-    line = refused(capsys, victims, verb, 3)
-    assert "; nothing was changed; restore a copy, or give up what follows with `" in line
-
-
-def trimmed(folder: Path) -> None:
-    journal = Journal.open(OsDisk(folder), log_id=LOG_ID, holder="a test", time_ns=NOON_NS)
-    assert journal.trim(6, NOON_NS) > 1
-    journal.close(NOON_NS)
-
-
-def test_a_retained_gap_is_no_damage(victims: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    trimmed(victims)
-    before = digest(victims)
-    assert main(["verify", str(victims)]) == 0
-    assert "all before was trimmed" in capsys.readouterr().out
-    assert main(["show", str(victims)]) == main(["tail", str(victims)]) == 0
-    assert digest(victims) == before
-
-
-def test_a_gap_that_nobody_retained_is(victims: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    trimmed(victims)
-    segments(victims)[0].unlink()
-    for verb in ("verify", "export", "index --check"):
-        line = refused(capsys, victims, verb, 3)
-        assert "and does not say why" in line
-
-
-# The caches, the lock and the disk.
-
-
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"\0" * 999, None])
-def test_a_wrong_index_changes_no_answer(
-    content: bytes | None, victims: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def answers() -> list[str]:
-        found = []
-        for argv in (["verify"], ["show", "--since", "5"], ["tail", "-n", "3"]):
-            assert main([argv[0], str(victims), *argv[1:]]) == 0
-            found.append(capsys.readouterr().out)
-        return found
-
-    right = answers()
-    for path in (victims / "segments").glob("*.idx"):
-        if content is None:
-            path.unlink()
-        else:
-            path.write_bytes(content)
-    before = digest(victims)
-    assert answers() == right
-    assert main(["index", str(victims), "--check"]) == 1
-    assert digest(victims) == before
-    assert main(["index", str(victims)]) == main(["index", str(victims), "--check"]) == 0
-
-
-@pytest.mark.parametrize("verb", ["index", "compact", "repair --accept-loss-from 3"])
-def test_a_second_writer_is_refused_and_told_of_the_first(
-    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    journal = a_journal(OsDisk(tmp_path / "run-1"), close=False)
-    if "repair" in verb:
-        flip(tmp_path / "run-1" / FIRST, len(b"".join(lines_of(tmp_path / "run-1")[:3])) + 90)
-    line = refused(capsys, tmp_path / "run-1", verb, 4)
-    assert line == "error: lock: the log is held by a test; stop it, or read without writing"
-    journal.let_go()
-
-
-@pytest.mark.parametrize("verb", ["index", "compact", "repair --accept-loss-from 4"])
-def test_a_disk_that_takes_no_writing_is_a_storage_fault(
-    verb: str, victims: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if "repair" in verb:
-        path = segments(victims)[1]
-        path.write_bytes(b"?" + path.read_bytes()[1:])
-        verb = f"repair --accept-loss-from {int(path.stem)}"
-    opened = os.open
-
-    def read_only(path: str, flags: int, *more: int, **also: int) -> int:
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            raise OSError(30, "Read-only file system", path)
-        return opened(path, flags, *more, **also)
-
-    monkeypatch.setattr(os, "open", read_only)
-    line = refused(capsys, victims, verb, 5)
-    assert line.startswith("error: storage: ") and "Read-only file system" in line
-
-
-def test_a_bomb_is_given_up_at_its_first_lines(
-    victims: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bomb(victims)
-    assert len(bomb_bytes()) < 1 << 20
-    tracemalloc.start()
-    try:
-        refused(capsys, victims, "verify", 3)
-        assert tracemalloc.get_traced_memory()[1] < 16 << 20
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("verb", ["verify", "show", "tail", "index --check"])
-def test_a_disk_that_takes_no_writing_can_be_read(
-    verb: str, victims: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = os.open
-
-    def read_only(path: str, flags: int, *more: int, **also: int) -> int:
-        assert not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        return opened(path, flags, *more, **also)
-
-    name, *flags = verb.split()
-    monkeypatch.setattr(os, "open", read_only)
-    assert main([name, str(victims), *flags]) == 0

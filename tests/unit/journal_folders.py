@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import pytest
 
 from tests.unit.journal_builders import LOG_ID, NOON_NS
 from tools.live.journal.disk import Disk
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.outcome import Limits
 from tools.live.journal.writer import Journal
+from tools.live.journal_cli import main
+
+Capture: TypeAlias = pytest.CaptureFixture[str]
 
 SECOND_NS = 10**9
 
 # Source, kind, seq of the line, chain, cause, seconds after noon, payload.
-Told = tuple[str, str, int, int, int, int, dict[str, Any]]
+Told: TypeAlias = tuple[str, str, int, int, int, int, dict[str, Any]]
 STORY: tuple[Told, ...] = (
     ("feed", "md.quote", 1, 1, 0, 0, {"ask": "101", "bid": "100", "symbol": "BTCUSDT"}),
     ("loop", "order.place", 2, 1, 1, 0, {
@@ -85,3 +90,25 @@ def flip(path: Path, place: int) -> None:
     data = bytearray(path.read_bytes())
     data[place] ^= 1
     path.write_bytes(bytes(data))
+
+
+def shown(capsys: Capture, *argv: object, code: int = 0) -> list[str]:
+    """The lines that a verb prints; nothing may be said beside them."""
+    assert main([str(word) for word in argv]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert not out or out.endswith("\n")
+    return out.splitlines()
+
+
+def said(capsys: Capture, *argv: object, code: int) -> str:
+    """The one line on stderr of a verb that prints nothing."""
+    assert main([str(word) for word in argv]) == code
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("error: ")
+    return err.removesuffix("\n")
+
+
+def seqs(lines: list[str]) -> list[int]:
+    """The seqs of lines as people see them."""
+    return [int(line.split()[1]) for line in lines]

@@ -70,7 +70,9 @@ def test_numbers_are_plain_digits(text: str | None, found: int | None) -> None:
     assert number(text, "--limit", 0, 9) == found
 
 
-@pytest.mark.parametrize("text", ["", "-1", "10", "+1", "1.0", "1_0", " 1", "1\n", "\u0661", "1" * 19])
+@pytest.mark.parametrize("text", [
+    "", "-1", "10", "+1", "1.0", "1_0", " 1", "1\n", "\u0661", "1" * 19,
+])  # fmt: skip
 def test_other_numbers_are_refused(text: str) -> None:
     with pytest.raises(Usage, match="^--limit .* is no number from 0 to 9; write it in digits$"):
         number(text, "--limit", 0, 9)

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.unit.journal_builders import LOG_ID
-from tests.unit.journal_folders import a_folder, a_journal, contents, flip, in_segments
+from tests.unit.journal_folders import (
+    Capture, a_folder, a_journal, contents, flip, in_segments,
+)  # fmt: skip
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.reader import Reader, verify
 from tools.live.journal.segments import segment_path
 from tools.live.journal_cli import main
 from tools.live.journal_cli_repair import make_plan
 
-Capture = pytest.CaptureFixture[str]
 FIRST = segment_path(0)
 
 

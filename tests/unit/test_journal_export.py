@@ -120,6 +120,24 @@ def test_more_files_than_may_be_open_are_written_all_the_same(
     assert not target._handles
 
 
+def test_a_large_file_is_written_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.live.journal.export._BUFFER_BYTES", 500)
+    target = SimDisk()
+    sizes: list[int] = []
+    write = target.write
+
+    def noting(handle: int, data: bytes) -> int:
+        sizes.append(len(data))
+        return write(handle, data)
+
+    monkeypatch.setattr(target, "write", noting)
+    disk = a_log((50,), close=True)
+    export(disk, target)
+    quotes = target.image()["md.quote/2025-01-01.jsonl"]
+    assert quotes == b"".join(disk.image()[FIRST].splitlines(keepends=True)[1:-1])
+    assert sizes.count(0) == 0 and len(sizes) > 10
+
+
 def test_what_comes_while_it_is_copied_stays_out(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = SimDisk()
     journal = opened(disk)

@@ -264,7 +264,7 @@ def test_a_checkpoint_of_something_else_is_refused(changed: dict[str, Any]) -> N
     disk = a_closed_log()
     a_checkpoint(disk, 7, **changed)
     a_checkpoint(disk, 9)
-    with pytest.raises(ContractError, match="0007.json is not of this journal or of its seq 7; rem"):
+    with pytest.raises(ContractError, match="07.json is not of this journal or of its seq 7; rem"):
         oldest_checkpoint(disk)
 
 
