@@ -35,7 +35,7 @@ TEXT_SUFFIXES = frozenset({".py", ".md", ".toml", ".txt", ".mjs", ".json", ".csv
 # the fold's state and is not printed before the laws have been held against it.
 SIDEWAYS = frozenset({
     ("risk", "portfolio"), ("strategy", "market"), ("reports", "fold"), ("reports", "audit"),
-    ("execution_loop", "shell"),
+    ("execution_loop", "shell"), ("fold_state", "fold"),
 })  # fmt: skip
 OPEN_LAYER = 6
 LAYERS_BELOW_FIVE = 3  # sim, journal and audit see 0 to 3, never the loop
