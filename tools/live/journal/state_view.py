@@ -15,7 +15,8 @@ def state_view(fold: Fold) -> dict[str, Any]:
     holdings, exposures = monitor.ledger.holdings, monitor.exposures
     first = monitor.first_freeze
     return {
-        "orders": {**store.count_by_state(), **fold.stats},
+        "orders": store.count_by_state(),
+        "counted": dict(fold.stats),
         "live_orders": {
             order.client_order_id: {
                 "order_id": order.order_id,
@@ -80,7 +81,9 @@ def readable(view: dict[str, Any]) -> str:
     for name, value in view.items():
         if isinstance(value, dict) and value:
             lines.append(f"{name}:")
-            lines += [f"  {key:<13} {_inline(value[key])}" for key in value if value[key] != {}]
+            shown = [key for key in value if value[key] != {}]
+            width = max(map(len, shown), default=0)
+            lines += [f"  {key:<{width}}  {_inline(value[key])}" for key in shown]
     return "\n".join(lines) + "\n"
 
 

@@ -17,7 +17,7 @@ from .disk import Disk
 from .folding import LOOP, Replay, Told, is_entry, told_by
 from .index import find_place
 from .reader import Reader, Record
-from .replay import Restore, rebuild
+from .replay import Restore, find_run, rebuild
 from .segments import Segment, list_segments
 from .state_view import changes, state_view
 
@@ -44,6 +44,7 @@ def resolve(disk: Disk, text: str) -> int:
 
     A time means the last entry that was there by then, an order the last event that names it.
     """
+    find_run(disk)
     if _is_seq(text):
         return int(text)
     if _is_order(text):
@@ -54,28 +55,38 @@ def resolve(disk: Disk, text: str) -> int:
             " 2025-01-01T00:00:10Z or CLI00000007"
         )
     time_ns = parse_utc(text, FIELD)
-    later = locate(disk, lambda one: one.src == LOOP or one.ts <= time_ns)
+    # The times of inputs never go back; those of outputs are of the inputs they answer.
+    later = locate(disk, lambda one: one.ts <= time_ns, inputs=True)
     seq = _end(disk) if later is None else later.sseq - 1
     if not seq:
         raise ContractError(f"{FIELD} {text!r} is before the first event of the run; name a later")
     return seq
 
 
-def locate(disk: Disk, before: Callable[[Record], bool]) -> Record | None:
-    """The first entry for which `before` is false, when it is true of all before; None if none."""
+def locate(
+    disk: Disk, before: Callable[[Record], bool], *, inputs: bool = False
+) -> Record | None:
+    """The first entry, or input, for which `before` is false; it is true of all those before it.
+
+    None when there is no such entry.
+    """
+
+    def is_before(begin: int) -> bool:
+        found = next(wanted(begin), None)
+        return found is not None and before(found)
+
+    def wanted(begin: int) -> Iterator[Record]:
+        return (one for one in _entries(disk, begin) if not inputs or one.src != LOOP)
+
     segments = list_segments(disk)
+    if not segments:
+        return None
     low, high = 0, len(segments)
     while low + 1 < high:
         middle = (low + high) // 2
-        found = _entry_from(disk, segments[middle].first_seq, before)
-        low, high = (middle, high) if found else (low, middle)
-    if not segments:
-        return None
-    begin = _bisect(disk, segments[low], segments[low + 1 :], before)
-    for one in _entries(disk, begin):
-        if not before(one):
-            return one
-    return None
+        low, high = (middle, high) if is_before(segments[middle].first_seq) else (low, middle)
+    begin = _bisect(disk, segments[low : low + 2], is_before)
+    return next((one for one in wanted(begin) if not before(one)), None)
 
 
 def entry_at(disk: Disk, seq: int) -> Told:
@@ -148,21 +159,17 @@ def _entries(disk: Disk, begin: int) -> Iterator[Record]:
     return (one for one in Reader(disk, from_seq=begin).poll() if is_entry(one))
 
 
-def _entry_from(disk: Disk, begin: int, before: Callable[[Record], bool]) -> bool:
-    """Whether the first entry from a place on is still before what is looked for."""
-    found = next(_entries(disk, begin), None)
-    return found is not None and before(found)
+def _bisect(disk: Disk, segments: list[Segment], is_before: Callable[[int], bool]) -> int:
+    """A place in the first of these segments, not far before what is looked for.
 
-
-def _bisect(
-    disk: Disk, segment: Segment, later: list[Segment], before: Callable[[Record], bool]
-) -> int:
-    """A place in a segment that is at most one indexed stretch before what is looked for."""
-    last = find_place(disk, segment, later[0].first_seq - 1 if later else _MANY)
+    Where the segment has no index yet, it is its beginning.
+    """
+    segment = segments[0]
+    last = find_place(disk, segment, segments[1].first_seq - 1 if segments[1:] else _MANY)
     low, high = segment.first_seq, segment.first_seq + 1 if last is None else last.seq + 1
     while low + _WINDOW < high:
         middle = (low + high) // 2
-        low, high = (middle, high) if _entry_from(disk, middle, before) else (low, middle)
+        low, high = (middle, high) if is_before(middle) else (low, middle)
     return low
 
 
