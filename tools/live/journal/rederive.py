@@ -123,12 +123,12 @@ class Decisions:
             return None
         while self._steps:
             step = self._steps[-1]
-            if step.queue and not step.sent:
-                return self.left(told.seq)
-            if step.queue:  # the answer, or what came in while a command was out
+            if step.sent:  # this is the answer, or it came in while the command was out
                 if told.cause == step.sent:
                     step.sent = 0
                 return None
+            if step.queue:
+                return self.left(told.seq)
             self._steps.pop()
         return None
 
