@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.sim.sim_disk import SimDisk
@@ -107,3 +108,12 @@ def put(journal: Journal, entry: Entry, **changed: Any) -> None:
     )  # fmt: skip
     if journal.waiting >= 200:
         journal.commit_all()
+
+
+def to_folder(disk: SimDisk, folder: Path) -> Path:
+    """The same journal on the real disk."""
+    for path, data in disk.image().items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    return folder

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core import codec
 from ..core.contracts_v1 import Entry, Input, Output, ParamsSet, QuoteUpdate
-from ..core.errors import ContractError
+from ..core.errors import ContractError, LineFailed
 from ..core.line import source_of
 from ..core.money import view
 from ..core.record import record
@@ -37,6 +37,10 @@ from .writer import Journal
 
 HOLDER = "replay --fork"
 _FAKE = ("fill_rate", "reject_rate", "latency_ms", "partial_fill_rate", "seed")
+
+
+class NotTheParent(ReplayFailed, LineFailed):
+    """Living the parent's run again gives another entry than it has recorded."""
 
 
 @record
@@ -184,7 +188,7 @@ class ForkLine:
         lived = head + tail
         recorded = "nothing" if one is None else entry_text(one).decode()
         if one is None or lived != recorded:
-            raise ReplayFailed(
+            raise NotTheParent(
                 f"seq {seq} is recorded as {recorded:.200}, but living the run again gives"
                 f" {lived:.200}; only a run that its quotes and its fake exchange decide can be"
                 " forked"
