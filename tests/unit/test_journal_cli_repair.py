@@ -43,7 +43,7 @@ def test_a_dry_run_says_what_would_be_done(damaged: Path, capsys: Capture) -> No
         "damage   a line that does not follow from the one before, but seq 10 was durable\n"
         f"at       {FIRST} byte {offset}\n"
         "keeps    seq 0 to 5\n"
-        "loses    seq 6 and all behind it; 5 of these records were durable\n"
+        "loses    seq 6 and all behind it, 5 of them durable\n"
         f"copies   {FIRST} to torn/\n"
         "copies   durable.mark to torn/\n"
         "nothing was changed; to do it, write\n"
@@ -59,7 +59,7 @@ def test_what_was_named_is_given_up(damaged: Path, capsys: Capture) -> None:
     assert lines[:3] == [
         "damage   a line that does not follow from the one before, but seq 10 was durable",
         "kept     seq 0 to 5",
-        "lost     seq 6 and all behind it; 5 of these records were durable",
+        "lost     seq 6 and all behind it, 5 of them durable",
     ]
     copies = [line.removeprefix("copied   ") for line in lines[3:]]
     after = contents(damaged)
@@ -156,6 +156,29 @@ def test_all_that_changes_is_foretold(tmp_path: Path, capsys: Capture) -> None:
     assert [after[path] for path in copied] == [before[path] for path in plan.files]
     changed = [path for path in before if after.get(path) != before[path]]
     assert {path for path in changed if not path.endswith(".idx")} <= set(plan.files)
+
+
+@pytest.mark.parametrize(
+    ("seq", "kept"), [(1, "seq 0 to 0"), (9, "seq 0 to 8"), (10, "seq 0 to 9")]
+)
+def test_the_plan_counts_what_stays_and_what_was_durable(
+    tmp_path: Path, seq: int, kept: str
+) -> None:
+    folder = a_folder(tmp_path / "run-1")
+    lines = (folder / FIRST).read_bytes().splitlines(keepends=True)
+    flip(folder / FIRST, len(b"".join(lines[:seq])) + 90)
+    plan = make_plan(OsDisk(folder), None)
+    assert (plan.refused.seq, plan.kept()) == (seq, kept)
+    assert plan.given_up() == f"seq {seq} and all behind it, {11 - seq} of them durable"
+
+
+def test_damage_at_the_first_line_of_a_segment_changes_no_earlier_one(tmp_path: Path) -> None:
+    folder = in_segments(tmp_path / "run-1")
+    paths = sorted((folder / "segments").glob("*.jsonl"))
+    flip(paths[1], 90)
+    plan = make_plan(OsDisk(folder), None)
+    assert plan.refused.seq == int(paths[1].stem)
+    assert plan.files == (*(f"segments/{one.name}" for one in paths[1:]), "durable.mark")
 
 
 def test_a_gap_is_cut_before_it(tmp_path: Path) -> None:

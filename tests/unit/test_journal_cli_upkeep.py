@@ -12,6 +12,7 @@ from tests.unit.journal_builders import DAY_NS, LOG_ID, NOON_NS
 from tests.unit.journal_folders import (
     Capture, a_folder, a_journal, contents, flip, in_segments, said, seqs, shown,
 )  # fmt: skip
+from tools.live.journal.checkpoint import Checkpoint, save
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.reader import Reader
 from tools.live.journal.segments import segment_path
@@ -105,9 +106,8 @@ def test_compact_may_let_go_what_a_checkpoint_stands_for(tmp_path: Path, capsys:
     assert line == "error: input: the journal has no checkpoint, so all of it is needed; see --help"
     assert contents(folder) == before
     head = list(Reader(OsDisk(folder)).poll())[7].hash.hex()
-    (folder / "checkpoints").mkdir()
-    stated = {"log_id": LOG_ID, "seq": 7, "head_hash": head}
-    (folder / "checkpoints" / f"{7:020d}.json").write_text(json.dumps(stated))
+    checkpoint = Checkpoint(LOG_ID, 7, head, "ab" * 32, "cd" * 32, {})
+    save(OsDisk(folder), checkpoint, durable_seq=7)
     lines = shown(capsys, "compact", folder, "--drop-before-checkpoint")
     assert lines[0].startswith("dropped ") and lines[0].endswith("before the checkpoint at seq 7")
     first = seqs(shown(capsys, "show", folder))[0]

@@ -147,7 +147,7 @@ def test_what_comes_while_it_is_copied_stays_out(monkeypatch: pytest.MonkeyPatch
     make_folder = target.make_folder
 
     def meanwhile(path: str) -> None:
-        if path == "":
+        if journal.durable_seq == 1:
             add(journal, 2)
             journal.commit()
         make_folder(path)
@@ -156,6 +156,18 @@ def test_what_comes_while_it_is_copied_stays_out(monkeypatch: pytest.MonkeyPatch
     done = export(disk, target)
     assert (done.last_seq, done.records) == (1, 2)
     assert b"2.5" not in b"".join(target.image().values())
+
+
+def test_a_trimmed_log_is_copied_from_where_it_begins() -> None:
+    disk = a_log((1,) * 20, limits=SMALL)
+    second = list_segments(disk)[1].first_seq
+    journal = opened(disk)
+    journal.trim(second, NOON_NS)
+    journal.close(NOON_NS)
+    seqs = [one.seq for one in told(disk)]
+    done, files = exported(disk)
+    assert (done.first_seq, done.last_seq, done.records) == (second, seqs[-1], len(seqs))
+    assert sum(data.count(b"\n") for path, data in files.items() if path != MANIFEST) == len(seqs)
 
 
 def test_a_damaged_log_is_not_copied() -> None:

@@ -14,6 +14,8 @@ from tests.unit.journal_folders import a_journal
 from tools.live.journal.errors import IntegrityRefused, StorageFailed
 from tools.live.journal.mark import MARK, Mark, spell_slot
 from tools.live.journal.outcome import Limits
+from tools.live.journal.reader import verify
+from tools.live.journal.scan import Scan
 from tools.live.journal.segments import PACKED, list_segments, segment_path
 from tools.live.journal.summary import Torn, summarize
 from tools.live.journal.writer import Journal
@@ -138,8 +140,28 @@ def test_a_trimmed_log_says_what_is_gone() -> None:
     journal.close(NOON_NS)
     summary = summarize(disk)
     assert (summary.first_seq, summary.log_id) == (second, LOG_ID)
-    assert summary.records == summary.last_seq + 1 - second
+    assert (summary.records, summary.last_seq) == (len(told(disk)), told(disk)[-1].seq)
     assert f"(seq {second} to {summary.last_seq}; all before was trimmed)" in summary.show()
+
+
+def test_a_log_that_grows_meanwhile_is_summed_up_as_it_was_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+    journal.commit()
+
+    def verify_and_grow(disk: SimDisk) -> Scan:
+        scan = verify(disk)
+        add(journal, 2)
+        journal.commit()
+        return scan
+
+    monkeypatch.setattr("tools.live.journal.summary.verify", verify_and_grow)
+    summary = summarize(disk)
+    assert (summary.records, summary.last_seq, summary.mark_seq) == (2, 1, 1)
+    assert summary.last_ts == NOON_NS
 
 
 def test_nothing_is_written() -> None:

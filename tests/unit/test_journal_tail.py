@@ -60,6 +60,7 @@ def test_the_newest_that_are_wanted_may_be_far_back() -> None:
     assert last(disk, 2, order="ORD000009") == [3, 6]
     assert last(disk, 9, order="ORD000009") == [2, 3, 6]
     assert last(disk, 2, corr=1) == [5, 6]
+    assert last(disk, 9, kinds=("system",)) == [0, 10]
     assert last(disk, 2, since=Bound(3, None), until=Bound(8, None)) == [7, 8]
 
 
@@ -142,6 +143,15 @@ def test_reading_begins_with_what_is_kept() -> None:
     assert kept_seq(disk, second + 3) == second + 3
     assert last(disk, 999)[0] == second
     assert last(disk, 999, kinds=("md",))[0] == second
+
+
+def test_a_log_whose_segments_are_gone_is_not_one_about_to_begin() -> None:
+    disk = a_log((3,))
+    disk.put(FIRST, None)
+    with pytest.raises(IntegrityRefused, match="seq 3 was durable"):
+        kept_seq(disk, 0)
+    with pytest.raises(IntegrityRefused, match="seq 3 was durable"):
+        last(disk, 3)
 
 
 def test_a_log_without_records_has_no_newest() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.unit.journal_builders import (
     FIRST, LOG_ID, NOON_NS, a_log, add, edit, events, opened, told, without_locks,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
+from tools.live.journal.checkpoint import Checkpoint, checkpoint_path, spell
 from tools.live.journal.disk import NotAFile
 from tools.live.journal.errors import IntegrityRefused, LogHeld, StorageFailed
 from tools.live.journal.outcome import Limits
@@ -39,12 +39,16 @@ def packed_forms(disk: SimDisk) -> list[bool]:
     return [one.packed for one in list_segments(disk)]
 
 
-def a_checkpoint(disk: SimDisk, number: int, **changed: Any) -> None:
-    """A file that states what a checkpoint of this seq must state."""
+def a_checkpoint(disk: SimDisk, number: int, **changed: Any) -> str:
+    """A checkpoint of this seq, or one that states something else under its name."""
     head = told(disk)[number].hash.hex()
-    told_json = {"log_id": LOG_ID, "seq": number, "head_hash": head, **changed}
+    stated = {
+        "log_id": LOG_ID, "seq": number, "head_hash": head, "state_hash": "ab" * 32,
+        "config_hash": "cd" * 32, "state": {}, **changed,
+    }  # fmt: skip
     disk.make_folder("checkpoints")
-    disk.put(f"checkpoints/{number:020d}.json", json.dumps(told_json).encode())
+    disk.put(checkpoint_path(number), spell(Checkpoint(**stated)))
+    return checkpoint_path(number)
 
 
 def test_indexes_of_a_closed_log_are_right() -> None:
@@ -258,7 +262,7 @@ def test_without_a_checkpoint_all_is_needed() -> None:
 
 
 @pytest.mark.parametrize("changed", [
-    {"log_id": "desk-2"}, {"seq": 8}, {"seq": "7"}, {"head_hash": "ab" * 32}, {"seq": None},
+    {"log_id": "desk-2"}, {"seq": 8}, {"head_hash": "ab" * 32},
 ])  # fmt: skip
 def test_a_checkpoint_of_something_else_is_refused(changed: dict[str, Any]) -> None:
     disk = a_closed_log()
@@ -268,29 +272,65 @@ def test_a_checkpoint_of_something_else_is_refused(changed: dict[str, Any]) -> N
         oldest_checkpoint(disk)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"seq":7,"seq":7}', b"\xff"])
-def test_a_damaged_checkpoint_is_refused(raw: bytes) -> None:
+@pytest.mark.parametrize("place", range(0, 400, 23))
+def test_a_damaged_checkpoint_is_refused(place: int) -> None:
     disk = a_closed_log()
-    a_checkpoint(disk, 7)
-    disk.put("checkpoints/00000000000000000007.json", raw)
-    with pytest.raises(ContractError, match="^checkpoints/00000000000000000007.json "):
+    path = a_checkpoint(disk, 7)
+    data = bytearray(disk.image()[path])
+    data[place] ^= 1
+    disk.put(path, bytes(data))
+    with pytest.raises(ContractError, match=f"^{path} is no checkpoint .*; remove it, or restore"):
+        oldest_checkpoint(disk)
+
+
+def test_a_checkpoint_too_large_to_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = a_closed_log()
+    path = a_checkpoint(disk, 7)
+    size = len(disk.image()[path])
+    for module in ("checkpoint", "upkeep"):
+        monkeypatch.setattr(f"tools.live.journal.{module}.MAX_BYTES", size)
+    assert oldest_checkpoint(disk) == 7
+    disk.put(path, disk.image()[path] + b"\n")
+    with pytest.raises(ContractError, match=f"it has more than {size} bytes"):
         oldest_checkpoint(disk)
 
 
 def test_a_checkpoint_beyond_either_end_is_refused() -> None:
     disk = a_closed_log()
-    a_checkpoint(disk, 7)
-    data = disk.image()["checkpoints/00000000000000000007.json"]
-    disk.put("checkpoints/00000000000000000007.json", None)
+    path = a_checkpoint(disk, 7)
+    data = disk.image()[path]
+    disk.put(path, None)
     end = verify(disk).next_seq
-    disk.put(f"checkpoints/{end:020d}.json", data)
+    disk.put(checkpoint_path(end), data)
     with pytest.raises(ContractError, match="is of no record that the journal has; remove it"):
         oldest_checkpoint(disk)
-    disk.put(f"checkpoints/{end:020d}.json", None)
+    disk.put(checkpoint_path(end), None)
     drop_before(disk, 15, holder="an operator", time_ns=NOON_NS)
-    disk.put("checkpoints/00000000000000000000.json", data)
+    disk.put(checkpoint_path(0), data)
     with pytest.raises(ContractError, match="is of no record that the journal has; remove it"):
         oldest_checkpoint(disk)
+
+
+def test_how_a_run_was_opened_is_never_dropped() -> None:
+    disk = SimDisk()
+    journal = opened(disk, limits=SMALL)
+    for sseq in range(1, 10):
+        add(journal, sseq)
+        journal.commit()
+    journal.append("run.opened", NOON_NS, "run", 1, {})
+    for sseq in range(10, 20):
+        add(journal, sseq)
+        journal.commit()
+    journal.close(NOON_NS)
+    seqs = firsts(disk)
+    behind = next(first for first in seqs if first > 10)
+    before = without_locks(disk)
+    why = "^seq 10 says how the run was opened, and every replay begins with it; nothing was drop"
+    with pytest.raises(ContractError, match=why):
+        drop_before(disk, behind, holder="an operator", time_ns=NOON_NS)
+    assert without_locks(disk) == before
+    place = seqs.index(behind)
+    assert drop_before(disk, behind - 1, holder="x", time_ns=NOON_NS) == place - 1
 
 
 def test_a_link_is_no_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:

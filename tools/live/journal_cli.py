@@ -19,7 +19,6 @@ from .core.clock import environment_clock
 from .core.errors import ContractError
 from .journal.disk import NotAFile
 from .journal.errors import IntegrityRefused, JournalError, NotOurs
-from .journal.export import export
 from .journal.mark import MARK
 from .journal.os_disk import OsDisk
 from .journal.reader import Reader, Record
@@ -27,9 +26,6 @@ from .journal.segments import FOLDER
 from .journal.show import HEADING, Picker, Wanted, parse_bound, readable, stored_line
 from .journal.summary import summarize
 from .journal.tail import Tail, kept_seq
-from .journal.upkeep import (
-    RIGHT, check_indexes, drop_before, oldest_checkpoint, pack_closed, rebuild_indexes,
-)  # fmt: skip
 from .journal_cli_flags import MOST_LAST, PROG, VERBS, number, parse, usage
 
 _DEFAULT_LAST = 10
@@ -208,6 +204,8 @@ def _columns() -> int:
 
 
 def _export(folder: str, options: dict[str, Any]) -> int:
+    from .journal.export import export
+
     target = _new_folder(options["out_dir"], folder)
     partial = target + _PARTIAL
     os.mkdir(partial, 0o700)
@@ -250,6 +248,8 @@ def _new_folder(named: str | None, journal: str) -> str:
 
 
 def _index(folder: str, options: dict[str, Any]) -> int:
+    from .journal.upkeep import RIGHT, check_indexes, rebuild_indexes
+
     disk = OsDisk(folder)
     check = options["check"]
     found = check_indexes(disk) if check else rebuild_indexes(disk, _holder("index"))
@@ -261,6 +261,8 @@ def _index(folder: str, options: dict[str, Any]) -> int:
 
 
 def _compact(folder: str, options: dict[str, Any]) -> int:
+    from .journal.upkeep import drop_before, oldest_checkpoint, pack_closed
+
     disk = OsDisk(folder)
     if options["drop_before_checkpoint"]:
         seq = oldest_checkpoint(disk)

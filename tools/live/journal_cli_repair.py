@@ -45,7 +45,7 @@ class Plan(NamedTuple):
         if self.mark_seq is None or self.mark_seq < seq:
             return f"seq {seq} and all behind it"
         count = self.mark_seq - seq + 1
-        return f"seq {seq} and all behind it; {count:,} of these records were durable"
+        return f"seq {seq} and all behind it, {count:,} of them durable"
 
 
 def repair_command(folder: str, options: dict[str, Any], holder: str, now_ns: int) -> int:

@@ -120,7 +120,6 @@ def export(disk: Disk, target: Disk) -> Exported:
     """
     scan = verify(disk)
     with disk_errors("the export cannot be written"):
-        target.make_folder("")
         sheets = _Sheets(target)
         for one in Reader(disk).poll():
             if one.seq >= scan.next_seq:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..core.codec import MAX_BYTES, load_strict
 from ..core.errors import ContractError
+from .checkpoint import MAX_BYTES, hash_in, read_content
 from .disk import Disk
 from .guard import disk_errors, take_lock
 from .reader import Reader, verify
 from .recovery import CHECKPOINTS
+from .run_facts import OPENED
 from .scan import Scan, Scanned
 from .sealing import pack_segment
 from .segments import FOLDER, INDEX, segment_path
@@ -39,7 +40,6 @@ class Packed(NamedTuple):
     after: int
 
 
-_STATED = ("log_id", "seq", "head_hash")
 _ADVICE = "remove it, or restore the journal that it belongs to"
 _is_checkpoint = re.compile(r"[0-9]{20}\.json", re.ASCII).fullmatch
 
@@ -90,12 +90,16 @@ def pack_closed(disk: Disk, holder: str) -> list[Packed]:
 
 
 def drop_before(disk: Disk, seq: int, *, holder: str, time_ns: int) -> int:
-    """Delete the segments that end before this seq; how many. Without any, nothing is written."""
+    """Delete the segments that end before this seq; how many. Without any, nothing is written.
+
+    ContractError when the log was not closed, or when its run could not be replayed any more.
+    """
     scan = verify(disk)
     _refuse_unclosed(scan)
     firsts = [one.segment.first_seq for one in scan.segments[1:]]
     if not firsts or firsts[0] > seq:
         return 0
+    _refuse_to_forget(disk, [first for first in firsts if first <= seq][-1])
     journal = Journal.open(disk, log_id=scan.log_id, holder=holder, time_ns=time_ns)
     try:
         return journal.trim(seq, time_ns)
@@ -104,7 +108,7 @@ def drop_before(disk: Disk, seq: int, *, holder: str, time_ns: int) -> int:
 
 
 def oldest_checkpoint(disk: Disk) -> int:
-    """The seq of the oldest checkpoint that is kept, which must be one of this log.
+    """The seq of the oldest checkpoint that is kept, which must be whole and of this log.
 
     ContractError when there is none, or when it does not fit: then what it stands for could not
     be rebuilt without the records before it.
@@ -116,15 +120,29 @@ def oldest_checkpoint(disk: Disk) -> int:
         path = f"{CHECKPOINTS}/{names[0]}"
         raw = disk.read(path, 0, MAX_BYTES + 1)
     seq = int(names[0].partition(".")[0])
-    told = load_strict(raw, path)
-    stated = [told.get(name) for name in _STATED] if isinstance(told, dict) else []
     scan = verify(disk)
+    try:
+        told = read_content(raw)
+    except ContractError as error:
+        raise ContractError(f"{path} is no checkpoint ({error}); {_ADVICE}") from None
     if not scan.first_seq <= seq < scan.next_seq:
         raise ContractError(f"{path} is of no record that the journal has; {_ADVICE}")
-    one = next(Reader(disk, from_seq=seq).poll())
-    if stated != [scan.log_id, seq, one.hash.hex()]:
+    stated = (told.get("log_id"), told.get("seq"), told.get("head_hash"))
+    if stated != (scan.log_id, seq, hash_in(disk)(seq)):
         raise ContractError(f"{path} is not of this journal or of its seq {seq}; {_ADVICE}")
     return seq
+
+
+def _refuse_to_forget(disk: Disk, seq: int) -> None:
+    """ContractError when a run is opened before this seq: without it no replay can begin."""
+    for one in Reader(disk).poll():
+        if one.seq >= seq:
+            return
+        if one.topic == OPENED:
+            raise ContractError(
+                f"seq {one.seq} says how the run was opened, and every replay begins with it;"
+                " nothing was dropped"
+            )
 
 
 def _refuse_unclosed(scan: Scan) -> None:
