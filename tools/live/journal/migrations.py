@@ -1,0 +1,30 @@
+"""Checkpoints of earlier versions, brought up to date one version at a time.
+
+A migration is a pure function of the whole content (without its hash) from one version to the next.
+It is written once, when the form changes, and with it a checkpoint of the old version becomes a
+golden that every later release must still load. Version 1 is the only one so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from ..core.errors import InvariantBroken
+
+Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+VERSION = 1
+MIGRATIONS: Mapping[int, Migration] = {}  # by the version that they start from
+
+
+def migrate(
+    content: dict[str, Any], *, table: Mapping[int, Migration] = MIGRATIONS, version: int = VERSION
+) -> dict[str, Any]:
+    """The content in the form of `version`; what is given stays as it is."""
+    while content["version"] < version:
+        known = content["version"]
+        if known not in table:
+            raise InvariantBroken(f"no migration leads from checkpoint version {known} to the next")
+        content = {**table[known](content), "version": known + 1}
+    return content
