@@ -93,7 +93,7 @@ class Book:
         """Record what the run came to."""
         assert self._run is not None
         moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
-        self._run.finish(report, moved, _now_ns())
+        self._run.finish(report, moved, max(_now_ns(), loop.event_clock.ns))
 
     def close(self) -> None:
         """Let go of the journal; a run that did not finish stays one that can go on."""
