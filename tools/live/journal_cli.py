@@ -218,7 +218,7 @@ def _export(folder: str, options: dict[str, Any]) -> int:
     OsDisk(os.path.dirname(target)).sync_folder()
     emit(
         f"exported {done.records:,} records of {done.log_id} (seq {done.first_seq} to"
-        f" {done.last_seq}) into {done.files} files in {target}\n"
+        f" {done.last_seq}) into {done.files} files in {options['out_dir']}\n"
     )
     return EXIT_OK
 
