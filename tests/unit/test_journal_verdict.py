@@ -17,7 +17,7 @@ from tools.live.journal.segments import Segment, segment_path
 from tools.live.journal.verdict import has_later_pair
 
 SMALL = Limits(rotate_bytes=1)
-REPAIR = "`log repair --accept-loss-from {}`"
+REPAIR = "`python -m tools.live journal repair DIR --accept-loss-from {}`"
 
 
 def refusal(disk: SimDisk) -> IntegrityRefused:

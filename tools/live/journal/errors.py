@@ -26,7 +26,7 @@ class IntegrityRefused(JournalError):
         self.seq = seq
         super().__init__(
             f"{what} at {path} byte {offset} (seq {seq}); nothing was changed; restore a copy, or"
-            f" give up what follows with `log repair --accept-loss-from {seq}`"
+            f" give up what follows with `python -m tools.live journal repair DIR --accept-loss-from {seq}`"
         )
 
 

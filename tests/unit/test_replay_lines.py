@@ -1,0 +1,175 @@
+"""tools.live.journal.folding and .fast_fold: intact lines that are no run, or not usual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sim.sim_disk import SimDisk
+from tests.unit.builders import T0_NS, a_monitor
+from tests.unit.journal_builders import LOG_ID, drop_mark, edit, lines_of, opened
+from tests.unit.prop import an_input, chance
+from tests.unit.run_journals import a_run, an_opening, put
+from tools.live.core import codec
+from tools.live.core.contracts_v1 import INPUTS, Entry, OrderAccepted, ParamsSet
+from tools.live.core.line import source_of
+from tools.live.core.record import fields_of
+from tools.live.journal.errors import IntegrityRefused
+from tools.live.journal.fast_fold import FastFold, usual_lines
+from tools.live.journal.folding import Replay, ReplayFailed
+from tools.live.journal.frame import frame_lines, genesis, record_text
+from tools.live.journal.replay import find_run, rebuild
+from tools.live.journal.run_facts import new_fold, opened_payload
+from tools.live.journal.writer import Journal
+
+
+def hand_made(*entries: Entry, **changed: Any) -> SimDisk:
+    """A journal of some entries; `changed` is told by the last instead of what it says."""
+    disk = SimDisk()
+    journal = opened(disk, log_id=LOG_ID)
+    journal.append("run.opened", T0_NS, "run", 1, opened_payload(an_opening(a_monitor(), {})))
+    for place, entry in enumerate(entries, 1):
+        put(journal, entry, **(changed if place == len(entries) else {}))
+    journal.close(T0_NS)
+    return disk
+
+
+PARAMS = Entry(1, "operator", 1, 0, ParamsSet(10**9, 0, T0_NS))
+
+
+def accepted(seq: int, order: str = "CLI00000001") -> Entry:
+    return Entry(seq, "exchange", seq, 0, OrderAccepted(order, "X1", T0_NS))
+
+
+@pytest.mark.parametrize(("disk", "message"), [
+    (hand_made(PARAMS, accepted(3)), "the line has seq 3 where 2 must be"),
+    (hand_made(PARAMS, accepted(2)), "seq 2 of the line does not fold: no order has"),
+    (hand_made(PARAMS, accepted(2, "\u00e9")), r"seq 2 \(order.accepted\) does not fold"),
+    (hand_made(PARAMS, accepted(2), kind="order.lost"), "seq 2 .*is not an input"),
+    (hand_made(PARAMS, accepted(2), payload=[1]), "seq 2 .*does not fold"),
+    (hand_made(PARAMS, accepted(2), src="run", kind="run.opened"), "run.opened behind seq 1"),
+    (hand_made(PARAMS, accepted(2), src="run", kind="run.other"), "run.other behind seq 1"),
+])  # fmt: skip
+def test_an_intact_line_that_is_no_run_is_named_by_its_seq(disk: SimDisk, message: str) -> None:
+    with pytest.raises(ReplayFailed, match=message) as caught:
+        rebuild(disk)
+    assert caught.value.exit_code == 1
+
+
+def test_nothing_stands_behind_the_report() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    journal.append("run.opened", T0_NS, "run", 1, opened_payload(an_opening(a_monitor(), {})))
+    told = {"events": "0", "state_sha256": "0" * 64, "report_sha256": "0" * 64,
+            "exchange_moved": {}}  # fmt: skip
+    journal.append("run.reported", T0_NS, "run", 2, told)
+    put(journal, PARAMS)
+    put(journal, Entry(2, "operator", 2, 0, ParamsSet(1, 0, T0_NS)))
+    journal.close(T0_NS)
+    with pytest.raises(ReplayFailed, match="seq 1 of the line stands behind the report"):
+        rebuild(disk)
+
+
+def test_a_second_report_is_refused() -> None:
+    ran = a_run(2)
+    whole = rebuild(ran.disk)
+    journal = Journal.open(ran.disk, log_id=whole.log_id, holder="a test", time_ns=T0_NS)
+    journal.append("run.reported", T0_NS, "run", 3, {})
+    journal.close(T0_NS)
+    with pytest.raises(ReplayFailed, match="one run a journal"):
+        rebuild(ran.disk)
+
+
+def test_usual_lines_behind_the_report_are_not_folded() -> None:
+    ran = a_run(2)
+    whole = rebuild(ran.disk)
+    journal = Journal.open(ran.disk, log_id=whole.log_id, holder="a test", time_ns=T0_NS)
+    seq = whole.seq + 1
+    put(journal, Entry(seq, "feed", seq, 0, an_input(chance(1), INPUTS[1])))
+    journal.close(T0_NS)
+    with pytest.raises(ReplayFailed, match="stands behind the report"):
+        rebuild(ran.disk)
+
+
+def test_a_report_of_another_version_is_not_passed_off_as_the_runs() -> None:
+    ran = a_run(2)
+    found = rebuild(ran.disk, digest=True)
+    assert found.reported is not None
+    found.fold.stats["risk_blocks"] += 1
+    with pytest.raises(Exception, match="risk_blocks|hash"):
+        found.report()
+    plain = rebuild(ran.disk)
+    with pytest.raises(ReplayFailed, match="comes out with the hash .* replay it with version"):
+        plain.report()
+
+
+class Calls:
+    """Stands for a fold and remembers how its verbs were called."""
+
+    def __init__(self) -> None:
+        self.made: list[Any] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given: self.made.append((name, given))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
+    rng = chance(seed)
+    calls = Calls()
+    table = usual_lines(calls)  # type: ignore[arg-type]
+    matched = 0
+    for contract in INPUTS:
+        for _ in range(6):
+            event = an_input(rng, contract)
+            entry = Entry(1, source_of(contract), 1, 0, event)
+            line = lines_of(hand_made(entry))[2][:-1].decode("ascii")
+            usual = table.get(line[-60:-34])
+            match = None if usual is None else usual[0](line)
+            if usual is None or match is None:
+                continue
+            matched += 1
+            usual[1](match.groups())
+            verb, given = calls.made.pop()
+            assert given == tuple(getattr(event, name) for name in fields_of(contract))
+            assert not calls.made
+            assert callable(getattr(new_fold(an_opening(a_monitor(), {})), verb))
+    assert matched > 5
+
+
+def test_text_that_is_not_ascii_or_not_short_takes_the_careful_way() -> None:
+    long = "CLI" + "0" * 300
+    for order in (long, "a\\b", "a\nb", '"'):
+        with pytest.raises(ReplayFailed, match=r"seq 2 \(order.accepted\) does not fold"):
+            rebuild(hand_made(PARAMS, accepted(2, order)))
+
+
+@pytest.mark.parametrize("base", [0, 2, 3])
+def test_a_batch_that_begins_behind_its_record_is_refused(base: int) -> None:
+    """The chain is right, and yet no writer can have written it."""
+    created = f'{{"log_id":"{LOG_ID}"}}'
+    opening = codec.canonical(opened_payload(an_opening(a_monitor(), {})))
+    told = (("system.log", "system.log.created", created), ("run", "run.opened", opening),
+            ("feed", "edge.update", '{"net_bps":"9","symbol":"BTC"}'))  # fmt: skip
+    records = [
+        record_text(
+            base=base if src == "feed" else 0, cause=0, corr=1, sseq=1, payload=payload, seq=seq,
+            src=src, topic=topic, ts=T0_NS,
+        ).encode()
+        for seq, (src, topic, payload) in enumerate(told)
+    ]  # fmt: skip
+    disk = edit(drop_mark(hand_made(PARAMS)), frame_lines(genesis(LOG_ID), records)[0])
+    if base <= 2:
+        assert rebuild(disk).seq == 1
+    else:
+        with pytest.raises(IntegrityRefused, match="wrong seq, batch base or form"):
+            rebuild(disk)
+
+
+def test_where_there_is_nothing_nothing_is_folded() -> None:
+    opening = an_opening(a_monitor(), {})
+    replay = Replay(LOG_ID, opening, new_fold(opening))
+    FastFold(replay, None).run(SimDisk())
+    assert (replay.seq, replay.journal_seq) == (0, -1)
+    assert find_run(a_run(1).disk)[0].startswith("run-")
