@@ -9,7 +9,7 @@ import pytest
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import a_monitor
 from tests.unit.journal_builders import without_locks
-from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, write_run
+from tests.unit.run_journals import a_moody_run, a_run, an_opening, write_run
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import CancelAllOrdered, Entry, ParamsSet, QuoteUpdate
 from tools.live.core.errors import ContractError

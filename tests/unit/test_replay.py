@@ -8,17 +8,14 @@ import pytest
 
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import T0_NS, a_monitor
-from tests.unit.journal_builders import FIRST, LOG_ID, add, edit, lines_of, opened
-from tests.unit.prop import an_input, chance
-from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, put, write_run
+from tests.unit.journal_builders import FIRST, add, edit, lines_of, opened
+from tests.unit.prop import chance
+from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, write_run
 from tools.live.core import codec
-from tools.live.core.contracts_v1 import INPUTS, Entry, OrderAccepted, ParamsSet
 from tools.live.core.errors import ContractError
-from tools.live.core.line import source_of
-from tools.live.core.record import fields_of
 from tools.live.journal import replay as replay_module
 from tools.live.journal.errors import IntegrityRefused, StorageFailed
-from tools.live.journal.fast_fold import FastFold, usual_lines
+from tools.live.journal.fast_fold import FastFold
 from tools.live.journal.folding import NotARun, Replay, ReplayFailed, Start
 from tools.live.journal.outcome import Limits
 from tools.live.journal.reader import Reader
@@ -238,120 +235,6 @@ def test_a_disk_that_fails_ends_the_replay_with_a_storage_fault() -> None:
         rebuild(ran.disk)
 
 
-def hand_made(*entries: Entry, **changed: Any) -> SimDisk:
-    """A journal of some entries; `changed` is told by the last instead of what it says."""
-    disk = SimDisk()
-    journal = opened(disk, log_id=LOG_ID)
-    journal.append("run.opened", T0_NS, "run", 1, opened_payload(an_opening(a_monitor(), {})))
-    for place, entry in enumerate(entries, 1):
-        put(journal, entry, **(changed if place == len(entries) else {}))
-    journal.close(T0_NS)
-    return disk
-
-
-PARAMS = Entry(1, "operator", 1, 0, ParamsSet(10**9, 0, T0_NS))
-
-
-def accepted(seq: int, order: str = "CLI00000001") -> Entry:
-    return Entry(seq, "exchange", seq, 0, OrderAccepted(order, "X1", T0_NS))
-
-
-@pytest.mark.parametrize(("disk", "message"), [
-    (hand_made(PARAMS, accepted(3)), "the line has seq 3 where 2 must be"),
-    (hand_made(PARAMS, accepted(2)), "seq 2 of the line does not fold: no order has"),
-    (hand_made(PARAMS, accepted(2, "\u00e9")), r"seq 2 \(order.accepted\) does not fold"),
-    (hand_made(PARAMS, accepted(2), kind="order.lost"), "seq 2 .*is not an input"),
-    (hand_made(PARAMS, accepted(2), payload=[1]), "seq 2 .*does not fold"),
-    (hand_made(PARAMS, accepted(2), src="run", kind="run.opened"), "run.opened behind seq 1"),
-    (hand_made(PARAMS, accepted(2), src="run", kind="run.other"), "run.other behind seq 1"),
-])  # fmt: skip
-def test_an_intact_line_that_is_no_run_is_named_by_its_seq(disk: SimDisk, message: str) -> None:
-    with pytest.raises(ReplayFailed, match=message) as caught:
-        rebuild(disk)
-    assert caught.value.exit_code == 1
-
-
-def test_nothing_stands_behind_the_report() -> None:
-    disk = SimDisk()
-    journal = opened(disk)
-    journal.append("run.opened", T0_NS, "run", 1, opened_payload(an_opening(a_monitor(), {})))
-    told = {"events": "0", "state_sha256": "0" * 64, "report_sha256": "0" * 64,
-            "exchange_moved": {}}  # fmt: skip
-    journal.append("run.reported", T0_NS, "run", 2, told)
-    put(journal, PARAMS)
-    put(journal, Entry(2, "operator", 2, 0, ParamsSet(1, 0, T0_NS)))
-    journal.close(T0_NS)
-    with pytest.raises(ReplayFailed, match="seq 1 of the line stands behind the report"):
-        rebuild(disk)
-
-
-def test_a_second_report_is_refused() -> None:
-    ran = a_run(2)
-    whole = rebuild(ran.disk)
-    journal = Journal.open(ran.disk, log_id=whole.log_id, holder="a test", time_ns=T0_NS)
-    journal.append("run.reported", T0_NS, "run", 3, {})
-    journal.close(T0_NS)
-    with pytest.raises(ReplayFailed, match="one run a journal"):
-        rebuild(ran.disk)
-
-
-def test_usual_lines_behind_the_report_are_not_folded() -> None:
-    ran = a_run(2)
-    whole = rebuild(ran.disk)
-    journal = Journal.open(ran.disk, log_id=whole.log_id, holder="a test", time_ns=T0_NS)
-    seq = whole.seq + 1
-    put(journal, Entry(seq, "feed", seq, 0, an_input(chance(1), INPUTS[1])))
-    journal.close(T0_NS)
-    with pytest.raises(ReplayFailed, match="stands behind the report"):
-        rebuild(ran.disk)
-
-
-def test_a_report_of_another_version_is_not_passed_off_as_the_runs() -> None:
-    ran = a_run(2)
-    found = rebuild(ran.disk, digest=True)
-    assert found.reported is not None
-    found.fold.stats["risk_blocks"] += 1
-    with pytest.raises(Exception, match="risk_blocks|hash"):
-        found.report()
-    plain = rebuild(ran.disk)
-    with pytest.raises(ReplayFailed, match="comes out with the hash .* replay it with version"):
-        plain.report()
-
-
-class Calls:
-    """Stands for a fold and remembers how its verbs were called."""
-
-    def __init__(self) -> None:
-        self.made: list[Any] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *given: self.made.append((name, given))
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
-    rng = chance(seed)
-    calls = Calls()
-    table = usual_lines(calls)  # type: ignore[arg-type]
-    matched = 0
-    for contract in INPUTS:
-        for _ in range(6):
-            event = an_input(rng, contract)
-            entry = Entry(1, source_of(contract), 1, 0, event)
-            line = lines_of(hand_made(entry))[2][:-1].decode("ascii")
-            usual = table.get(line[-60:-34])
-            match = None if usual is None else usual[0](line)
-            if usual is None or match is None:
-                continue
-            matched += 1
-            usual[1](match.groups())
-            verb, given = calls.made.pop()
-            assert given == tuple(getattr(event, name) for name in fields_of(contract))
-            assert not calls.made
-            assert callable(getattr(new_fold(an_opening(a_monitor(), {})), verb))
-    assert matched > 5
-
-
 def test_usual_lines_of_a_run_take_no_detour(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = a_run(30, limits=SMALL)
     seen: list[str] = []
@@ -368,13 +251,6 @@ def test_usual_lines_of_a_run_take_no_detour(monkeypatch: pytest.MonkeyPatch) ->
     assert len(seen) <= 6
 
 
-def test_text_that_is_not_ascii_or_not_short_takes_the_careful_way() -> None:
-    long = "CLI" + "0" * 300
-    for order in (long, "a\\b", "a\nb", '"'):
-        with pytest.raises(ReplayFailed, match=r"seq 2 \(order.accepted\) does not fold"):
-            rebuild(hand_made(PARAMS, accepted(2, order)))
-
-
 def test_a_write_that_is_not_ascii_is_left_to_the_reader() -> None:
     ran = a_moody_run(4, 20)
     data = ran.disk.image()[FIRST]
@@ -389,6 +265,14 @@ def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = outcome(ran.disk)
     monkeypatch.setattr("tools.live.journal.fast_fold._MOST_KEPT", 2)
     assert outcome(ran.disk) == whole
+
+
+def test_the_careful_way_stops_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = a_run(3)
+    careful_only(monkeypatch)
+    for seq in (1, 7, 30):
+        found = rebuild(ran.disk, until=seq)
+        assert (found.seq, found.state_sha256) == (seq, prefix_hash(ran, seq))
 
 
 def test_the_digest_is_made_in_the_careful_way_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

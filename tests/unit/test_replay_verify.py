@@ -220,6 +220,34 @@ def test_a_finished_run_has_nothing_left_to_record() -> None:
     assert found.state_as_reported is False
 
 
+def test_what_an_outer_step_has_left_is_found_below_a_command_that_is_out() -> None:
+    exchange = PlainExchange()
+    loop = a_loop(exchange)
+    place = exchange.place_limit
+
+    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
+        loop.freeze("halt", "ada")
+        return place(req)
+
+    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
+    loop.on_quote(a_quote(), some_params())
+    entries = recorded(loop)
+    cancel = [one.seq for one in entries if isinstance(one.event, CancelOrder)][-1]
+    disk = SimDisk()
+    journal = opened(disk)
+    opening = an_opening(a_monitor(), {})
+    journal.append("run.opened", T0_NS, "run", 1, opened_payload(opening))
+    for entry in entries[:cancel]:
+        put(journal, entry)
+    state = {"events": "1", "state_sha256": "0" * 64, "report_sha256": "0" * 64,
+             "exchange_moved": {}}  # fmt: skip
+    journal.append("run.reported", T0_NS, "run", 2, state)
+    journal.close(T0_NS)
+    found = rederive(disk).difference
+    assert found is not None and found.derived is not None
+    assert (found.seq, found.derived["kind"]) == (cancel + 1, "order.place")
+
+
 @pytest.mark.parametrize("changed", [{"events": "1"}, {"state_sha256": "0" * 64}])
 def test_a_state_that_is_not_the_reported_one_is_noticed(changed: dict[str, str]) -> None:
     ran = a_run(2)

@@ -127,7 +127,9 @@ def test_a_text_that_only_looks_like_the_order_is_not_its_event() -> None:
     assert resolve(disk, "CLI00000001") == 5
 
 
-@pytest.mark.parametrize("text", ["", "0", "x", "-1", "1e3", "CLI1", "12:00", "\u0663", "1 ", "9" * 19])
+@pytest.mark.parametrize(
+    "text", ["", "0", "x", "-1", "1e3", "CLI1", "12:00", "\u0663", "1 ", "9" * 19]
+)
 def test_what_is_neither_seq_nor_time_nor_order_is_refused(text: str) -> None:
     with pytest.raises(ContractError, match="--until .* is no seq, time or order; write 120"):
         resolve(SHORT.disk, text)
@@ -248,3 +250,13 @@ def test_changes_name_what_came_and_went() -> None:
 ])  # fmt: skip
 def test_cash_is_written_exactly(amount: int, shown: str) -> None:
     assert cash_text(amount) == shown
+
+
+def test_the_end_is_found_behind_a_segment_without_entries() -> None:
+    ran = a_run(3)
+    before = len(list_segments(ran.disk))
+    opened(ran.disk, log_id=find_run(ran.disk)[0]).close(T0_NS)
+    assert len(list_segments(ran.disk)) == before + 1
+    with pytest.raises(ContractError, match=f"it ends at {len(ran.entries)}$"):
+        entry_at(ran.disk, 10**6)
+    assert resolve(ran.disk, "2030-01-01T00:00:00Z") == len(ran.entries)

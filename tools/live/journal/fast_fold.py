@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import (
     BUY, OUTPUTS, SELL, CancelAllOrdered, EdgeUpdate, Fill, Input, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, QuoteUpdate, Side,
+    OrderCanceled, OrderRejected, Output, QuoteUpdate,
 )  # fmt: skip
 from ..core.errors import ContractError
 from ..core.line import source_of
