@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from itertools import count
+from itertools import count, islice
 from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import (
@@ -36,7 +36,8 @@ from .strict import parse_payload
 
 # The groups of a line: hash, base, id, what the payload holds by its sorted keys, seq, time.
 Groups: TypeAlias = tuple[str, ...]
-Usual: TypeAlias = tuple[Callable[[str], re.Match[str] | None], Callable[[Groups], Any]]
+Call: TypeAlias = Callable[[Groups], None]
+Usual: TypeAlias = tuple[Callable[[str], re.Match[str] | None], Call | None]
 
 _NEVER = 1 << 63
 _MOST_KEPT = 1 << 16
@@ -130,31 +131,31 @@ class FastFold:
         """Fold a segment behind the lines that are known; False when it is not to its end."""
         rest = b""
         for block in read_blocks(disk, segment, offset):
-            lines = (rest + block).split(b"\n")
-            rest = lines.pop()
+            whole, newline, last = block.rpartition(b"\n")
+            whole, rest = (rest + whole, last) if newline else (b"", rest + last)
+            try:
+                lines = whole.decode("ascii").split("\n") if newline else []
+            except UnicodeDecodeError:
+                return False
             if skipped:
                 known, lines = lines[:skipped], lines[skipped:]
                 skipped -= len(known)
-                if not skipped and known[-1][6:70] != self._replay.head.hex().encode():
+                if not skipped and known[-1][6:70] != self._replay.head.hex():
                     return False
             if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
                 return False
         return not rest and not skipped
 
-    def _fold(self, lines: list[bytes]) -> bool:
+    def _fold(self, lines: list[str]) -> bool:
         """Fold whole lines; False at the first that somebody else must judge, or at the end."""
-        try:
-            texts = b"\n".join(lines).decode("ascii").split("\n")
-        except UnicodeDecodeError:
-            return False
-        place = self._fold_usual(lines, texts, 0)
+        place = self._fold_usual(lines, 0)
         while place < len(lines):
-            if self._replay.seq >= self._until or not self._fold_unusual(lines[place]):
+            if self._replay.seq >= self._until or not self._fold_unusual(lines[place].encode()):
                 return False
-            place = self._fold_usual(lines, texts, place + 1)
+            place = self._fold_usual(lines, place + 1)
         return True
 
-    def _fold_usual(self, lines: list[bytes], texts: list[str], begin: int) -> int:
+    def _fold_usual(self, lines: list[str], begin: int) -> int:
         """Fold lines from a place on; returns the place of the first that is not usual."""
         replay, usual, told = self._replay, self._usual.get, self._replay.line_digest
         seq, number, head, base = replay.seq, replay.journal_seq, replay.head, ""
@@ -163,26 +164,28 @@ class FastFold:
         if replay.reported is not None or end <= begin:
             return begin
         try:
-            for place, id_text, q_text in zip(
-                range(begin, end), map(str, count(seq + 1)), map(str, count(number + 1))
-            ):
-                line, text = lines[place], texts[place]
-                found = usual(text[_KIND])
-                match = None if found is None else found[0](text)
+            for place, line, id_text, q_text in zip(
+                range(begin, end), islice(lines, begin, end), map(str, count(seq + 1)),
+                map(str, count(number + 1)),
+            ):  # fmt: skip
+                found = usual(line[_KIND])
+                match = None if found is None else found[0](line)
                 if found is None or match is None:
                     return place
                 groups = match.groups()
-                digest = sha256(head + line[RECORD_START:-1]).digest()
+                digest = sha256(head + line[RECORD_START:-1].encode()).digest()
                 if groups[0] != digest.hex() or groups[2] != id_text or groups[-2] != q_text:
                     return place
                 if groups[1] != base:
                     base = groups[1]
                     if int(base) > int(q_text):
                         return place
-                found[1](groups)
+                call = found[1]
+                if call is not None:
+                    call(groups)
                 head = digest
                 if told is not None:
-                    told.update(_entry_text(line))
+                    told.update(_entry_text(line.encode()))
             place = end
             return end
         except ContractError as error:
@@ -222,7 +225,7 @@ def usual_lines(fold: Fold) -> dict[str, Usual]:
         exec(code, made)
         _enter(table, contract, rf"\{{{spelled}\}}", made["call"])
     for output in OUTPUTS:
-        _enter(table, output, _UNREAD, _nothing)
+        _enter(table, output, _UNREAD, None)
     return table
 
 
@@ -230,7 +233,7 @@ def _enter(
     table: dict[str, Usual],
     contract: type[Input] | type[Output],
     payload: str,
-    call: Callable[[Groups], Any],
+    call: Call | None,
 ) -> None:
     behind = _BEHIND.format(source=source_of(contract), topic=contract.kind)
     pattern = _LINE.format(
@@ -255,10 +258,6 @@ def _argument(name: str, declared: str) -> str:
     if declared == "int | None":
         return f"None if {name} is None else numbers[{name}]"
     return made[declared.removesuffix(" | None")]  # no group is None, which is what null means
-
-
-def _nothing(groups: Groups) -> None:
-    pass
 
 
 def _told(line: bytes, number: int) -> Told | None:
