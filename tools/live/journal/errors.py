@@ -26,7 +26,8 @@ class IntegrityRefused(JournalError):
         self.seq = seq
         super().__init__(
             f"{what} at {path} byte {offset} (seq {seq}); nothing was changed; restore a copy, or"
-            f" give up what follows with `python -m tools.live journal repair DIR --accept-loss-from {seq}`"
+            " give up what follows with"
+            f" `python -m tools.live journal repair DIR --accept-loss-from {seq}`"
         )
 
 
