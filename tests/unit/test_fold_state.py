@@ -9,15 +9,17 @@ import pytest
 
 from tests.unit import prop
 from tests.unit.builders import (
-    BTC, ETH, T0_MS, T0_NS, a_fake, a_fold, a_loop, a_monitor, a_quote_event, e9, recorded,
-    some_params,
+    BTC, ETH, T0_MS, T0_NS, a_fake, a_fill, a_fold, a_loop, a_monitor, a_quote_event, e9,
+    recorded, some_params,
 )  # fmt: skip
 from tests.unit.busy_fold import BUSY, a_busy_fold, busy_base, busy_monitor
 from tests.unit.moody_world import World, a_world_monitor, operations
 from tools.live.core import codec
-from tools.live.core.contracts_v1 import INPUTS, Entry, Input, ParamsSet
+from tools.live.core.contracts_v1 import (
+    INPUTS, Entry, Input, OrderAccepted, OrderCanceled, ParamsSet,
+)  # fmt: skip
 from tools.live.core.errors import ContractError
-from tools.live.core.order import Order
+from tools.live.core.order import Order, OrderState
 from tools.live.execution_loop import COMPUTED, SCRIPTED
 from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
@@ -90,6 +92,18 @@ def again(fold: Fold, new_fold: Callable[[], Fold]) -> Fold:
     return made
 
 
+def check_alike(one: Fold, other: Fold) -> None:
+    """The same state, and the same in what is added up from it."""
+    assert state_of(one) == state_of(other)
+    assert state_sha256(one, 1, T0_NS) == state_sha256(other, 1, T0_NS)
+    assert one.edge.by_symbol.keys() == other.edge.by_symbol.keys()
+    for symbol, horizons in one.edge.by_symbol.items():
+        for measured, expected in zip(horizons, other.edge.by_symbol[symbol], strict=True):
+            assert measured.net_bps() == expected.net_bps()
+    assert one.monitor.risk_ratio_p95() == other.monitor.risk_ratio_p95()
+    assert one.store.count_by_state() == other.store.count_by_state()
+
+
 def check_stops(run: Run, stops: Sequence[int]) -> None:
     """Stop at some inputs and go on from the text alone; nothing that follows may differ."""
     whole = run.new_fold()
@@ -101,8 +115,7 @@ def check_stops(run: Run, stops: Sequence[int]) -> None:
         for fold in stopped:
             assert stepped(fold, event) == answer, f"at input {place}: {event}"
     for fold in stopped:
-        assert state_of(fold) == state_of(whole)
-        assert state_sha256(fold, 1, T0_NS) == state_sha256(whole, 1, T0_NS)
+        check_alike(fold, whole)
 
 
 def check_every_stop(run: Run) -> None:
@@ -113,8 +126,7 @@ def check_every_stop(run: Run) -> None:
         other = again(other, run.new_fold)
         assert state_of(other) == state_of(whole), f"before input {place}"
         assert stepped(other, event) == stepped(whole, event), f"at input {place}: {event}"
-    assert state_of(other) == state_of(whole)
-    assert state_sha256(other, 1, T0_NS) == state_sha256(whole, 1, T0_NS)
+    check_alike(other, whole)
 
 
 def random_stops(seed: int, run: Run) -> list[int]:
@@ -192,6 +204,39 @@ def test_what_is_restored_keeps_its_objects() -> None:
     assert state_of(fold) == BUSY
     assert fold.store.get_open_orders() == [fold.store.orders["CLI00000002"],
                                             fold.store.orders["CLI00000006"]]  # fmt: skip
+
+
+def test_nothing_of_what_the_fold_was_before_stays_behind() -> None:
+    used = busy_base()
+    for event in (ParamsSet(e9(0.1), 0, T0_NS), a_quote_event(), a_quote_event(7, 9, ETH),
+                  OrderAccepted("CLI00000001", "X1", T0_NS), OrderCanceled("X1", T0_NS)):  # fmt: skip
+        used.step(event)
+    assert used.monitor._loose
+    assert used.store.get_by_state(OrderState.PENDING)
+    restore(used, BUSY)
+    new = busy_base()
+    restore(new, BUSY)
+    assert used.monitor._loose == new.monitor._loose == []
+    assert used.monitor._worst_total_e18 == new.monitor._worst_total_e18
+    assert used.store.get_by_state(OrderState.PENDING) == [used.store.orders["CLI00000008"]]
+
+
+def test_a_retired_order_takes_all_its_fills_with_it() -> None:
+    """Its two fills are known before the stop, and it is retired behind it."""
+    fold = Fold(InMemoryOrderStore(1), busy_monitor())
+    run = [
+        ParamsSet(e9(0.01), 0, T0_NS), a_quote_event(),
+        OrderAccepted("CLI00000001", "X1", T0_NS), OrderAccepted("CLI00000002", "X2", T0_NS),
+        a_fill("X1", "F1", qty=0.004), a_fill("X1", "F2", qty=0.006),
+    ]  # fmt: skip
+    for event in run:
+        fold.step(event)
+    other = again(fold, lambda: Fold(InMemoryOrderStore(1), busy_monitor()))
+    for one in (fold, other):
+        one.step(OrderCanceled("X2", T0_NS))
+    check_alike(other, fold)
+    assert other.store.retired.fills == 2
+    assert other.store._fills == other.store._fills_of == {}
 
 
 def test_how_a_fold_was_built_must_fit() -> None:

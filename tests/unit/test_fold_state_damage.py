@@ -261,6 +261,14 @@ def test_a_refusal_names_the_field_the_value_and_the_rule() -> None:
     assert refusal("store", []) == "store [] is not an object"
 
 
+def test_a_freeze_has_causes() -> None:
+    without = copy.deepcopy(BUSY)
+    without["monitor"]["first_freeze"] = without["monitor"]["last_freeze"] = None
+    assert refused(without) == "frozen without a cause: True on one side, False on the other"
+    without["monitor"]["frozen"] = False
+    assert not is_refused(without)
+
+
 def test_an_order_is_in_a_state_that_it_can_be_in() -> None:
     """2 is filled in part, 4 canceled with a late fill, 5 filled, 8 pending."""
     for place, column, value in (

@@ -67,8 +67,8 @@ def _ended(store: InMemoryOrderStore) -> list[Order]:
     return [
         order
         for state in _ENDS
-        for symbol in sorted(store._ended[state])
-        for order in store._ended[state][symbol]
+        for of_symbol in store._ended[state].values()
+        for order in of_symbol
     ]
 
 

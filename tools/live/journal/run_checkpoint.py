@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core import codec
 from ..core.errors import ContractError
+from ..core.quiet_gc import quiet_gc
 from ..fold import Fold
 from ..fold_state import restore, state_of
 from ..fold_state.plain import count, keys, wrong
@@ -34,14 +35,10 @@ def run_checkpoint(
     head_hash: str,
 ) -> Checkpoint:
     """A run behind `seq` of its line, which is recorded up to `journal_seq` of its log."""
-    return Checkpoint(
-        log_id,
-        journal_seq,
-        head_hash,
-        state_sha256(fold, seq, first_event_ns),
-        codec.sha256(about),
-        {"fold": state_of(fold), "line_seq": seq},
-    )
+    with quiet_gc():
+        state = {"fold": state_of(fold), "line_seq": seq}
+    state_hash = state_sha256(fold, seq, first_event_ns)
+    return Checkpoint(log_id, journal_seq, head_hash, state_hash, codec.sha256(about), state)
 
 
 def replay_checkpoint(replay: Replay) -> Checkpoint:
@@ -71,7 +68,8 @@ def restore_from(disk: Disk, log_id: str, skipped: list[Skipped] | None = None) 
             starts.append(_start_of(checkpoint, opened, until))
 
         config_hash = codec.sha256(opened.about)
-        found = load_newest(disk, log_id, hash_in(disk), config_hash, accept=accept)
+        with quiet_gc():
+            found = load_newest(disk, log_id, hash_in(disk), config_hash, accept=accept)
         if skipped is not None:
             skipped.extend(found.skipped)
         return starts[0] if starts else None
