@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import T0_NS, a_fill
 from tests.unit.journal_builders import LOG_ID, opened
@@ -25,6 +27,7 @@ from tools.live.core.order import Order, OrderState
 from tools.live.fold import Fold
 from tools.live.journal.outcome import Limits
 from tools.live.journal.projection import Projection
+from tools.live.journal.projection_books import NotProjectable
 from tools.live.journal.projection_exact import exact_e9, money_e18
 from tools.live.journal.projection_schema import TABLES
 from tools.live.journal.reader import Reader, Record
@@ -139,6 +142,19 @@ def project(path: Path, disk: SimDisk) -> Projection:
         return projection
 
 
+def rows(path: Path, script: Script, statement: str) -> list[tuple[Any, ...]]:
+    """What a query finds in the projection of a script."""
+    project(path, script.disk)
+    return query(path, statement)
+
+
+def refusal(path: Path, script: Script) -> str:
+    with pytest.raises(NotProjectable) as caught:
+        project(path, script.disk)
+    assert caught.value.exit_code == 1
+    return str(caught.value)
+
+
 def records_of(disk: SimDisk) -> list[Record]:
     return list(Reader(disk).poll())
 
@@ -154,7 +170,7 @@ class AnyAnswers(Answers):
         self.contradictions = 0
         self.kinds += [self.accept_badly, self.reject_badly, self.fill_badly, self.fill_silently,
                        self.fill_again]  # fmt: skip
-        self.cancels: list[Entry] = []
+        self.cancels: dict[str, int] = {}
         self._take(self.sent[0])
 
     def live_on(self, count: int) -> None:
@@ -194,8 +210,7 @@ class AnyAnswers(Answers):
         seq = len(self.entries) + 1
         cause = 0
         if isinstance(event, OrderCanceled | CancelFailed):
-            asked = [c.seq for c in self.cancels if c.event.order_id == event.order_id]  # type: ignore[union-attr]
-            cause = asked[-1] if asked else 0
+            cause = self.cancels.get(event.order_id, 0)
         self.entries.append(Entry(seq, source_of(type(event)), seq, cause, event))
         try:
             outputs = self.fold.step(event)
@@ -203,10 +218,9 @@ class AnyAnswers(Answers):
             self.contradictions += 1
             return
         for number, output in enumerate(outputs, seq + 1):
-            entry = Entry(number, "loop", seq, seq, output)
-            self.entries.append(entry)
+            self.entries.append(Entry(number, "loop", seq, seq, output))
             if isinstance(output, CancelOrder):
-                self.cancels.append(entry)
+                self.cancels[output.order_id] = number
 
     def journal(self) -> SimDisk:
         """The disk with all of it, the writer's process gone."""
@@ -249,7 +263,8 @@ def stored_orders(path: Path) -> dict[str, tuple[Any, ...]]:
 def stored_positions(path: Path) -> dict[str, tuple[Any, ...]]:
     rows = query(path, "SELECT * FROM positions ORDER BY symbol")
     lots: dict[str, list[list[int]]] = {}
-    for symbol, qty, price in query(path, "SELECT symbol, qty, price FROM lots ORDER BY opened_seq"):
+    statement = "SELECT symbol, qty, price FROM lots ORDER BY opened_seq"
+    for symbol, qty, price in query(path, statement):
         lots.setdefault(symbol, []).append([exact_e9(qty), exact_e9(price)])
     return {
         row[0]: (exact_e9(row[1]), *map(money_e18, row[2:7]), exact_e9(row[7]), exact_e9(row[8]),

@@ -135,10 +135,13 @@ class Books:
             return self._contradict(one, f"no order has the client order id {client_order_id!r}")
         if order.standing is not PENDING:
             if order.order_id != order_id:
-                self._contradict(one, f"order {client_order_id} has another id or none")
+                said = f"order {client_order_id} is {order.order_id!r}, not {order_id!r}"
+                self._contradict(one, said)
             return None
-        if self._known(self._rows.named_order(order_id)) is not None:
-            return self._contradict(one, f"another order has the id {order_id!r}")
+        holder = self._known(self._rows.named_order(order_id))
+        if holder is not None:
+            said = f"the id {order_id!r} is that of {holder.client_order_id}"
+            return self._contradict(one, said)
         order.order_id, order.accepted_ns = order_id, one.ts
         order.standing = OPEN
         return self._changed(order, one)

@@ -15,12 +15,14 @@ from ..core.record import record
 from .disk import Disk
 from .errors import IntegrityRefused, JournalError
 from .guard import disk_errors
+from .projection_books import Books
 from .projection_schema import APPLICATION_ID, SCHEMA_VERSION, SETTINGS, STATEMENTS
 
 if TYPE_CHECKING:
     from sqlite3 import Connection, Error
 
 SUFFIX = ".db"
+PATIENCE_S = 5.0  # with whoever else has the file, until SETTINGS say the same
 _BESIDE = ("-wal", "-shm", "-journal", "")  # the database itself goes last
 _OLDEST = (3, 37, 0)  # the first with STRICT tables
 
@@ -79,6 +81,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     """What SQLite raises, as what the callers of a log know."""
     try:
         yield
+    except sqlite().ProgrammingError:
+        raise  # Misuse is our bug and says nothing about the file.
     except sqlite().Error as error:
         code = _code(error)
         if code in (_BUSY, _LOCKED):
@@ -100,7 +104,9 @@ def connect(path: Path, *, mode: str) -> Connection:
     """A connection without hidden transactions; `mode` is ro or rw, and creates nothing."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     with sqlite_errors(path):
-        connection: Connection = sqlite().connect(uri, uri=True, isolation_level=None)
+        connection: Connection = sqlite().connect(
+            uri, uri=True, isolation_level=None, timeout=PATIENCE_S
+        )
         return connection
 
 
@@ -180,8 +186,8 @@ def move_aside(folder: Disk, path: Path) -> str:
     with disk_errors("the projection cannot be moved aside"):
         names = folder.names()
         number = 1
-        while any(name.startswith(f"{path.name}.aside-{number}") for name in names):
-            number += 1
+        while any(f"{path.name}.aside-{number}{suffix}" in names for suffix in _BESIDE):
+            number += 1  # Parts of two files under one name would be read as one.
         aside = f"{path.name}.aside-{number}"
         for suffix in _BESIDE:
             if f"{path.name}{suffix}" in names:
@@ -211,7 +217,13 @@ def _questioned(connection: Connection, path: Path) -> Meta | str:
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         return "its rows do not fit together"
     row = connection.execute("SELECT log_id, last_seq, head_hash FROM meta").fetchone()
-    return "it does not say which log it is of" if row is None else Meta(*row)
+    if row is None:
+        return "it does not say which log it is of"
+    try:
+        Books(connection)
+    except ContractError as error:
+        return f"it is damaged: {error}"
+    return Meta(*row)
 
 
 def _refuse_newer(path: Path, version: int) -> None:
@@ -231,5 +243,6 @@ def _single(connection: Connection, statement: str) -> Any:
 
 
 def _code(error: Error) -> int:
-    """The primary code of SQLite; what Python's own module raises has none and is our misuse."""
+    """The primary code of SQLite; what Python's own module finds, such as text that is none, has
+    no code and is damage."""
     return getattr(error, "sqlite_errorcode", _ERROR) & 255
