@@ -208,8 +208,10 @@ def test_what_is_restored_keeps_its_objects() -> None:
 
 def test_nothing_of_what_the_fold_was_before_stays_behind() -> None:
     used = busy_base()
-    for event in (ParamsSet(e9(0.1), 0, T0_NS), a_quote_event(), a_quote_event(7, 9, ETH),
-                  OrderAccepted("CLI00000001", "X1", T0_NS), OrderCanceled("X1", T0_NS)):  # fmt: skip
+    for event in (
+        ParamsSet(e9(0.1), 0, T0_NS), a_quote_event(), a_quote_event(7, 9, ETH),
+        OrderAccepted("CLI00000001", "X1", T0_NS), OrderCanceled("X1", T0_NS),
+    ):  # fmt: skip
         used.step(event)
     assert used.monitor._loose
     assert used.store.get_by_state(OrderState.PENDING)
