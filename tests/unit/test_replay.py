@@ -264,6 +264,7 @@ def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = a_run(30)
     whole = outcome(ran.disk)
     monkeypatch.setattr("tools.live.journal.fast_fold._MOST_KEPT", 2)
+    monkeypatch.setattr("tools.live.journal.direct_calls._MOST_KEPT", 2)
     assert outcome(ran.disk) == whole
 
 

@@ -1,4 +1,4 @@
-"""tools.live.journal.folding and .fast_fold: intact lines that are no run, or not usual."""
+"""tools.live.journal.folding, .direct_calls and .fast_fold: intact lines that are no run, or not usual."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tools.live.core import codec
 from tools.live.core.contracts_v1 import INPUTS, Entry, OrderAccepted, ParamsSet
 from tools.live.core.line import source_of
 from tools.live.core.record import fields_of
+from tools.live.journal.direct_calls import UNSURE, direct_calls
 from tools.live.journal.errors import IntegrityRefused
 from tools.live.journal.fast_fold import FastFold, usual_lines
 from tools.live.journal.folding import Replay, ReplayFailed
@@ -143,6 +144,39 @@ def test_text_that_is_not_ascii_or_not_short_takes_the_careful_way() -> None:
     for order in (long, "a\\b", "a\nb", '"'):
         with pytest.raises(ReplayFailed, match=r"seq 2 \(order.accepted\) does not fold"):
             rebuild(hand_made(PARAMS, accepted(2, order)))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_payload_is_read_as_its_event_would_be(seed: int) -> None:
+    """Whatever the direct way does not leave to the careful one, it reads as that one does."""
+    rng = chance(seed)
+    calls = Calls()
+    table = direct_calls(calls)  # type: ignore[arg-type]
+    read = left = 0
+    for contract in (one for one in INPUTS if one.kind in table):
+        for _ in range(12):
+            event = an_input(rng, contract)
+            told = codec.envelope(Entry(1, "feed", 1, 0, event))
+            payload = told["payload"]
+            name = rng.choice(sorted(payload))
+            odd = rng.choice((None, 1, True, 1.5, [], {}, "x", "1e2", "+1", "007", "Buy", "buy"))
+            change = rng.choice(("none", "none", "none", "value", "gone", "more"))
+            if change == "value":
+                payload[name] = odd
+            elif change == "gone":
+                del payload[name]
+            elif change == "more":
+                payload["more"] = odd
+            try:
+                arguments = table[contract.kind][0](payload)
+            except UNSURE:
+                left += 1
+                continue
+            read += 1
+            known = codec.from_envelope(told).event
+            table[contract.kind][1](*arguments, event.ts_ns)
+            assert calls.made.pop()[1] == tuple(getattr(known, n) for n in fields_of(contract))
+    assert read > 30 and left > 5
 
 
 @pytest.mark.parametrize("base", [0, 2, 3])

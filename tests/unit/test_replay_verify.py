@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -265,3 +266,21 @@ def test_a_state_that_is_not_the_reported_one_is_noticed(changed: dict[str, str]
     found = rederive(disk)
     assert found.difference is None
     assert found.state_as_reported is False and not found.holds
+
+
+def test_the_same_decision_in_another_spelling_is_the_same() -> None:
+    """The content counts: another order of the keys, or an escape, is no difference."""
+    ran = a_run(2)
+    disk = SimDisk()
+    journal = opened(disk)
+    journal.append("run.opened", T0_NS, "run", 1, opened_payload(find_run(ran.disk)[1]))
+    for line in told(ran.entries):
+        payload = line["payload"]
+        spelled = json.dumps({name: payload[name] for name in sorted(payload, reverse=True)})
+        journal.append(
+            line["kind"], line["ts_ns"], line["src"], line["seq"], spelled, corr=line["corr"],
+            cause=line["cause"],
+        )  # fmt: skip
+        journal.commit()
+    journal.close(T0_NS)
+    assert rederive(disk).holds

@@ -14,15 +14,12 @@ from hashlib import sha256
 from itertools import count, islice
 from typing import Any, TypeAlias
 
-from ..core.contracts_v1 import (
-    BUY, OUTPUTS, SELL, CancelAllOrdered, EdgeUpdate, Fill, Input, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, QuoteUpdate,
-)  # fmt: skip
+from ..core.contracts_v1 import OUTPUTS, Input, Output
 from ..core.errors import ContractError
 from ..core.line import source_of
-from ..core.money import to_e9
 from ..core.record import declared_types, fields_of
 from ..fold import Fold
+from .direct_calls import SIDES, VERBS, Numbers
 from .disk import Disk
 from .folding import Replay, ReplayFailed, Told
 from .frame import (
@@ -45,15 +42,6 @@ _MOST_KEPT = 1 << 16
 # nineteen digits of this century.
 _KIND = slice(-60, -34)
 
-_VERBS: dict[type[Input], str] = {
-    QuoteUpdate: "quote",
-    EdgeUpdate: "edge_update",
-    OrderAccepted: "accepted",
-    OrderRejected: "rejected",
-    OrderCanceled: "canceled",
-    Fill: "fill",
-    CancelAllOrdered: "cancel_all",
-}
 _NUMBER = "(?:0|[1-9][0-9]{0,18}+)"
 _TEXT = '"([^"\\\\\x00-\x1f]{0,256}+)"'
 _DECIMAL = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+)"'
@@ -69,16 +57,6 @@ def call(groups):
     _, _, _, {groups}, _, ts_ns = groups
     verb({arguments})
 """
-
-
-class _Numbers(dict[str, int]):
-    """Scaled integers by their decimal text, kept because prices and sizes come again."""
-
-    def __missing__(self, digits: str) -> int:
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        found = self[digits] = to_e9(digits, "number")
-        return found
 
 
 class _Times(dict[str, int]):
@@ -213,9 +191,9 @@ class FastFold:
 
 def usual_lines(fold: Fold) -> dict[str, Usual]:
     """By kind: the expression that a usual line matches, and what feeds its groups to the fold."""
-    scope = {"numbers": _Numbers(), "times": _Times(), "sides": {"Buy": BUY, "Sell": SELL}}
+    scope = {"numbers": Numbers(), "times": _Times(), "sides": SIDES}
     table: dict[str, Usual] = {}
-    for contract, verb in _VERBS.items():
+    for contract, verb in VERBS.items():
         names = [name for name in sorted(fields_of(contract)) if name != "ts_ns"]
         types = declared_types(contract)
         spelled = ",".join(f'"{name}":{_pattern(types[name])}' for name in names)

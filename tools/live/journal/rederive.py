@@ -14,14 +14,16 @@ from typing import Any
 
 from ..core import codec
 from ..core.contracts_v1 import Approved, CancelOrder, Entry, ListOpenOrders, Output
+from ..core.line import source_of
 from ..core.quiet_gc import quiet_gc
 from ..core.record import record
 from .disk import Disk
-from .folding import LOOP, Replay, Told, told_by
-from .frame import SYSTEM
-from .reader import Reader
+from .encode import encoders
+from .folding import LOOP, Replay, Told, is_entry, told_by, without_payload
+from .reader import Reader, Record
 from .replay import find_run
-from .run_facts import SOURCE, new_fold
+from .run import entry_text
+from .run_facts import new_fold
 from .travel import causes_of
 
 _SENT = (Approved, CancelOrder, ListOpenOrders)  # what waits for an answer
@@ -73,11 +75,14 @@ def rederive(disk: Disk) -> Verified:
     found = None
     with quiet_gc():
         for one in Reader(disk).poll():
-            told = told_by(one)
-            if told.src not in (SYSTEM, SOURCE):
-                found = decisions.miss(told) or decisions.compare(told)
-                if found is not None:
-                    break
+            if one.src == LOOP:
+                found = decisions.compare(one)
+                told = without_payload(one)
+            else:
+                told = told_by(one)
+                found = decisions.miss(told) if is_entry(one) else None
+            if found is not None:
+                break
             decisions.add(told, replay.take(told))
             replay.journal_seq, replay.head = one.seq, one.hash
     if found is None and replay.reported is not None:
@@ -104,6 +109,7 @@ class Decisions:
 
     def __init__(self) -> None:
         self.compared = 0
+        self._spellings = encoders(source_of)
         self._steps: list[_Step] = []
 
     @property
@@ -119,8 +125,6 @@ class Decisions:
 
     def miss(self, told: Told) -> Difference | None:
         """What should have been recorded before this input."""
-        if told.src == LOOP:
-            return None
         while self._steps:
             step = self._steps[-1]
             if step.sent:  # this is the answer, or it came in while the command was out
@@ -132,23 +136,24 @@ class Decisions:
             self._steps.pop()
         return None
 
-    def compare(self, told: Told) -> Difference | None:
+    def compare(self, one: Record) -> Difference | None:
         """An output that is recorded against the next of its step."""
-        if told.src != LOOP:
-            return None
-        while self._steps and self._steps[-1].cause != told.cause:
+        seq, cause = one.sseq, one.cause
+        while self._steps and self._steps[-1].cause != cause:
             if self._steps[-1].queue:
-                return self.left(told.seq)
+                return self.left(seq)
             self._steps.pop()
-        recorded = _shown(told)
         if not self._steps or not self._steps[-1].queue:
-            return Difference(told.seq, told.topic, recorded, None, ())
+            return Difference(seq, one.topic, _shown(told_by(one)), None, ())
         step = self._steps[-1]
         output = step.queue.popleft()
-        derived = codec.envelope(Entry(told.seq, LOOP, step.corr, step.cause, output))
-        if derived != recorded:
-            return Difference(told.seq, told.topic, recorded, derived, ())
-        step.sent = told.seq if isinstance(output, _SENT) else 0
+        spelled = self._spellings[output.__class__](output, seq, step.corr, step.cause)
+        if "".join(spelled).encode() != entry_text(one):  # most are equal as they stand
+            derived = codec.envelope(Entry(seq, LOOP, step.corr, step.cause, output))
+            recorded = _shown(told_by(one))
+            if derived != recorded:
+                return Difference(seq, one.topic, recorded, derived, ())
+        step.sent = seq if isinstance(output, _SENT) else 0
         self.compared += 1
         return None
 
