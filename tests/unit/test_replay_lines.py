@@ -1,4 +1,4 @@
-"""tools.live.journal.folding, .direct_calls and .fast_fold: intact lines that are no run, or not usual."""
+"""journal.folding, .direct_calls and .fast_fold: lines that are no run, or not usual ones."""
 
 from __future__ import annotations
 
