@@ -25,6 +25,7 @@ from tools.live.core.errors import ContractError
 from tools.live.core.line import source_of
 from tools.live.core.order import Order, OrderState
 from tools.live.fold import Fold
+from tools.live.journal.disk import Disk
 from tools.live.journal.outcome import Limits
 from tools.live.journal.projection import Projection
 from tools.live.journal.projection_books import NotProjectable
@@ -136,7 +137,7 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def project(path: Path, disk: SimDisk) -> Projection:
+def project(path: Path, disk: Disk) -> Projection:
     """The projection of a disk, closed again: what is in the file is what counts."""
     with Projection.open(path, disk) as projection:
         return projection

@@ -206,7 +206,7 @@ def test_two_that_project_one_log_count_every_record_once(path: Path, script: Sc
 def test_a_batch_that_fails_leaves_the_batches_before_it(
     path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert BATCH == 1000
+    assert BATCH == 5000
     monkeypatch.setattr(projection_module, "BATCH", 2)
     with Projection.open(path, script.disk) as projection:
         for number in (2, 3, 4, 5):

@@ -36,7 +36,7 @@ from .whole import TEMPORARY
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-BATCH = 1000  # records a transaction
+BATCH = 5000  # records a transaction
 
 
 class Found(str, Enum):

@@ -50,7 +50,9 @@ class Books:
         self._rows = Rows(connection)
         self._numbers = Numbers()
         found = connection.execute("SELECT last_seq, head_hash, line_seq FROM meta").fetchone()
-        self.last_seq, self.head_hash, self.line_seq = found
+        self.last_seq: int = found[0]
+        self.head_hash: str = found[1]
+        self.line_seq: int = found[2]
         self._fees = self._read_fees()
         self._retain: int | None = self._single("SELECT retain FROM run")
         self._ended: int = self._single("SELECT max(end_number) FROM orders") or 0
@@ -61,13 +63,14 @@ class Books:
 
     def take(self, one: Record) -> None:
         """Work in the next record; NotProjectable when it cannot be the next."""
+        source = one.src
         try:
-            if one.src == SYSTEM:
+            if source == SYSTEM:
                 note_log(self._rows, one)
-            elif one.src == SOURCE:
+            elif source == SOURCE:
                 self._about_the_run(one)
             else:
-                self._entry(one)
+                self._entry(one, source, one.topic)
         except ContractError as error:
             raise NotProjectable(
                 f"seq {one.seq} ({one.topic}) cannot be projected: {error}; look at it with"
@@ -93,10 +96,10 @@ class Books:
         else:
             raise ContractError("a journal holds one run, from its opening to its report")
 
-    def _entry(self, one: Record) -> None:
-        topic, seq = one.topic, one.sseq
-        if _SOURCES.get(topic) != one.src:
-            raise ContractError(f"{one.src} says nothing of the kind {topic}")
+    def _entry(self, one: Record, source: str, topic: str) -> None:
+        seq = one.sseq
+        if _SOURCES.get(topic) != source:
+            raise ContractError(f"{source} says nothing of the kind {topic}")
         if not self._fees:
             raise ContractError("no run was opened before it")
         if seq != self.line_seq + 1:

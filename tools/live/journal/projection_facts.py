@@ -14,8 +14,8 @@ from .projection_rows import Rows
 from .reader import Record
 from .run_facts import changes_of, read_opened, read_reported
 
-# The keys of a payload in their order, and whether each may be null.
-Names: TypeAlias = tuple[tuple[str, bool], ...]
+# The keys of a payload in their order, and those of them that may be null.
+Names: TypeAlias = tuple[list[str], frozenset[str]]
 # From which seq of the line on which maker and taker fees are in force, at 10^9 basis points.
 Fees: TypeAlias = list[tuple[int, int, int]]
 
@@ -23,25 +23,22 @@ Fees: TypeAlias = list[tuple[int, int, int]]
 def names_of(kind: type[Any]) -> Names:
     """The payload keys of a contract, as it is recorded."""
     types = kind.__annotations__ if kind is Approved else declared_types(kind)
-    return tuple(
-        sorted(
-            (name.removesuffix("_e9"), str(types[name]).endswith("| None"))
-            for name in fields_of(kind)
-            if name != "ts_ns"
-        )
-    )
+    fields = {name.removesuffix("_e9"): str(types[name]) for name in fields_of(kind)}
+    del fields["ts_ns"]
+    return sorted(fields), frozenset(n for n in fields if fields[n].endswith("| None"))
 
 
 def read_fields(one: Record, names: Names) -> list[Any]:
     """The values of a payload in the order of their keys: text each, or null where it may be."""
     payload = one.payload()
-    if not isinstance(payload, dict) or sorted(payload) != [name for name, _ in names]:
-        raise ContractError(f"it must have the fields {', '.join(name for name, _ in names)}")
-    for name, is_optional in names:
-        value = payload[name]
-        if not isinstance(value, str) and not (value is None and is_optional):
+    keys, optional = names
+    if payload.__class__ is not dict or list(payload) != keys:
+        raise ContractError(f"it must have the fields {', '.join(keys)} in this order")
+    values = list(payload.values())
+    for name, value in payload.items():
+        if value.__class__ is not str and not (value is None and name in optional):
             raise ContractError(f"{name} {value!r:.60} is not text")
-    return [payload[name] for name, _ in names]
+    return values
 
 
 def check_side(side: str) -> None:
