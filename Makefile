@@ -7,7 +7,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 
 # The modules in which every branch must be taken by a test.
-FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py,tools/live/portfolio/*,tools/live/journal/*
+FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py,tools/live/portfolio/*,tools/live/journal/*,tools/live/fold_state/*
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.sim.journal_adapter import JOURNAL
 from tests.sim.mutants import MODEL, of_disk, of_model
 from tests.sim.subject import Subject
 
-SUBJECTS: dict[str, Subject] = {MODEL.name: MODEL}
+SUBJECTS: dict[str, Subject] = {MODEL.name: MODEL, JOURNAL.name: JOURNAL}
 
 # The others only prove the harness, so they get a part of its time.
 UNDER_TEST = list(SUBJECTS)[-1]

@@ -13,6 +13,7 @@ PARENTS = {
     errors.FillConflict: errors.ContractError,
     errors.Overfill: errors.FillConflict,
     errors.InvariantBroken: errors.LiveError,
+    errors.LineFailed: errors.LiveError,
 }
 
 
