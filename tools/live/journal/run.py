@@ -21,13 +21,11 @@ from .frame import SYSTEM, VERSION
 from .line import BATCH, JournalLine
 from .outcome import Limits, Profile
 from .reader import Reader, Record
+from .run_facts import OPENED, REPORTED, SOURCE
 from .scan import own_id
 from .segments import list_segments
 from .writer import Journal
 
-OPENED = "run.opened"
-REPORTED = "run.reported"
-SOURCE = "run"
 _OWN_TO_A_START = ("start_ns", "first_event_ns", "code_version")
 
 
