@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,6 +219,38 @@ def test_a_batch_that_fails_leaves_the_batches_before_it(
                 projection.catch_up()
             assert projection.last_seq == 8
             assert query(path, "SELECT max(placed_seq) FROM orders") == [(7,)]
+
+
+def test_a_record_that_failed_half_way_leaves_nothing_behind(path: Path) -> None:
+    logs = [Script(), Script()]
+    for log in logs:
+        log.fill()
+    with Projection.open(path, logs[0].disk) as projection:
+        logs[1].refuse_fill(1, "conflict")
+        with pytest.raises(NotProjectable, match="is unknown_order, not conflict"):
+            projection.apply(records_of(logs[1].disk))
+        logs[0].refuse_fill(1, "unknown_order")
+        assert projection.catch_up() == 1
+
+
+def test_nobody_else_can_write_between_what_is_read_and_what_is_written(
+    path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+    with Projection.open(path, script.disk) as projection, closing(opened_at(path)) as other:
+        other.execute("PRAGMA busy_timeout = 0")
+        current = projection._current_books
+
+        def meanwhile() -> Any:
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                other.execute("UPDATE meta SET line_seq = 0")
+            tried.append(True)
+            return current()
+
+        monkeypatch.setattr(projection, "_current_books", meanwhile)
+        script.place(2)
+        assert projection.catch_up() == 1
+    assert tried == [True]
 
 
 def test_a_log_that_cannot_be_read_to_its_end_is_read_again(path: Path, script: Script) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.unit.projection_damage import (
     a_short_run, bytes_of, changed, flip_in_pages, left_behind,
 )  # fmt: skip
 from tools.live.journal import projection_file, projection_schema
+from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.projection import Found, Projection
 from tools.live.journal.projection_file import ProjectionFailed
 from tools.live.journal.projection_schema import APPLICATION_ID, SCHEMA_VERSION, SETTINGS, TABLES
@@ -45,6 +47,24 @@ def test_a_new_file_is_private_and_says_whose_it_is(path: Path, script: Script) 
     assert header[18:20] == b"\x02\x02"  # a write-ahead log is in use
     assert [one.name for one in path.parent.iterdir()] == ["orders.db"]
     assert query(path, "SELECT id, schema_version, log_id FROM meta") == [(1, 1, "desk-1")]
+
+
+def test_whose_it_is_stands_in_the_file_before_anything_else_does(
+    path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill leaves what is in the file and its write-ahead log; a newer program reads the file."""
+    left: list[sqlite3.Connection] = []
+
+    def unclosed(connection: sqlite3.Connection) -> AbstractContextManager[sqlite3.Connection]:
+        left.append(connection)
+        return nullcontext(connection)
+
+    monkeypatch.setattr(projection_file, "closing", unclosed)
+    projection_file.create(OsDisk(path.parent), path, "desk-1", b"\1" * 32)
+    header = path.read_bytes()[:100]
+    left[0].close()
+    assert int.from_bytes(header[60:64], "big") == SCHEMA_VERSION
+    assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
 
 
 def test_an_open_connection_has_the_settings_of_the_house(path: Path, script: Script) -> None:

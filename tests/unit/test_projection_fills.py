@@ -212,25 +212,28 @@ def test_an_order_that_the_run_has_forgotten_is_none_of_ours(path: Path) -> None
     ]
 
 
-def test_ids_of_forgotten_orders_and_fills_may_come_again(path: Path) -> None:
+@pytest.mark.parametrize("each", [False, True], ids=["one batch", "each in its own"])
+def test_ids_of_forgotten_orders_and_fills_may_come_again(each: bool, path: Path) -> None:
     script = Script(retain=0)
-    script.an_open_order(1)
-    script.fill("F1")
-    script.canceled(1)
-    for again in (True, False):
-        script.place(2 + again)
-        script.accept(2 + again, "X1")
-        script.fill("F1")
+
+    def told() -> None:
+        if each:
+            project(path, script.disk)
+
+    for number in (1, 2, 3):
+        script.place(number)
+        script.accept(number, "X1")
+        for fill_id in ("F1", "F1"):  # once booked, once a duplicate
+            script.fill(fill_id, price=f"{100 + number}")
+            told()
         script.fill("F2")  # the end of the order
+        told()
     found = rows(path, script, "SELECT client_order_id, order_id, state FROM orders")
-    assert found == [
-        ("CLI00000001", "X1", "canceled"), ("CLI00000003", "X1", "filled"),
-        ("CLI00000002", "X1", "filled"),
-    ]  # fmt: skip
+    assert found == [(f"CLI0000000{number}", "X1", "filled") for number in (1, 2, 3)]
     assert query(path, "SELECT fill_id, client_order_id FROM booked_fills") == [
-        ("F1", "CLI00000001"), ("F1", "CLI00000003"), ("F2", "CLI00000003"),
-        ("F1", "CLI00000002"), ("F2", "CLI00000002"),
-    ]  # fmt: skip
+        (fill_id, f"CLI0000000{number}") for number in (1, 2, 3) for fill_id in ("F1", "F2")
+    ]
+    assert query(path, "SELECT count(*) FROM fills WHERE outcome = 'duplicate'") == [(3,)]
 
 
 def test_a_live_order_is_found_by_an_id_that_a_later_one_had_before(path: Path) -> None:

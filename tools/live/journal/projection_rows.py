@@ -177,8 +177,7 @@ class Rows:
         for order in self._orders.values():
             if order.has_ended:
                 del self._by_client_id[order.client_order_id]
-                if self._by_order_id.get(order.order_id or "") is order:
-                    del self._by_order_id[order.order_id or ""]
+                self._by_order_id.pop(order.order_id or "", None)
         for changed in (self._orders, self._fills, self._booked, self._cancels, self._refusals,
                         self._others, self._traded, self._quoted):  # fmt: skip
             changed.clear()
