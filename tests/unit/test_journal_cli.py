@@ -254,8 +254,8 @@ def test_a_closed_stdout_is_a_storage_fault(
 def test_the_command_explains_itself(argv: list[str], capsys: Capture) -> None:
     lines = shown(capsys, *argv)
     assert lines[0] == "usage: python -m tools.live journal VERB DIR [FLAGS]"
-    assert [line.split()[0] for line in lines[4:11]] == [
-        "verify", "show", "tail", "export", "index", "compact", "repair",
+    assert [line.split()[0] for line in lines[4:12]] == [
+        "verify", "show", "tail", "export", "index", "compact", "project", "repair",
     ]  # fmt: skip
 
 

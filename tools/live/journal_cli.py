@@ -275,6 +275,12 @@ def _compact(folder: str, options: dict[str, Any]) -> int:
     return EXIT_OK
 
 
+def _project(folder: str, options: dict[str, Any]) -> int:
+    from .journal_cli_project import project_command
+
+    return project_command(folder, options)
+
+
 def _repair(folder: str, options: dict[str, Any]) -> int:
     from .journal_cli_repair import repair_command
 
@@ -295,7 +301,7 @@ def _now_ns() -> int:
 
 _COMMANDS: dict[str, Callable[[str, dict[str, Any]], int]] = {
     "verify": _verify, "show": _show, "export": _export, "index": _index, "compact": _compact,
-    "repair": _repair,
+    "project": _project, "repair": _repair,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ VERBS = {
     "export": "copy all records into files by topic and date",
     "index": "check the indexes and write them anew",
     "compact": "pack complete segments, let old ones go",
+    "project": "keep orders, fills and positions in SQLite",
     "repair": "give up damaged records",
 }
 
@@ -104,6 +105,16 @@ _FLAGS: dict[str, tuple[str, str, tuple[Flag, ...], tuple[str, ...]]] = {
         (Flag("--drop-before-checkpoint", "",
               "first delete segments that end before the oldest checkpoint", "work"),),
         ("run-1",),
+    ),
+    "project": (
+        "DIR",
+        "Keep the run's orders, fills and positions in a SQLite file. It is a cache: what is\n"
+        "behind is caught up, what is damaged is put aside and built anew from the journal.",
+        (
+            Flag("--db", "FILE", "another file than DIR/orders.db; it ends in .db", "output"),
+            Flag("--backup", "FILE", "copy it, safely while others read or write", "output"),
+        ),
+        ("run-1", "run-1 --db run-1.db"),
     ),
     "repair": (
         "DIR",
