@@ -14,6 +14,7 @@ PARENTS = {
     errors.Overfill: errors.FillConflict,
     errors.InvariantBroken: errors.LiveError,
     errors.LineFailed: errors.LiveError,
+    errors.NotSent: errors.LiveError,
 }
 
 

@@ -26,6 +26,10 @@ class Overfill(FillConflict):
     """A fill is larger than what is left of its order."""
 
 
+class NotSent(LiveError):
+    """An adapter kept a request back: not a byte of it has left, so there is nothing to ask."""
+
+
 class LineFailed(LiveError):
     """The line cannot be recorded any more, so nothing may happen that would have to be."""
 
