@@ -35,8 +35,11 @@ TEXT_SUFFIXES = frozenset({".py", ".md", ".toml", ".txt", ".mjs", ".json", ".csv
 # the fold's state and is not printed before the laws have been held against it.
 SIDEWAYS = frozenset({
     ("risk", "portfolio"), ("strategy", "market"), ("reports", "fold"), ("reports", "audit"),
-    ("execution_loop", "shell"), ("fold_state", "fold"),
+    ("execution_loop", "shell"), ("fold_state", "fold"), ("fold", "fold_doubts"),
+    ("shell", "shell_query"),
 })  # fmt: skip
+APPROVALS = ("Approved", "Reapproved")
+NEW_APPROVALS = tuple(f"{kind}.__new__" for kind in APPROVALS)
 OPEN_LAYER = 6
 LAYERS_BELOW_FIVE = 3  # sim, journal and audit see 0 to 3, never the loop
 
@@ -155,10 +158,11 @@ def owners(source: Source) -> Iterator[Finding]:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
             given = [ast.unparse(argument) for argument in node.args]
-            makes = name == "Approved" or ("Approved" in given and name not in CLASS_READERS)
+            taken = any(kind in given for kind in APPROVALS) and name not in CLASS_READERS
+            makes = name in APPROVALS or taken
             if makes and source.module != "risk_monitor":
                 yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Approved.__new__":
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in NEW_APPROVALS:
             if source.module != "risk_monitor":
                 yield source.finding(node.lineno, "gate", "only risk_monitor.py makes an Approved")
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]

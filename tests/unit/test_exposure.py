@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tools.live.portfolio.ledger import Holding
-from tools.live.risk.exposure import Exposure, FreezeCause
+from tools.live.risk.exposure import Exposure
+from tools.live.risk.freeze import FreezeCause
 
 
 def an_exposure(held: int, buys: int, sells: int) -> Exposure:

@@ -22,6 +22,12 @@ SOURCES = {
     "order.cancel_all": "operator",
     "risk.freeze_ordered": "operator",
     "risk.unfreeze_ordered": "operator",
+    "order.unknown": "exchange",
+    "order.absent": "exchange",
+    "order.query_failed": "exchange",
+    "run.timer": "clock",
+    "run.resumed": "operator",
+    "run.reconciled": "exchange",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.builders import BTC, ETH, T0_NS, a_monitor, an_intent, e9, passes
 from tools.live.core.contracts_v1 import BUY, SELL, RefusalReason
 from tools.live.core.errors import ContractError
-from tools.live.risk.exposure import FreezeCause
+from tools.live.risk.freeze import FreezeCause
 
 
 def cause(found: FreezeCause | None) -> tuple[str, str | None, int | None]:

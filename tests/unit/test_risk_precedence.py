@@ -13,13 +13,14 @@ from tools.live.core.contracts_v1 import IntentRefused, RefusalReason, Side
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
 REASONS = tuple(RefusalReason)
+LIMITS = (RefusalReason.IN_DOUBT, RefusalReason.SYMBOL_LIMIT, RefusalReason.TOTAL_LIMIT)
 PAIRS = tuple(combinations(REASONS, 2))
 
 
 def test_the_order_of_the_reasons_is_the_published_one() -> None:
     assert [reason.value for reason in REASONS] == [
         "frozen", "unknown_side", "bad_quantity", "bad_price", "bad_mark", "crossed_quote",
-        "symbol_limit", "total_limit",
+        "in_doubt", "symbol_limit", "total_limit",
     ]  # fmt: skip
 
 
@@ -34,6 +35,8 @@ def a_world(reasons: Sequence[RefusalReason]) -> RuntimeRiskMonitor:
     monitor.on_fill(BTC, "buy", 3, 100)
     if RefusalReason.CROSSED_QUOTE in reasons:
         monitor.on_quote(BTC, e9(101), e9(99))
+    if RefusalReason.IN_DOUBT in reasons:
+        monitor.doubt(BTC)
     if RefusalReason.FROZEN in reasons:
         monitor.freeze("stop")
     return monitor
@@ -87,11 +90,11 @@ def test_without_any_reason_it_passes() -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    [r for r in REASONS if r not in (RefusalReason.SYMBOL_LIMIT, RefusalReason.TOTAL_LIMIT)],
+    [r for r in REASONS if r not in LIMITS],
     ids=lambda reason: reason.value,
 )
 def test_a_reducing_order_is_excused_from_the_limits_only(reason: RefusalReason) -> None:
-    reasons = [reason, RefusalReason.SYMBOL_LIMIT, RefusalReason.TOTAL_LIMIT]
+    reasons = [reason, *LIMITS]
     side = "hold" if reason is RefusalReason.UNKNOWN_SIDE else "sell"
     qty = 0 if reason is RefusalReason.BAD_QUANTITY else 1
     price = 0 if reason is RefusalReason.BAD_PRICE else 100

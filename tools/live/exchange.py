@@ -106,6 +106,9 @@ class OpenOrder:
         "order_id", "client_order_id", "symbol", "side", "qty_e9", "filled_e9", "price_e9",
         "status",
     )  # fmt: skip
+    qty_e9: int
+    filled_e9: int
+    price_e9: int
     __match_args__ = (
         "order_id", "client_order_id", "symbol", "side", "qty", "filled_qty", "price", "status",
     )  # fmt: skip
@@ -150,7 +153,13 @@ class Position:
 
 
 class IExchangeClient(Protocol):
-    """What an exchange adapter must offer."""
+    """What an exchange adapter must offer.
+
+    `place_limit` answers only with what the exchange has definitely said: taken, or refused. It
+    raises NotSent when not a byte has left, and any other LiveError or OSError (a timeout, a
+    broken connection, a reply that makes no sense, "this id exists already") when the order may
+    be there or not: then the loop asks, and never sends blindly again.
+    """
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse: ...
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
-    EdgeUpdate, FreezeOrdered, ParamsSet, QuoteUpdate, UnfreezeOrdered,
+    CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, ParamsSet, QuoteUpdate, RunResumed,
+    UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
@@ -96,6 +97,31 @@ class ExecutionLoop(Shell):
         if self.order_store.has_live(symbol):
             self._cancel_all(reason, symbol, self._now_ns())
 
+    def on_timer(self) -> None:
+        """Time has passed: ask again about what is in doubt, and retry cancels, where it is due."""
+        self.event_clock.advance_to(self._clock() * NS_PER_MS)
+        self._ask_due()
+
+    def take_over(self, fold: Fold, seq: int, ts_ns: int) -> None:
+        """Stand where an earlier life of the run stood: its fold, behind this seq of its line."""
+        self.fold = fold
+        self.order_store, self.risk_monitor = fold.store, fold.monitor
+        self.stats, self.step = fold.stats, fold.step
+        self.seq = seq
+        self.event_clock.advance_to(ts_ns)
+
+    def resume(self, unanswered: Sequence[CancelOrder] = ()) -> None:
+        """Find out what became of all that was on its way when the process ended.
+
+        Nothing is traded before the books were reconciled with the exchange.
+        """
+        ts_ns = self.event_clock.advance_to(self._clock() * NS_PER_MS)
+        self._take(RunResumed(ts_ns))
+        for cancel in unanswered:
+            ended = "the process ended before an answer"
+            self._take(CancelFailed(cancel.order_id, ended, self.event_clock.ns))
+        self.on_fill()
+
     def run_shadow(
         self,
         params: ExecutionParams,
@@ -125,6 +151,7 @@ class ExecutionLoop(Shell):
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         self._set_params(params)
         self._run(feed, params.requote, progress)
+        self._wait_for_answers()
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
         about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge)
@@ -139,7 +166,7 @@ class ExecutionLoop(Shell):
     ) -> None:
         steps, clock, line = feed.steps, self.event_clock, self.line
         answer, live = self.fold.quote, self.order_store.live
-        scripted = self.edge == SCRIPTED
+        scripted, outbox = self.edge == SCRIPTED, self.fold.outbox
         for step, quotes in enumerate(feed):
             for quote in quotes:
                 symbol = quote.symbol
@@ -158,6 +185,8 @@ class ExecutionLoop(Shell):
                     self._carry_out(outputs, seq, seq)
             self.on_fill()
             self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
+            if outbox.doubts or outbox.cancels_due_ns is not None:
+                self._ask_due()
             if progress is not None:
                 progress(step + 1, steps)
 

@@ -8,18 +8,18 @@ monitor; the fold owns the rest and keeps no copy of theirs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
 
 from .core.contracts_v1 import (
     BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
-    OpenOrdersUnknown, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, ParamsSet, QuoteUpdate, Side, Unfrozen,
+    OpenOrdersUnknown, OrderAbsent, OrderAccepted, OrderCanceled, OrderRejected, OrderUnknown,
+    Output, ParamsSet, QueryFailed, QuoteUpdate, Reconciled, RunResumed, Side, TimerFired, Unfrozen,
     UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL, Order
 from .core.record import builder, fields_of
+from .fold_doubts import DoubtVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -43,7 +43,7 @@ def new_stats() -> dict[str, int]:
     }
 
 
-class Fold:
+class Fold(DoubtVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
@@ -52,21 +52,21 @@ class Fold:
         self.store = store
         self.monitor = monitor
         self.measure_edge = measure_edge
-        self.strategy: TwoSided | None = None
         self.stats = new_stats()
         self.clear()
 
     def clear(self) -> None:
         """Forget what is the fold's own; the store and the monitor are reset by their owner."""
+        super().clear()
         self.strategy = None
-        self.params: tuple[int, int] | None = None
+        self.params = None
         self._carried_out = self.monitor.freezes_total  # the freezes that cancels were sent for
         for name in self.stats:
             self.stats[name] = 0
         self.edge = EdgeTracker()
         self.edge_bps: dict[str, int | None] = {}
         self.ack_ns: dict[int, int] = {}
-        self.unresolved: dict[str, str] = {}
+        self.unresolved = {}
         self.foreign_orders: tuple[str, ...] = ()
         self.duplicate_fills = self.late_fills = self.refused_fills = 0
 
@@ -83,8 +83,9 @@ class Fold:
 
     def set_params(self, base_qty: int, spread_bps: int, ts_ns: int) -> Sequence[Output]:
         """`ParamsSet`"""
-        self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps)
         self.params = (base_qty, spread_bps)
+        if self.ready:
+            self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps)
         return NOTHING
 
     def quote(self, symbol: str, bid: int, ask: int, ts_ns: int) -> Sequence[Output]:
@@ -115,7 +116,7 @@ class Fold:
         try:
             order = store.orders[client_order_id]
         except KeyError:
-            self._missing(client_order_id)
+            order = self.existing(client_order_id)
         if order.state is not PENDING:
             if order.order_id != order_id:
                 raise ContractError(
@@ -124,6 +125,8 @@ class Fold:
                 )
             return NOTHING
         store.accept(order, order_id, ts_ns)
+        if self.outbox.doubts:
+            self.settled(order)
         waited = ts_ns - order.created_ns
         try:
             self.ack_ns[waited] += 1
@@ -133,15 +136,16 @@ class Fold:
         if self.unresolved:
             self.unresolved.pop(client_order_id, None)
         if self.monitor.frozen:  # it was in doubt while everything else was canceled
-            return self._cancels([order], ts_ns)
+            return self.cancels([order], ts_ns)
         return NOTHING
 
     def rejected(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`OrderRejected`; of an accepted order it is a cancel by the venue."""
-        order = self.store.orders.get(client_order_id) or self._missing(client_order_id)
+        order = self.existing(client_order_id)
         if order.order_id is not None:
             return self.canceled(order.order_id, ts_ns)
         self.store.move(order, REJECTED, ts_ns, message)
+        self.settled(order)
         self.monitor.release(order.symbol, order.side_of, order.qty_e9 - order.filled_e9)
         self.unresolved.pop(client_order_id, None)
         self.stats["orders_rejected"] += 1
@@ -265,16 +269,16 @@ class Fold:
         self.stats["freeze_events"] += 1
         cause = self.monitor.first_freeze
         assert cause is not None
-        cancels = self._cancels(self.store.live_orders(), ts_ns)
+        cancels = self.cancels(self.store.live_orders(), ts_ns)
         return [Frozen(cause.reason, cause.symbol, ts_ns), *cancels, ListOpenOrders(ts_ns)]
 
     def cancel_all(self, symbol: str | None, reason: str, ts_ns: int) -> Sequence[Output]:
         """`CancelAllOrdered`"""
         store = self.store
         live = store.live_orders() if symbol is None else store.live.get(symbol, {}).values()
-        return self._cancels(live, ts_ns)
+        return self.cancels(live, ts_ns)
 
-    def _cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
+    def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
         """A cancel for every order the exchange has named; the others are in doubt and stay so."""
         cancels: list[Output] = []
         for order in orders:
@@ -287,7 +291,7 @@ class Fold:
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
         found = (self.store.by_order_id.get(order_id) for order_id in self.unresolved)
-        cancels = self._cancels([o for o in found if o is not None and o.is_open], ts_ns)
+        cancels = self.cancels([o for o in found if o is not None and o.is_open], ts_ns)
         return [*cancels, ListOpenOrders(ts_ns)]
 
     def cancel_failed(self, order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
@@ -295,6 +299,8 @@ class Fold:
         order = self.store.by_order_id.get(order_id)
         if order is not None and order.state not in TERMINAL:
             self.unresolved[order_id] = message
+            if not self.monitor.frozen:  # while frozen, every edge update tries again
+                self.outbox.cancel_failed(ts_ns)
         return NOTHING
 
     def open_listed(self, order_ids: tuple[str, ...], ts_ns: int) -> Sequence[Output]:
@@ -318,9 +324,6 @@ class Fold:
         self.unresolved[_LISTING] = f"the exchange could not list its open orders: {message}"
         return NOTHING
 
-    def _missing(self, client_order_id: str) -> NoReturn:
-        raise ContractError(f"no order has the client order id {client_order_id!r}")
-
 
 _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     ParamsSet: Fold.set_params,
@@ -336,4 +339,10 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     CancelAllOrdered: Fold.cancel_all,
     FreezeOrdered: Fold.freeze_ordered,
     UnfreezeOrdered: Fold.unfreeze_ordered,
+    OrderUnknown: Fold.unknown,
+    OrderAbsent: Fold.absent,
+    QueryFailed: Fold.query_failed,
+    TimerFired: Fold.timer,
+    RunResumed: Fold.resumed,
+    Reconciled: Fold.reconciled,
 }

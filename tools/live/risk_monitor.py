@@ -1,4 +1,4 @@
-"""The gate: nothing reaches an exchange but what `review` approved here.
+"""The gate: nothing reaches an exchange but what was approved here.
 
 It owns the ledger, counts open and in-flight orders at their worst case, and freezes when the
 edge degrades. Limits are checked in the order of `RefusalReason`; equal to a limit passes. An
@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .core.contracts_v1 import (
-    BUY, SELL, Approved, IntentRefused, RefusalReason, Side, parse_side,
+    BUY, SELL, Approved, IntentRefused, Reapproved, RefusalReason, Side, parse_side,
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.money import SCALE, Number, finite_e9, not_negative_e9, positive_e9, to_e9, view
 from .portfolio.ledger import Ledger
-from .risk.exposure import Exposure, FreezeCause, held_at, nearest_rank, worst_elsewhere
+from .risk.exposure import Exposure, held_at, nearest_rank, worst_elsewhere
+from .risk.freeze import Freeze
 
 _new_approved = Approved.__new__  # the only place where an approval can come from
 
 _RATIO_STEPS = 10**5  # risk ratios are sampled in steps of a thousandth of a percent
 
 
-class RuntimeRiskMonitor:
+class RuntimeRiskMonitor(Freeze):
     """Limits, the ledger behind them, and the freeze."""
 
     def __init__(
@@ -39,21 +40,17 @@ class RuntimeRiskMonitor:
             max_inventory_usd_per_symbol, "max_inventory_usd_per_symbol"
         )
         self.max_total_e9 = not_negative_e9(max_total_notional_usd, "max_total_notional_usd")
-        self.threshold_bps_e9 = to_e9(edge_freeze_threshold_bps, "edge_freeze_threshold_bps")
         self._max_symbol_e18 = self.max_symbol_e9 * SCALE
         self._max_total_e18 = self.max_total_e9 * SCALE
         self._caller_mark = get_mark_price
         self.ledger = Ledger() if ledger is None else ledger
+        super().__init__(to_e9(edge_freeze_threshold_bps, "edge_freeze_threshold_bps"))
         self.blocks_total = 0
-        self.freezes_total = 0
         self.refusals: dict[RefusalReason, int] = {}
         self._clear()
 
     def _clear(self) -> None:
-        self.frozen = False
-        self.first_freeze: FreezeCause | None = None
-        self.last_freeze: FreezeCause | None = None
-        self.last_unfreeze: tuple[str, str] | None = None
+        self._thaw()
         self.exposures: dict[str, Exposure] = {}
         self.outside_fills: dict[tuple[str, Side], list[int]] = {}  # quantity, cost
         self._loose: list[Exposure] = []
@@ -119,6 +116,41 @@ class RuntimeRiskMonitor:
         approved.ts_ns = ts_ns
         return approved
 
+    def review_again(
+        self, client_order_id: str, symbol: str, side: Side, qty: int, price: int, ts_ns: int
+    ) -> Reapproved | IntentRefused:
+        """The same for an order in doubt; its exposure is set aside and stays so either way."""
+        exposure = self.exposures[symbol]
+        self.release(symbol, side, qty)
+        exposure.doubts -= 1
+        exposure.plain = False  # so that the limits are judged exactly
+        verdict = self.review(client_order_id, symbol, side, qty, price, ts_ns)
+        exposure.doubts += 1
+        if isinstance(verdict, IntentRefused):
+            self._reserve(exposure, side, qty)
+            return verdict
+        again = Reapproved.__new__(Reapproved)
+        for name in Approved.__match_args__:
+            setattr(again, name, getattr(verdict, name))
+        return again
+
+    def _reserve(self, exposure: Exposure, side: Side, qty: int) -> None:
+        if side is BUY:
+            exposure.buys += qty
+        else:
+            exposure.sells += qty
+        self._revalue(exposure)
+
+    def doubt(self, symbol: str) -> None:
+        """An order of this symbol may be at the exchange or not: only reducing ones pass."""
+        exposure = self.exposures[symbol]
+        exposure.doubts += 1
+        exposure.plain = False
+
+    def settle(self, symbol: str) -> None:
+        """What became of an order in doubt is known; the next quote finds the symbol plain."""
+        self.exposures[symbol].doubts -= 1
+
     def check_before_order(
         self, symbol: str, side: str, qty: Number, price: Number | None = None
     ) -> bool:
@@ -165,6 +197,8 @@ class RuntimeRiskMonitor:
         held = exposure.holding.qty
         if after <= 0 and (held < 0 if side is BUY else held > 0):
             return None
+        if exposure.doubts:
+            return RefusalReason.IN_DOUBT
         if after * price > self._max_symbol_e18:
             return RefusalReason.SYMBOL_LIMIT
         for loose in self._loose:
@@ -203,7 +237,7 @@ class RuntimeRiskMonitor:
         exposure.bid = bid
         exposure.ask = ask
         exposure.mark = mark = (bid + ask) >> 1
-        exposure.plain = bid <= ask and self._caller_mark is None
+        exposure.plain = bid <= ask and self._caller_mark is None and not exposure.doubts
         # What `_revalue` does, without the call: this happens at every quote.
         held = exposure.holding.qty
         long_worst = held + exposure.buys
@@ -327,50 +361,6 @@ class RuntimeRiskMonitor:
         symbol = exposure.holding.symbol
         elsewhere = worst_elsewhere(self.exposures, symbol, self._ask_mark)
         return 0 if elsewhere < 0 else self._ask_mark(symbol)
-
-    # The freeze.
-
-    def on_edge_update(self, symbol: str, net_bps: float) -> None:
-        """Freeze when the net edge is strictly below the threshold, or is no number at all."""
-        self.judge_edge(symbol, finite_e9(net_bps))
-
-    def judge_edge(self, symbol: str, net_bps: int | None, ts_ns: int | None = None) -> bool:
-        """The same in the house's numbers; None stands for an edge that is no finite number."""
-        if net_bps is None:
-            self.freeze("Edge is not a finite number", symbol, ts_ns)
-            return True
-        if net_bps >= self.threshold_bps_e9:
-            return False
-        shown, limit = view(net_bps), view(self.threshold_bps_e9)
-        self.freeze(f"Edge degradation: {shown:.2f} BPS < {limit:.2f} BPS", symbol, ts_ns)
-        return True
-
-    def freeze(self, reason: str, symbol: str | None = None, ts_ns: int | None = None) -> None:
-        """Stop approving; the first cause of a freeze is kept beside the last."""
-        cause = FreezeCause(reason, symbol, ts_ns)
-        if not self.frozen:
-            self.frozen = True
-            self.freezes_total += 1
-            self.first_freeze = cause
-        self.last_freeze = cause
-
-    def unfreeze(self, reason: str, actor: str) -> None:
-        """Let trading go on: an explicit act of somebody, for a reason."""
-        if not reason.strip() or not actor.strip():
-            raise ContractError("unfreeze needs a reason and an actor, both not empty")
-        self.frozen = False
-        self.last_unfreeze = (reason, actor)
-
-    def is_frozen(self) -> bool:
-        return self.frozen
-
-    @property
-    def last_freeze_reason(self) -> str | None:
-        return self.last_freeze.reason if self.last_freeze else None
-
-    @property
-    def last_freeze_symbol(self) -> str | None:
-        return self.last_freeze.symbol if self.last_freeze else None
 
     # What people ask.
 

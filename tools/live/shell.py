@@ -6,19 +6,24 @@ this with doors for people, notebooks and whole feeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
-    Approved, CancelAllOrdered, CancelFailed, CancelOrder, Fill, Input, ListOpenOrders,
-    OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled, OrderRejected, Output,
+    Approved, CancelAllOrdered, CancelFailed, CancelOrder, CancelUnknown, Fill, Input,
+    FreezeOrdered, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbandoned,
+    OrderAbsent, OrderAccepted, OrderCanceled, OrderRejected, OrderUnknown, Output, QueryFailed,
+    QueryOrder, Reapproved, TimerFired,
 )  # fmt: skip
-from .core.errors import LineFailed, LiveError
+from .core.errors import LineFailed, LiveError, NotSent
 from .core.line import Recorder
+from .core.order import TERMINAL, Order
 from .core.record import builder
-from .exchange import IExchangeClient
+from .exchange import FillEvent, IExchangeClient
+from .exchange_query import Found, OrderAnswer
 from .fold import Fold
+from .shell_query import ask, cancel_and_ask, contradiction, said
 
 # Recorded inputs of the hot path are made by plain functions; see `core.record.builder`.
 _fill = builder(Fill)
@@ -28,6 +33,7 @@ _cancel_all_ordered = builder(CancelAllOrdered)
 
 WORLD_FAILED = (OSError, LiveError)
 _BROKE = "the exchange client broke"
+_MOST_WAITS = 32
 
 
 class Shell:
@@ -52,13 +58,25 @@ class Shell:
         self.event_clock.ns = 0
         self._origins: dict[str, tuple[int, int]] = {}
         self._unnamed_fills = 0
+        self._kept_fills: list[FillEvent] = []
         self._abandoned = False
 
     def on_fill(self) -> None:
         """Book every fill that the exchange has to report."""
+        if self._kept_fills:
+            kept, self._kept_fills = self._kept_fills, []
+            self._book(kept)
+        self._book(self.exchange.stream_fills())
+
+    def _book(self, fills: Iterable[FillEvent]) -> None:
+        """Book fills; one of an order that we do not know is kept while it may be one in doubt."""
         line, clock, book = self.line, self.event_clock, self.fold.fill
-        for fill in self.exchange.stream_fills():
+        known, doubts = self.order_store.by_order_id, self.fold.outbox.doubts
+        for fill in fills:
             fill_id, order_id = fill.fill_id, fill.order_id
+            if doubts and order_id not in known and self._may_be_in_doubt(fill):
+                self._kept_fills.append(fill)
+                continue
             if fill_id is None:
                 self._unnamed_fills += 1
                 fill_id = f"{order_id}/{self._unnamed_fills}"
@@ -81,6 +99,12 @@ class Shell:
             )  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
+
+    def _may_be_in_doubt(self, fill: FillEvent) -> bool:
+        doubted = (doubt.order for doubt in self.fold.outbox.doubts.values())
+        return any(
+            (order.symbol, order.side_of) == (fill.symbol, fill.side) for order in doubted
+        )
 
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
@@ -106,7 +130,7 @@ class Shell:
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         """Send what a step decided. An order without an answer stays pending, and counted."""
-        line, clock = self.line, self.event_clock
+        line = self.line
         unsent = iter(outputs)
         try:
             for output in unsent:
@@ -114,31 +138,11 @@ class Shell:
                 if line is not None:
                     line.output(seq, corr, cause, output)
                 if type(output) is Approved:
-                    client_order_id = output.client_order_id
-                    if self.risk_monitor.frozen:  # since the approval
-                        self._rejected(client_order_id, "withheld: frozen", seq, corr)
-                        continue
-                    response = self.exchange.place_limit(output)
-                    order_id, ts_ns = response.order_id, clock.ns
-                    if response.timestamp_ms is not None:
-                        answered_ns = response.timestamp_ms * NS_PER_MS
-                        if answered_ns > ts_ns:
-                            clock.ns = ts_ns = answered_ns
-                    if order_id is None or not response.success:
-                        self._rejected(client_order_id, response.message or "", seq, corr)
-                        continue
-                    self.seq = answer = self.seq + 1
-                    if line is not None:
-                        self._origins[order_id] = (seq, corr)
-                        accepted = _order_accepted(client_order_id, order_id, ts_ns)
-                        line.input(answer, corr, seq, accepted)
-                    following = self.fold.accepted(client_order_id, order_id, ts_ns)
-                    if following:
-                        self._carry_out(following, answer, corr)
+                    self._place(output, seq, corr)
                 elif type(output) is CancelOrder:
                     self._cancel(output, seq, corr)
-                elif type(output) is ListOpenOrders:
-                    self._list_open_orders(seq, corr)
+                else:
+                    self._find_out(output, seq, corr)
         except LineFailed:
             self.abandon()
             raise
@@ -146,13 +150,108 @@ class Shell:
             self._settle_after(error, lambda: self._withhold(unsent, cause, corr))
             raise
 
+    def _place(self, request: Approved, seq: int, corr: int) -> None:
+        """Send an order and hear the answer; without a definite one it is in doubt."""
+        client_order_id = request.client_order_id
+        if self.risk_monitor.frozen:  # since the approval
+            return self._not_sent(request, "withheld: frozen", seq, corr)
+        try:
+            response = self.exchange.place_limit(request)
+        except NotSent as error:
+            return self._not_sent(request, f"not sent: {said(error)}", seq, corr)
+        except WORLD_FAILED as error:
+            return self._unknown(client_order_id, said(error), seq, corr)
+        clock = self.event_clock
+        order_id, ts_ns = response.order_id, clock.ns
+        if response.timestamp_ms is not None:
+            answered_ns = response.timestamp_ms * NS_PER_MS
+            if answered_ns > ts_ns:
+                clock.ns = ts_ns = answered_ns
+        if order_id is None or not response.success:
+            if response.success:
+                return self._unknown(client_order_id, "taken without an id", seq, corr)
+            return self._rejected(client_order_id, response.message or "", seq, corr)
+        self.seq = answer = self.seq + 1
+        line = self.line
+        if line is not None:
+            self._origins[order_id] = (seq, corr)
+            line.input(answer, corr, seq, _order_accepted(client_order_id, order_id, ts_ns))
+        following = self.fold.accepted(client_order_id, order_id, ts_ns)
+        if following:
+            self._carry_out(following, answer, corr)
+
+    def _find_out(self, output: Output, seq: int, corr: int) -> None:
+        """Carry out what is rare: questions, and what follows from their answers."""
+        if isinstance(output, ListOpenOrders):
+            self._list_open_orders(seq, corr)
+        elif isinstance(output, QueryOrder):
+            self._hear_of(output.client_order_id, ask, seq, corr)
+        elif isinstance(output, CancelUnknown):
+            self._hear_of(output.client_order_id, cancel_and_ask, seq, corr)
+        elif isinstance(output, Reapproved):
+            self._place(output, seq, corr)
+        elif isinstance(output, OrderAbandoned):
+            self._rejected(output.client_order_id, f"abandoned: {output.reason}", seq, corr)
+
+    def _not_sent(self, request: Approved, message: str, cause: int, corr: int) -> None:
+        """Nothing has left, so nothing is there: unless it was sent before and not heard of."""
+        if isinstance(request, Reapproved):
+            self._unknown(request.client_order_id, message, cause, corr)
+        else:
+            self._rejected(request.client_order_id, message, cause, corr)
+
+    def _unknown(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
+        self._take(OrderUnknown(client_order_id, message, self.event_clock.ns), cause, corr)
+
+    def _hear_of(
+        self,
+        client_order_id: str,
+        question: Callable[[IExchangeClient, Order], OrderAnswer],
+        cause: int,
+        corr: int,
+    ) -> None:
+        """Ask about an order and give what the exchange says its place on the line."""
+        order = self.order_store.orders.get(client_order_id)
+        if order is None:  # it has ended meanwhile, and is not kept
+            return
+        clock = self.event_clock
+        try:
+            answer = question(self.exchange, order)
+        except WORLD_FAILED as error:
+            failed = QueryFailed(client_order_id, said(error), clock.ns)
+            return self._take(failed, cause, corr)
+        wrong = contradiction(order, answer)
+        if wrong is not None:
+            reason = f"the exchange {wrong}"
+            self._take(FreezeOrdered(reason, order.symbol, "outbox", clock.ns), cause, corr)
+            return self._take(QueryFailed(client_order_id, reason, clock.ns), cause, corr)
+        if answer.order is None or answer.found is Found.REJECTED:
+            return self._hear_that_it_is_not(order, answer, cause, corr)
+        order_id = answer.order.order_id
+        if order.order_id is None:
+            self._origins[order_id] = (cause, corr)
+            self._take(OrderAccepted(client_order_id, order_id, clock.ns), cause, corr)
+        self._book(answer.fills)
+        if answer.found is Found.CANCELED:
+            self._take(OrderCanceled(order_id, clock.ns), cause, corr)
+
+    def _hear_that_it_is_not(
+        self, order: Order, answer: OrderAnswer, cause: int, corr: int
+    ) -> None:
+        """The exchange has refused the order, or has none of this name."""
+        client_order_id, ts_ns = order.client_order_id, self.event_clock.ns
+        if answer.found is Found.UNKNOWN:
+            self._take(OrderAbsent(client_order_id, ts_ns), cause, corr)
+        elif order.state not in TERMINAL:
+            self._rejected(client_order_id, answer.message, cause, corr)
+
     def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:
         """The client broke in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1
             if self.line is not None:
                 self.line.output(seq, corr, cause, output)
-            if isinstance(output, Approved):
+            if type(output) is Approved:
                 self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
             elif isinstance(output, CancelOrder):
                 self._cancel_failed(output.order_id, _BROKE, seq, corr)
@@ -218,6 +317,24 @@ class Shell:
         except WORLD_FAILED as error:
             return self._take(OpenOrdersUnknown(str(error), self.event_clock.ns), cause, corr)
         self._take(OpenOrdersListed(listed, self.event_clock.ns), cause, corr)
+
+    def _ask_due(self) -> None:
+        """Time has passed: ask what became of the orders in doubt, if that is due."""
+        due_ns = self.fold.outbox.next_due_ns()
+        if due_ns is not None and due_ns <= self.event_clock.ns:
+            self._take(TimerFired(self.event_clock.ns))
+
+    def _wait_for_answers(self) -> None:
+        """Nothing else will happen: let time pass until nothing is in doubt any more.
+
+        Not for ever: what the exchange cannot tell stays in doubt, and the report says so.
+        """
+        for _ in range(_MOST_WAITS):
+            due_ns = self.fold.outbox.next_due_ns()
+            if due_ns is None:
+                return
+            self._take(TimerFired(self.event_clock.advance_to(due_ns)))
+            self.on_fill()
 
     def _now_ns(self) -> int:
         return self.event_clock.ns or self.event_clock.advance_to(self._clock() * NS_PER_MS)

@@ -1,52 +1,34 @@
 """The frozen vocabulary of the line: what may come in, and what a step may answer.
 
-This file is append-only; a change of meaning is a `contracts_v2.py`. Prices and quantities are
-integers at 10^9, times are nanoseconds since 1970 UTC. Inputs are what the world told us; their
-`ts_ns` is when they entered the line and never goes back. Outputs are what the fold decided; their
-`ts_ns` is that of the input which made it decide.
+This file and the two behind it (`words_v1`, `outputs_v1`) are append-only; a change of meaning is
+a `contracts_v2.py`. Prices and quantities are integers at 10^9, times are nanoseconds since 1970
+UTC. Inputs are what the world told us; their `ts_ns` is when they entered the line and never goes
+back. Outputs are what the fold decided.
 """
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any, TypeAlias
 
-from .money import Number, Scaled
-from .record import door, record
+from .outputs_v1 import (
+    Approved, CancelOrder, CancelUnknown, DoubtAlert, FillRefused, Frozen, Intent, IntentRefused,
+    LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder, Reapproved, Unfrozen,
+)  # fmt: skip
+from .record import record
+from .words_v1 import (
+    BUY, REQUEST_LIFE_NS, SELL, FillFault, RefusalReason, Side, parse_side,
+)  # fmt: skip
 
-
-class Side(str, Enum):
-    """Which way an order trades; the values are the venue's spelling."""
-
-    BUY = "Buy"
-    SELL = "Sell"
-
-
-BUY = Side.BUY
-SELL = Side.SELL
-
-
-class RefusalReason(str, Enum):
-    """Why the gate said no. Listed by precedence: the first that applies is the answer."""
-
-    FROZEN = "frozen"
-    UNKNOWN_SIDE = "unknown_side"
-    BAD_QUANTITY = "bad_quantity"
-    BAD_PRICE = "bad_price"
-    BAD_MARK = "bad_mark"
-    CROSSED_QUOTE = "crossed_quote"
-    SYMBOL_LIMIT = "symbol_limit"
-    TOTAL_LIMIT = "total_limit"
-
-
-class FillFault(str, Enum):
-    """Why a reported fill was not booked on an order."""
-
-    UNKNOWN_ORDER = "unknown_order"
-    CONFLICT = "conflict"
-    OVERFILL = "overfill"
-    BAD_NUMBERS = "bad_numbers"
-
+__all__ = [
+    "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
+    "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeUpdate", "Entry", "Fill",
+    "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "Input", "Intent", "IntentRefused",
+    "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned",
+    "OrderAbsent", "OrderAccepted", "OrderCanceled", "OrderRejected", "OrderUnknown", "Output",
+    "ParamsSet", "PlaceOrderRequest", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved",
+    "Reconciled", "RefusalReason", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered",
+    "Unfrozen", "parse_side",
+]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.
 
@@ -185,163 +167,80 @@ class UnfreezeOrdered:
     ts_ns: int
 
 
-# What the strategy wants, and what the gate makes of it.
+@record
+class OrderUnknown:
+    """Sending had no definite end: the order may be at the exchange, or may never get there."""
 
-
-# A wish of the strategy about the symbol it was asked about: side, quantity and price. It has no
-# power until the gate approves it.
-Intent: TypeAlias = tuple[Side, int, int]
-
-
-@door
-class PlaceOrderRequest:
-    """One limit order on its way to an exchange, as everybody may write one."""
-
-    __slots__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9")
+    kind = "order.unknown"
     client_order_id: str
-    symbol: str
-    side: Side
-    qty_e9: int
-    price_e9: int
-    __match_args__ = ("client_order_id", "symbol", "side", "qty", "price")
-    qty = Scaled("qty_e9")
-    price = Scaled("price_e9")
-
-    def __init__(
-        self, client_order_id: str, symbol: str, side: Side, qty: Number, price: Number
-    ) -> None:
-        self.client_order_id = client_order_id
-        self.symbol = symbol
-        self.side = Side(side)
-        self.qty = qty
-        self.price = price
+    message: str
+    ts_ns: int
 
 
-# Outputs: what one step decided.
+@record
+class OrderAbsent:
+    """The exchange was asked for an order and answered that it has none of this name."""
 
-
-@door
-class Approved(PlaceOrderRequest):
-    """Send this order: a request that passed the gate, its exposure reserved.
-
-    Only `risk_monitor` makes one, and the loop sends nothing else. It is the request itself, so
-    nothing can come between what was approved and what is sent.
-    """
-
-    __slots__ = ("ts_ns",)
-    kind = "order.place"
+    kind = "order.absent"
     client_order_id: str
-    symbol: str
-    side: Side
-    qty_e9: int
-    price_e9: int
     ts_ns: int
-    __match_args__ = ("client_order_id", "symbol", "side", "qty_e9", "price_e9", "ts_ns")
-
-    def __init__(
-        self, client_order_id: str, symbol: str, side: Side, qty_e9: int, price_e9: int, ts_ns: int
-    ) -> None:
-        self.client_order_id = client_order_id
-        self.symbol = symbol
-        self.side = side
-        self.qty_e9 = qty_e9
-        self.price_e9 = price_e9
-        self.ts_ns = ts_ns
 
 
 @record
-class CancelOrder:
-    """Ask the exchange to cancel."""
+class QueryFailed:
+    """The exchange could not say what became of an order; that is no news about the order."""
 
-    kind = "order.cancel"
+    kind = "order.query_failed"
     client_order_id: str
-    order_id: str
+    message: str
     ts_ns: int
 
 
 @record
-class ListOpenOrders:
-    """Ask the exchange for its open orders, to verify what was canceled."""
+class TimerFired:
+    """Time has passed, and something was waiting for it."""
 
-    kind = "order.list_open"
+    kind = "run.timer"
     ts_ns: int
 
 
 @record
-class IntentRefused:
-    """The gate said no, and why."""
+class RunResumed:
+    """A run goes on after its process ended, with an exchange that lived on meanwhile."""
 
-    kind = "risk.refused"
-    symbol: str
-    side: str
-    qty: int
-    price: int
-    reason: RefusalReason
+    kind = "run.resumed"
     ts_ns: int
 
 
 @record
-class Frozen:
-    """Trading stopped."""
+class Reconciled:
+    """Our books were held against the exchange's; `outcome` is a word of the reconciliation."""
 
-    kind = "risk.frozen"
-    reason: str
-    symbol: str | None
-    ts_ns: int
-
-
-@record
-class Unfrozen:
-    """Trading may go on."""
-
-    kind = "risk.unfrozen"
-    reason: str
-    actor: str
-    ts_ns: int
-
-
-@record
-class FillRefused:
-    """A reported fill that contradicts our books; trading freezes with it."""
-
-    kind = "order.fill_refused"
-    fill_id: str
-    order_id: str
-    fault: FillFault
+    kind = "run.reconciled"
+    outcome: str
     detail: str
-    ts_ns: int
-
-
-@record
-class LateFill:
-    """A fill of an order that was already canceled: the position moved, the order did not."""
-
-    kind = "order.late_fill"
-    fill_id: str
-    client_order_id: str
-    qty: int
-    price: int
     ts_ns: int
 
 
 Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
     | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
-    | UnfreezeOrdered
+    | UnfreezeOrdered | OrderUnknown | OrderAbsent | QueryFailed | TimerFired | RunResumed
+    | Reconciled
 )  # fmt: skip
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
-    | LateFill
-)
+    | LateFill | Reapproved | QueryOrder | CancelUnknown | OrderAbandoned | DoubtAlert
+)  # fmt: skip
 
 INPUTS: tuple[type[Any], ...] = (
     ParamsSet, QuoteUpdate, EdgeUpdate, OrderAccepted, OrderRejected, Fill, OrderCanceled,
     CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
-    UnfreezeOrdered,
+    UnfreezeOrdered, OrderUnknown, OrderAbsent, QueryFailed, TimerFired, RunResumed, Reconciled,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
-    LateFill,
+    LateFill, Reapproved, QueryOrder, CancelUnknown, OrderAbandoned, DoubtAlert,
 )  # fmt: skip
 
 
@@ -358,11 +257,3 @@ class Entry:
     corr: int
     cause: int
     event: Input | Output
-
-
-def parse_side(text: str) -> Side | None:
-    """Buy or Sell in any case; anything else is None, and the gate refuses it."""
-    folded = text.lower() if isinstance(text, str) else ""
-    if folded == "buy":
-        return BUY
-    return SELL if folded == "sell" else None

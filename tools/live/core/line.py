@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from .contracts_v1 import (
     INPUTS, CancelAllOrdered, EdgeUpdate, Entry, FreezeOrdered, Input, Output, ParamsSet,
-    QuoteUpdate, UnfreezeOrdered,
+    QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
 )  # fmt: skip
 
 _SOURCES: dict[type, str] = {
@@ -19,8 +19,10 @@ _SOURCES: dict[type, str] = {
     CancelAllOrdered: "operator",
     FreezeOrdered: "operator",
     UnfreezeOrdered: "operator",
+    RunResumed: "operator",
     QuoteUpdate: "feed",
     EdgeUpdate: "feed",
+    TimerFired: "clock",
 }
 
 

@@ -16,20 +16,21 @@ from ..order_store import InMemoryOrderStore
 from ..risk_monitor import RuntimeRiskMonitor
 from ..strategy.two_sided import TwoSided
 from .books import check_books
+from .doubts import read_outbox, tell_outbox
 from .edge import read_edge, tell_edge
 from .orders import read_store, tell_store
-from .plain import count, items, keys, number, optional, pairs, row, text
+from .plain import count, flag, items, keys, number, optional, pairs, row, text
 from .risk import read_ledger, read_monitor, take_over, tell_ledger, tell_monitor
 
 _STATE = ("fold", "ledger", "monitor", "store")
 _FAULTS = ("duplicate_fills", "late_fills", "refused_fills")
 _FOLD = (
-    "ack_ns", "carried_out", "edge", "edge_bps", "foreign_orders", "params", "stats", "unresolved",
-    *_FAULTS,
+    "ack_ns", "carried_out", "edge", "edge_bps", "foreign_orders", "outbox", "params", "ready",
+    "stats", "unresolved", *_FAULTS,
 )  # fmt: skip
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", *_FAULTS,
+    "foreign_orders", "outbox", "ready", *_FAULTS,
 )  # fmt: skip
 
 
@@ -85,6 +86,8 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         "ack_ns": [[str(waited), seen] for waited, seen in fold.ack_ns.items()],
         "unresolved": [[key, why] for key, why in fold.unresolved.items()],
         "foreign_orders": list(fold.foreign_orders),
+        "outbox": tell_outbox(fold.outbox),
+        "ready": fold.ready,
         **{name: getattr(fold, name) for name in _FAULTS},
     }
 
@@ -94,6 +97,11 @@ def _read_fold(
 ) -> Fold:
     keys(told, _FOLD, "fold")
     fold = Fold(store, monitor, measure_edge=measure_edge)
+    fold.ready = flag(told["ready"], "ready")
+    fold.outbox = read_outbox(told["outbox"], store)
+    for doubt in fold.outbox.doubts.values():
+        if doubt.order.symbol in monitor.exposures:  # else the books will not add up
+            monitor.doubt(doubt.order.symbol)
     params = optional(told["params"], "params", _read_params)
     if params is not None:
         fold.set_params(*params, 0)

@@ -11,7 +11,8 @@ from typing import Any
 from ..core.contracts_v1 import RefusalReason
 from ..core.errors import ContractError
 from ..portfolio.ledger import Holding, Ledger
-from ..risk.exposure import Exposure, FreezeCause
+from ..risk.exposure import Exposure
+from ..risk.freeze import FreezeCause
 from ..risk_monitor import RuntimeRiskMonitor
 from .orders import read_sums
 from .plain import count, flag, items, keys, number, one_of, optional, pairs, row, text, unique

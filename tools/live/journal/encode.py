@@ -55,7 +55,7 @@ def encoders(source_of: Callable[[type[Any]], str]) -> dict[type[Any], Encoder]:
 
 
 def _encoder(kind: type[Input] | type[Output], source: str, texts: Texts) -> Encoder:
-    types = Approved.__annotations__ if kind is Approved else declared_types(kind)
+    types = Approved.__annotations__ if issubclass(kind, Approved) else declared_types(kind)
     spelled = {
         name.removesuffix("_e9"): _spelling(name, str(types[name]))
         for name in fields_of(kind)

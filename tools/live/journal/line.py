@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Protocol
 
-from ..core.contracts_v1 import Approved, CancelOrder, Entry
+from ..core.contracts_v1 import Approved, CancelOrder, CancelUnknown, Entry, Reapproved
 from ..core.errors import ContractError, LineFailed
 from ..core.line import Line, source_of
 from .encode import encoders
@@ -21,6 +21,7 @@ from .writer import Journal
 
 BATCH = 256
 _ENDED = -2
+_SENT = (Approved, CancelOrder, Reapproved, CancelUnknown)  # what must not leave unrecorded
 
 
 def line_digest(log_id: str) -> Any:
@@ -57,7 +58,7 @@ class JournalLine:
         self._digest = line_digest(journal.log_id)
         self._queue = journal.queue
         self._spellings = {
-            kind: (spell, source_of(kind), kind in (Approved, CancelOrder))
+            kind: (spell, source_of(kind), kind in _SENT)
             for kind, spell in encoders(source_of).items()
         }
         self._recorded = recorded
@@ -91,6 +92,11 @@ class JournalLine:
 
     def clear(self) -> None:
         raise ContractError("a journal holds one run; begin the next in a new folder")
+
+    def go_on(self, seq: int, digest: Any) -> None:
+        """Follow what an earlier life has recorded, up to this seq and with this digest."""
+        self.seq = self._covered = seq
+        self._digest = digest
 
     def interrupt(self) -> None:
         """Take nothing more: no seq follows this one."""

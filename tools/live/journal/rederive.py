@@ -13,20 +13,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core import codec
-from ..core.contracts_v1 import Approved, CancelOrder, Entry, ListOpenOrders, Output
+from ..core.contracts_v1 import (
+    Approved, CancelOrder, CancelUnknown, Entry, Fill, ListOpenOrders, OrderAbandoned, Output,
+    QueryOrder, RunResumed,
+)  # fmt: skip
 from ..core.line import source_of
 from ..core.quiet_gc import quiet_gc
 from ..core.record import record
 from .disk import Disk
 from .encode import encoders
 from .folding import LOOP, Replay, Told, is_entry, told_by, without_payload
+from .line import line_digest
 from .reader import Reader, Record
 from .replay import find_run
 from .run import entry_text
 from .run_facts import new_fold
 from .travel import causes_of
 
-_SENT = (Approved, CancelOrder, ListOpenOrders)  # what waits for an answer
+# What waits for an answer; that to a question is as many inputs as there are facts to tell.
+_SENT = (Approved, CancelOrder, ListOpenOrders, OrderAbandoned)
+_ASKED = (QueryOrder, CancelUnknown)
 
 
 @record
@@ -44,13 +50,29 @@ class Difference:
 
 
 @record
+class Unrecorded:
+    """An output that was decided, but the run ended before it was recorded: it was never sent."""
+
+    corr: int
+    cause: int
+    output: Output
+
+
+@record
 class Verified:
-    """What verifying came to; `open_outputs` were decided, but the run ended before them."""
+    """What verifying came to; `unanswered` are cancels that may have been sent."""
 
     replay: Replay
     compared: int
-    open_outputs: int
+    unrecorded: tuple[Unrecorded, ...]
+    unanswered: tuple[CancelOrder, ...]
+    last_ns: int
     difference: Difference | None
+
+    @property
+    def open_outputs(self) -> int:
+        """How many outputs were decided and not recorded."""
+        return len(self.unrecorded)
 
     @property
     def state_as_reported(self) -> bool | None:
@@ -67,12 +89,18 @@ class Verified:
         return self.difference is None and self.state_as_reported is not False
 
 
-def rederive(disk: Disk) -> Verified:
-    """Hold every recorded decision against what the code decides now; stop at the first."""
+def rederive(disk: Disk, *, digest: bool = False) -> Verified:
+    """Hold every recorded decision against what the code decides now; stop at the first.
+
+    With `digest` the line's own digest is made as well.
+    """
     log_id, opened = find_run(disk)
     replay = Replay(log_id, opened, new_fold(opened))
+    if digest:
+        replay.line_digest = line_digest(log_id)
     decisions = Decisions()
     found = None
+    last_ns = 0
     with quiet_gc():
         for one in Reader(disk).poll():
             if one.src == LOOP:
@@ -85,23 +113,31 @@ def rederive(disk: Disk) -> Verified:
                 break
             decisions.add(told, replay.take(told))
             replay.journal_seq, replay.head = one.seq, one.hash
+            if is_entry(one):
+                last_ns = one.ts
+                if replay.line_digest is not None:
+                    replay.line_digest.update(entry_text(one))
     if found is None and replay.reported is not None:
         found = decisions.left(replay.seq + 1)
     if found is not None:
         found = _explained(disk, found)
-    return Verified(replay, decisions.compared, decisions.waiting, found)
+    return Verified(
+        replay, decisions.compared, decisions.unrecorded(), decisions.unanswered(), last_ns, found
+    )
 
 
 class _Step:
     """What one step decided and is not recorded yet; `sent` is the command that is out."""
 
-    __slots__ = ("cause", "corr", "queue", "sent")
+    __slots__ = ("cause", "corr", "queue", "sent", "out", "asked")
 
     def __init__(self, told: Told, outputs: Sequence[Output]) -> None:
         self.cause = told.seq
         self.corr = told.corr
         self.queue = deque(outputs)
         self.sent = 0
+        self.out: Output | None = None
+        self.asked = False
 
 
 class Decisions:
@@ -112,11 +148,19 @@ class Decisions:
         self._spellings = encoders(source_of)
         self._steps: list[_Step] = []
 
-    @property
-    def waiting(self) -> int:
-        """How many outputs were decided and are not recorded."""
-        waiting: int = sum(len(step.queue) for step in self._steps)
-        return waiting
+    def unrecorded(self) -> tuple[Unrecorded, ...]:
+        """What was decided and is not recorded, in the order in which it would have been."""
+        return tuple(
+            Unrecorded(step.corr, step.cause, output)
+            for step in reversed(self._steps)
+            for output in step.queue
+        )
+
+    def unanswered(self) -> tuple[CancelOrder, ...]:
+        """The cancels without an answer, those that were never recorded included."""
+        out = [step.out for step in reversed(self._steps) if step.sent]
+        out += [one.output for one in self.unrecorded()]
+        return tuple(output for output in out if isinstance(output, CancelOrder))
 
     def add(self, told: Told, outputs: Sequence[Output]) -> None:
         """A step has decided this."""
@@ -125,10 +169,17 @@ class Decisions:
 
     def miss(self, told: Told) -> Difference | None:
         """What should have been recorded before this input."""
+        if told.topic == RunResumed.kind:  # what was out then is not waited for any more
+            found = self.left(told.seq)
+            self._steps.clear()
+            return found
         while self._steps:
             step = self._steps[-1]
+            if step.asked and not told.cause and told.topic != Fill.kind:
+                step.sent = 0  # no fact about the order, so there are no more of them
+                step.asked = False
             if step.sent:  # this is the answer, or it came in while the command was out
-                if told.cause == step.sent:
+                if told.cause == step.sent and not step.asked:
                     step.sent = 0
                 return None
             if step.queue:
@@ -153,7 +204,9 @@ class Decisions:
             recorded = _shown(told_by(one))
             if derived != recorded:
                 return Difference(seq, one.topic, recorded, derived, ())
-        step.sent = seq if isinstance(output, _SENT) else 0
+        step.out = output
+        step.asked = isinstance(output, _ASKED)
+        step.sent = seq if step.asked or isinstance(output, _SENT) else 0
         self.compared += 1
         return None
 

@@ -125,7 +125,7 @@ class JournaledRun:
             )
         payload = opened.payload()
         if found.opened is not None:
-            _refuse_another(found.opened, payload)
+            refuse_another(found.opened, payload)
         log_id = found.log_id or f"run-{codec.sha256(payload)[:24]}"
         profile = Profile.STRICT if commit_each_send else Profile.BULK
         journal = Journal.open(
@@ -186,7 +186,7 @@ def entry_text(one: Record) -> bytes:
     return before.encode() + one.raw + after.encode()
 
 
-def _refuse_another(recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
+def refuse_another(recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
     """ContractError at the first thing in which this run is not the one of the journal."""
     for name in wanted:
         if name in _OWN_TO_A_START or recorded.get(name) == wanted[name]:

@@ -53,6 +53,7 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         exchange_moved=facts.exchange_moved,
         held_before=facts.held_before,
         entries=None if facts.line is None else facts.line.entries,
+        in_doubt=[doubt.order for doubt in fold.outbox.doubts.values()],
     )
     if violations:
         raise laws.LawsBroken(violations)
@@ -91,6 +92,7 @@ def _orders(fold: Fold) -> dict[str, Any]:
         "filled_full": store.count(FILLED),
         "open": store.count(OPEN) + store.count(PARTIALLY_FILLED),
         "open_partially_filled": store.count(PARTIALLY_FILLED),
+        "in_doubt": list(fold.outbox.doubts),
         "late_fills": fold.late_fills,
         "duplicate_fills": fold.duplicate_fills,
         "refused_fills": fold.refused_fills,

@@ -106,6 +106,7 @@ def _orders() -> Schema:
             )
         },
         refusals=refusals,
+        in_doubt=_list(_TEXT),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
     holdings = monitor.ledger.holdings
     exposures = monitor.exposures
     return {
+        **_unsettled(fold, origin_ns),
         "seq": seq,
         "stats": dict(fold.stats),
         "params": None if fold.params is None else list(fold.params),
@@ -44,6 +45,24 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
         "refusals": {reason.value: count for reason, count in monitor.refusals.items()},
         "unresolved": fold.unresolved,
     }
+
+
+def _unsettled(fold: Fold, origin_ns: int) -> dict[str, Any]:
+    """What is in doubt; nothing is said where nothing is."""
+    outbox = fold.outbox
+    found: dict[str, Any] = {}
+    if outbox.doubts:
+        found["in_doubt"] = [
+            [name, one.absent, one.unheard, one.alerted, one.dropping, *(
+                ns - origin_ns for ns in (one.since_ns, one.sent_ns, one.due_ns)
+            )]
+            for name, one in outbox.doubts.items()
+        ]  # fmt: skip
+    if outbox.cancels_due_ns is not None:
+        found["cancels"] = [outbox.cancels_due_ns - origin_ns, outbox.cancels_tried]
+    if not fold.ready:
+        found["ready"] = False
+    return found
 
 
 def _order(order: Order, origin_ns: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What one symbol can still become, and why trading stopped."""
+"""What one symbol can still become."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Exposure:
 
     __slots__ = (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose",
-        "plain",
+        "plain", "doubts",
     )  # fmt: skip
 
     def __init__(self, holding: Holding) -> None:
@@ -22,7 +22,8 @@ class Exposure:
         self.mark = 0  # the last price seen; 0: none yet
         self.worst_e18 = self.held_e18 = 0  # what the monitor's totals hold of this symbol
         self.loose = False  # whether `worst_e18` may be more than what it is by now; never less
-        self.plain = False  # a quote that is not crossed has marked it, and no caller marks it
+        self.plain = False  # an uncrossed quote has marked it, no caller does, and no doubts
+        self.doubts = 0  # how many of its orders the exchange may have or not
 
     def worst_qty(self) -> int:
         """The larger of: every open buy fills and no sell, or the reverse."""
@@ -65,14 +66,3 @@ def nearest_rank(counts: dict[int, int], percent: int) -> int:
         if rank <= 0:
             return value
     return 0
-
-
-class FreezeCause:
-    """Why and when trading stopped, and on which symbol it showed."""
-
-    __slots__ = ("reason", "symbol", "ts_ns")
-
-    def __init__(self, reason: str, symbol: str | None, ts_ns: int | None) -> None:
-        self.reason = reason
-        self.symbol = symbol
-        self.ts_ns = ts_ns
