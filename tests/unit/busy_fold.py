@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_monitor, a_quote_event, e9
 from tools.live.core.contracts_v1 import (
-    SELL, CancelFailed, EdgeUpdate, FreezeOrdered, OpenOrdersListed, OrderAccepted, OrderCanceled,
-    OrderRejected, ParamsSet, UnfreezeOrdered,
+    SELL, CancelFailed, EdgeUpdate, FreezeOrdered, OpenOrdersListed, OrderAbsent, OrderAccepted,
+    OrderCanceled, OrderRejected, OrderUnknown, ParamsSet, QueryFailed, UnfreezeOrdered,
 )  # fmt: skip
 from tools.live.fold import Fold
 from tools.live.fold_state import state_of
@@ -58,6 +58,9 @@ def a_busy_fold() -> Fold:
         FreezeOrdered("halt", ETH, "ada", T0_NS),
         EdgeUpdate(BTC, None, T0_NS),
         EdgeUpdate(ETH, e9(1.25), T0_NS),
+        OrderUnknown("CLI00000008", "timeout", T0_NS + 3),
+        OrderAbsent("CLI00000008", T0_NS + 4),
+        QueryFailed("CLI00000008", "silent", T0_NS + 5),
     ):
         fold.step(event)
     fold.monitor.on_fill(ETH, "Buy", 0.5, 3_000)

@@ -11,9 +11,13 @@ from typing import Any
 
 from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import SimDisk
-from tools.live.core.contracts_v1 import BUY, Entry
+from tests.sim.venue import Script, Venue, Wire
+from tools.live.core.contracts_v1 import BUY, Entry, Reconciled
 from tools.live.core.line import Line
-from tools.live.exchange import FakeExchangeClient, FillEvent, OpenOrder, OrderStatus
+from tools.live.exchange import (
+    FakeExchangeClient, FillEvent, IExchangeClient, OpenOrder, OrderStatus,
+)  # fmt: skip
+from tools.live.exchange_query import Found, OrderAnswer
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams, Quote, run_shadow_demo
 from tools.live.market.recorded import RecordedMarket
 from tools.live.order_store import InMemoryOrderStore
@@ -61,7 +65,7 @@ class Faulty(FakeExchangeClient):
             yield self.extra.pop(0)
 
 
-def a_loop(exchange: FakeExchangeClient, line: Line | None = None) -> ExecutionLoop:
+def a_loop(exchange: IExchangeClient, line: Line | None = None) -> ExecutionLoop:
     """A loop of ordinary parts around an exchange."""
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=10_000,
@@ -128,9 +132,9 @@ def causes() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
 def _recorded() -> Iterator[tuple[Entry, ...] | list[Entry]]:
     yield run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).events
     yield run_shadow_demo(iterations=20, requote=True, max_inventory_usd_per_symbol=400).events
-    for fills in (_late, _twice_too_large, _unknown, _unlisted):
+    for happens in (_late, _twice_too_large, _unknown, _unlisted, *_DOUBTS):
         line = Line()
-        fills(line)
+        happens(line)
         yield line.entries
 
 
@@ -171,7 +175,88 @@ def _twice_too_large(line: Line) -> None:
     loop.on_fill()
 
 
+def _asked_again(line: Line, *faults: str) -> ExecutionLoop:
+    """An order over a bad line; then time passes until the exchange has told all it can."""
+    wire = Wire(Venue(), dice=Script(*faults))
+    loop = a_loop(wire, line)
+    wire.clock = lambda: loop.event_clock.ns
+    loop.on_quote(Quote("BTCUSDT", 49_990, 50_010, 1_000), PARAMS)
+    return loop
+
+
+def _found(line: Line) -> None:
+    """The exchange has it, but cannot say so for a long time; a restart comes between."""
+    loop = _asked_again(line, "lost_reply", *["silent"] * 7)
+    loop._wait_for_answers()
+    loop.resume()
+    loop._take(Reconciled("ready", "", loop.event_clock.ns))
+
+
+def _sent_again(line: Line) -> None:
+    """It never arrived, is sent again, which gets lost too, and again, which is refused."""
+    loop = _asked_again(line, "lost_request")
+    assert isinstance(loop.exchange, Wire)
+    loop.exchange.dice = Script("lost_request", "refused")
+    loop._wait_for_answers()
+
+
+def _sent_again_and_taken(line: Line) -> None:
+    _asked_again(line, "lost_request")._wait_for_answers()
+
+
+def _given_up(line: Line) -> None:
+    """It never arrived, and trading is frozen; another one is found by the cancel."""
+    loop = _asked_again(line, "lost_request")
+    loop.freeze("a drill", "a test")
+    loop._wait_for_answers()
+
+
+def _found_by_the_cancel(line: Line) -> None:
+    loop = _asked_again(line, "lost_reply", "silent")
+    loop.freeze("a drill", "a test")
+    loop.fold.outbox.doubts["CLI00000001"].dropping = True
+    loop._wait_for_answers()
+
+
+def _ended_meanwhile(line: Line) -> None:
+    """It filled in part and was canceled before the exchange could be asked."""
+    loop = _asked_again(line, "lost_reply", "silent")
+    assert isinstance(loop.exchange, Wire)
+    venue = loop.exchange.venue
+    venue.trade("CLI00000001", 10**6)
+    venue.orders["CLI00000001"].found = Found.CANCELED
+    loop._wait_for_answers()
+
+
+def _cancel_not_confirmed(line: Line) -> None:
+    loop = _asked_again(line, "lost_cancel_reply")
+    loop.cancel_all("a drill")
+    loop._wait_for_answers()
+
+
+def _answers(line: Line, answer: OrderAnswer) -> None:
+    """It never arrived, and this is what the exchange says of it."""
+    loop = _asked_again(line, "lost_request")
+    assert isinstance(loop.exchange, Wire)
+    loop.exchange.get_order = lambda name: answer  # type: ignore[method-assign]
+    loop._wait_for_answers()
+
+
+def _refused_in_silence(line: Line) -> None:
+    _answers(line, OrderAnswer(Found.REJECTED, None, message="no money"))
+
+
+def _impossible(line: Line) -> None:
+    _answers(line, OrderAnswer(Found.OPEN, None))
+
+
 def _unknown(line: Line) -> None:
     loop, exchange = _quoted(line)
     exchange.extra.append(_a_fill("ORD000077", 0.01))
     loop.on_fill()
+
+
+_DOUBTS = (
+    _found, _sent_again, _sent_again_and_taken, _given_up, _found_by_the_cancel, _ended_meanwhile,
+    _cancel_not_confirmed, _refused_in_silence, _impossible,
+)  # fmt: skip

@@ -13,9 +13,10 @@ import pytest
 from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
-    BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, EdgeUpdate, Entry, Fill, FillFault,
-    FillRefused, Frozen, Input, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed,
-    OrderCanceled, Output, ParamsSet, QuoteUpdate, RefusalReason, Side, Unfrozen,
+    BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeUpdate,
+    Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused, LateFill, ListOpenOrders,
+    OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet, QueryOrder, QuoteUpdate,
+    Reapproved, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -60,6 +61,18 @@ OUTPUT_PAYLOADS: list[tuple[Output, dict[str, Any]]] = [
         LateFill("FIL000001", "CLI00000001", 5 * E9, -E9, 7),
         {"fill_id": "FIL000001", "client_order_id": "CLI00000001", "qty": "5", "price": "-1"},
     ),
+    (
+        Reapproved("CLI00000001", "BTCUSDT", SELL, E9, 3 * E9, 7),
+        {"client_order_id": "CLI00000001", "symbol": "BTCUSDT", "side": "Sell", "qty": "1",
+         "price": "3"},
+    ),
+    (QueryOrder("CLI00000001", 7), {"client_order_id": "CLI00000001"}),
+    (CancelUnknown("CLI00000001", 7), {"client_order_id": "CLI00000001"}),
+    (
+        OrderAbandoned("CLI00000001", "why", 7),
+        {"client_order_id": "CLI00000001", "reason": "why"},
+    ),
+    (DoubtAlert("CLI00000001", "silent", 7), {"client_order_id": "CLI00000001", "detail": "silent"}),
 ]  # fmt: skip
 
 

@@ -10,11 +10,12 @@ from tests.unit.builders import (
     BTC, ETH, T0_MS, PlainExchange, a_loop, a_monitor, a_quote, e9, events_of, quoted,
     some_params, states,
 )  # fmt: skip
+from tools.live.audit.laws import LawsBroken
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
     BUY, SELL, Fill, FillFault, FillRefused, LateFill, OrderRejected, ParamsSet, Approved,
 )  # fmt: skip
-from tools.live.exchange import OrderStatus, PlaceOrderRequest, PlaceOrderResponse
+from tools.live.exchange import OrderStatus, PlaceOrderRequest, PlaceOrderResponse, Position
 from tools.live.order_store import OrderState
 
 
@@ -93,10 +94,9 @@ def test_the_venues_word_on_liquidity_reaches_the_fees() -> None:
     [
         PlaceOrderResponse(False, None, OrderStatus.REJECTED),
         PlaceOrderResponse(False, "X1", OrderStatus.REJECTED, None),
-        PlaceOrderResponse(True, None, OrderStatus.OPEN, None),
     ],
 )
-def test_an_answer_without_success_or_without_an_id_is_a_rejection(
+def test_an_answer_without_success_is_a_rejection(
     response: PlaceOrderResponse,
 ) -> None:
     exchange = PlainExchange()
@@ -169,23 +169,46 @@ def test_an_order_without_an_answer_stays_pending_and_counted() -> None:
     exchange = PlainExchange()
     loop = a_loop(exchange, a_monitor(max_symbol=510))
     exchange.place_limit = fail_to_place  # type: ignore[method-assign]
-    with pytest.raises(ConnectionError):
-        loop.on_quote(a_quote(), some_params())
-    assert states(loop)[0] is OrderState.PENDING
+    loop.on_quote(a_quote(), some_params())
+    assert states(loop) == [OrderState.PENDING] * 2
+    assert loop.risk_monitor.worst_case_e18(BTC) == e9("0.01") * e9(50_000)
     del exchange.place_limit
     loop.on_quote(a_quote(), some_params())
-    assert loop.stats["risk_blocks"] == 1
+    assert loop.stats["risk_blocks"] == 2
     loop.on_edge_update(BTC, 1.0)
-    assert loop.fold.unresolved == {"CLI00000001": "never acknowledged"}
-    assert loop.run_shadow(some_params(iterations=1))["risk"]["unresolved_cancels"]
+    assert loop.fold.unresolved == {
+        "CLI00000001": "never acknowledged", "CLI00000002": "never acknowledged",
+    }  # fmt: skip
+    report = loop.run_shadow(some_params(iterations=1))
+    assert report["risk"]["unresolved_cancels"] == loop.fold.unresolved
+    assert report["orders"]["in_doubt"] == ["CLI00000001", "CLI00000002"]
+
+
+def test_a_position_may_differ_by_what_an_order_in_doubt_may_do() -> None:
+    exchange = PlainExchange()
+    exchange.place_limit = fail_to_place  # type: ignore[method-assign]
+    loop = a_loop(exchange)
+    loop.on_quote(a_quote(), some_params())
+    moved = iter([0, e9("0.01")])
+    exchange.get_positions = lambda: [  # type: ignore[method-assign]
+        Position(BTC, next(moved) / 10**9, 0.0)
+    ]
+    assert loop.run_shadow(some_params(iterations=1))["orders"]["in_doubt"]
+    moved = iter([0, e9("0.010000001")])
+    with pytest.raises(LawsBroken, match="exchange_positions"):
+        loop.run_shadow(some_params(iterations=1))
 
 
 @pytest.mark.parametrize("recording", [False, True], ids=["unrecorded", "recorded"])
-def test_what_a_failing_exchange_kept_from_being_sent_is_rejected(recording: bool) -> None:
+def test_what_a_broken_client_kept_from_being_sent_is_rejected(recording: bool) -> None:
     exchange = PlainExchange()
     loop = a_loop(exchange, recorded=recording)
-    exchange.place_limit = fail_to_place  # type: ignore[method-assign]
-    with pytest.raises(ConnectionError):
+
+    def broken(req: PlaceOrderRequest) -> PlaceOrderResponse:
+        raise ZeroDivisionError
+
+    exchange.place_limit = broken  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
         loop.on_quote(a_quote(), some_params())
     assert states(loop) == [OrderState.PENDING, OrderState.REJECTED]
     if recording:

@@ -24,6 +24,7 @@ from tools.live.execution_loop import COMPUTED, SCRIPTED
 from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
 from tools.live.order_store import InMemoryOrderStore, RetiredOrders
+from tools.live.outbox import Doubt, Outbox
 from tools.live.portfolio.edge import EdgeTracker, Measured
 from tools.live.portfolio.ledger import Holding
 from tools.live.reports.snapshot import state_sha256
@@ -167,7 +168,8 @@ def test_the_state_is_complete() -> None:
     fold = a_busy_fold()
     built = {"store", "monitor", "measure_edge"}
     told = {"params", "stats", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
-            "foreign_orders", "duplicate_fills", "late_fills", "refused_fills"}  # fmt: skip
+            "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
+            "ready"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip
@@ -187,7 +189,12 @@ def test_the_state_is_complete() -> None:
     assert len(Order.__slots__) == 13
     assert Exposure.__slots__ == (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose", "plain",
+        "doubts",
     )  # fmt: skip
+    assert Doubt.__slots__ == (
+        "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
+    )  # fmt: skip
+    assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
     assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0])
     assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
 

@@ -13,9 +13,9 @@ from tests.unit.busy_fold import BUSY, busy_base
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import ParamsSet
 from tools.live.core.errors import ContractError
-from tools.live.fold_state import books, edge, orders, plain, restore, risk, state_of
+from tools.live.fold_state import books, doubts, edge, orders, plain, restore, risk, state_of
 
-PARTS = (books, edge, orders, plain, risk)  # every one of them refuses something here
+PARTS = (books, doubts, edge, orders, plain, risk)  # every one of them refuses something here
 Path = tuple[str | int, ...]
 
 # What one account alone knows: another number there is another state, and nothing contradicts it.
@@ -30,6 +30,8 @@ ALONE = {
     "monitor/ratio_counts/*/0", "monitor/ratio_counts/*/1", "monitor/first_freeze/2",
     "monitor/last_freeze/2", "store/next", "store/orders/*/3", "store/orders/*/4",
     "store/orders/*/10", "store/orders/*/11", "monitor/freezes_total",
+    "fold/outbox/cancels_due_ns", "fold/outbox/cancels_tried",
+    *(f"fold/outbox/doubts/*/{at}" for at in range(1, 6)),
 }  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def general(path: Path) -> str:
         rows = before in (
             "mids", "measured", "rows", "waiting", "edge_bps", "ack_ns", "unresolved", "exposures",
             "outside_fills", "ratio_counts", "refusals", "orders", "ended", "fills", "sums", "lots",
-            "ledger",
+            "ledger", "doubts",
         ) or (place == 5 and path[1:3] == ("edge", "measured"))  # fmt: skip
         starred.append("*" if rows and isinstance(key, int) else key)
     return shown(tuple(starred))
@@ -135,7 +137,7 @@ def test_every_value_of_another_type_is_refused() -> None:
             if not is_refused(changed(BUSY, path, other)):
                 pytest.fail(f"{shown(path)}: {other!r} stands for {value!r}")
     assert sorted(nullable) == [
-        "fold/edge_bps/*/1", "monitor/first_freeze/1", "monitor/first_freeze/2",
+        "fold/edge_bps/*/1", "fold/outbox/cancels_due_ns", "monitor/first_freeze/1", "monitor/first_freeze/2",
         "monitor/last_freeze/1", "monitor/last_freeze/2",
     ]  # fmt: skip
 
@@ -157,7 +159,8 @@ MAY_BE_NULL = ("fold/params", "monitor/last_unfreeze")
 # Lists of which the last item may be gone, and nothing contradicts it.
 SHORTER = {
     "fold/edge/measured", "fold/edge/measured/*/1/*/rows", "fold/edge/measured/*/1/*/waiting",
-    "fold/edge_bps", "fold/unresolved", "fold/foreign_orders", "monitor/ratio_counts",
+    "fold/edge_bps", "fold/outbox/doubts", "fold/unresolved", "fold/foreign_orders",
+    "monitor/ratio_counts",
 }  # fmt: skip
 # Lists in which the last item may be there twice.
 LONGER = {
@@ -257,6 +260,9 @@ def test_a_refusal_names_the_field_the_value_and_the_rule() -> None:
         "measured 'SOL' is not a symbol that has a middle"
     )
     assert refusal("fold/params/0", "0") == "base_qty 0.0 must be above 0"
+    assert refusal("fold/outbox/doubts/0/0", "CLI00000007") == (
+        "doubts item 0: order in doubt 'CLI00000007' is not a pending order, named once"
+    )
     assert refusal("monitor/frozen", "no") == "frozen 'no' is not true or false"
     assert refusal("store", []) == "store [] is not an object"
 

@@ -299,8 +299,7 @@ class Fold(DoubtVerbs):
         order = self.store.by_order_id.get(order_id)
         if order is not None and order.state not in TERMINAL:
             self.unresolved[order_id] = message
-            if not self.monitor.frozen:  # while frozen, every edge update tries again
-                self.outbox.cancel_failed(ts_ns)
+            self.outbox.cancel_failed(ts_ns)
         return NOTHING
 
     def open_listed(self, order_ids: tuple[str, ...], ts_ns: int) -> Sequence[Output]:

@@ -135,13 +135,22 @@ class DoubtVerbs:
         return order.price_e9 > exposure.bid
 
     def _cancels_again(self, ts_ns: int) -> list[Output]:
-        """A cancel for every order that still rests although it should not."""
+        """A cancel for every order that still rests although it should not, and a question.
+
+        An exchange that says no to a cancel may have carried out the one before.
+        """
         by_order_id = self.store.by_order_id
-        found = (by_order_id.get(order_id) for order_id in self.unresolved)
-        again = self.cancels([order for order in found if order and order.is_open], ts_ns)
-        if not again:
+        found = [by_order_id.get(order_id) for order_id in self.unresolved]
+        resting = [order for order in found if order is not None and order.is_open]
+        if not resting:
             self.outbox.cancels_done()
-        return again
+        return [
+            output
+            for order in resting
+            for output in (
+                *self.cancels([order], ts_ns), QueryOrder(order.client_order_id, ts_ns),
+            )  # fmt: skip
+        ]
 
     def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
         """A cancel for every order the exchange has named; the others stay in doubt."""

@@ -212,7 +212,7 @@ class Shell:
     ) -> None:
         """Ask about an order and give what the exchange says its place on the line."""
         order = self.order_store.orders.get(client_order_id)
-        if order is None:  # it has ended meanwhile, and is not kept
+        if order is None or order.state in TERMINAL:  # it has ended since the question arose
             return
         clock = self.event_clock
         try:
@@ -242,7 +242,7 @@ class Shell:
         client_order_id, ts_ns = order.client_order_id, self.event_clock.ns
         if answer.found is Found.UNKNOWN:
             self._take(OrderAbsent(client_order_id, ts_ns), cause, corr)
-        elif order.state not in TERMINAL:
+        else:
             self._rejected(client_order_id, answer.message, cause, corr)
 
     def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .core.errors import LiveError
-from .core.order import TERMINAL, Order
+from .core.order import Order
 from .exchange import IExchangeClient
 from .exchange_query import Found, OrderAnswer, QueryableExchange
 
@@ -30,7 +30,7 @@ def cancel_and_ask(exchange: IExchangeClient, order: Order) -> OrderAnswer:
 
 
 def contradiction(order: Order, answer: OrderAnswer) -> str | None:
-    """Why an answer cannot be about this order, or comes too late; None when it can be."""
+    """Why an answer cannot be about this order; None when it can be."""
     shown = answer.order
     if answer.found is Found.UNKNOWN or answer.found is Found.REJECTED:
         return None
@@ -40,8 +40,6 @@ def contradiction(order: Order, answer: OrderAnswer) -> str | None:
     theirs = (shown.symbol, shown.side, shown.qty_e9, shown.price_e9)
     if ours != theirs:
         return f"holds another order as {order.client_order_id}: {shown!r:.200}"
-    if order.order_id is None and order.state in TERMINAL:
-        return f"holds {order.client_order_id}, which was given up"
     if order.order_id is not None and order.order_id != shown.order_id:
         return f"names {order.client_order_id} {shown.order_id!r:.60}, not {order.order_id!r:.60}"
     return None
