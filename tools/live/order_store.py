@@ -334,6 +334,14 @@ class InMemoryOrderStore:
             return bool(self.live.get(symbol))
         return any(self.live.values())
 
+    def fill_known(self, fill_id: str) -> tuple[Order, int, int] | None:
+        """The order, quantity and price of a fill that was booked, None when none was."""
+        return self._fills.get(fill_id)
+
+    def fills_known(self) -> Iterator[tuple[str, Order, int, int]]:
+        """Every fill that was booked, oldest first: id, order, quantity, price."""
+        return ((name, *kept) for name, kept in self._fills.items())
+
     def fill_count(self) -> int:
         """How many different fills were booked, those of retired orders included."""
         return len(self._fills) + self.retired.fills
