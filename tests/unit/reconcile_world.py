@@ -64,6 +64,7 @@ class PlainVenue:
         self.money = 0
         self.silent: dict[str, int] = {}  # by question: how often it fails from now on
         self.empty: dict[str, int] = {}  # by question: how often it answers emptily
+        self.stream: list[FillEvent] = []  # news of executions, each told once
         self.lied = False  # has answered emptily
         self.deaf = False  # to cancels
         self.asked: list[str] = []
@@ -118,7 +119,8 @@ class PlainVenue:
         return [] if self._answers_emptily("positions") else shown
 
     def stream_fills(self) -> Iterator[FillEvent]:
-        return iter(())
+        while self.stream:
+            yield self.stream.pop(0)
 
     def _answers_emptily(self, question: str) -> bool:
         self.asked.append(question)

@@ -129,9 +129,8 @@ class Query:
     not_before_ns: int
 
 
-Action: TypeAlias = (
-    Take | AdoptOrder | AdoptFill | AdoptPosition | AdoptBalance | Cancel | Query
-)
+Adoption: TypeAlias = AdoptOrder | AdoptFill | AdoptPosition | AdoptBalance
+Action: TypeAlias = Take | Adoption | Cancel | Query
 
 # Facts first, then what is taken over (the absolute numbers last), then what goes out.
 _RANK: dict[type, int] = {
