@@ -23,7 +23,7 @@ from tools.live.exchange_query import QueryableExchange
 def test_two_empty_sides_are_ready() -> None:
     result = Case().judged()
     assert (result.outcome, result.findings, result.actions) == (Outcome.READY, (), ())
-    assert result.matched and result.retry_at_ns is None and result.counts() == {}
+    assert result.retry_at_ns is None and result.counts() == {}
 
 
 def test_every_kind_has_its_severity() -> None:

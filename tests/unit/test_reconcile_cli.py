@@ -101,7 +101,7 @@ def test_the_waits_are_flags(files: Files) -> None:
     young = LocalOrder("CLI00000001", "X1", "BTCUSDT", BUY, SCALE, SCALE, 0, OPEN, T0_NS)
     files.write((young,), ())
     code, out, _ = files.run()
-    assert code == 0 and "not judged yet  order CLI00000001\n" in out
+    assert code == 1 and "not judged yet  order CLI00000001\n" in out
     assert "look again at 2025-01-01T00:00:05Z" in out
     assert files.run("--protection-ms", "0")[0] == 1
     assert "look again at 2025-01-01T00:00:00.001Z" in files.run("--protection-ms", "1")[1]
@@ -194,7 +194,7 @@ def test_help_and_the_real_command_line(
     assert main() == 0
     out, err = capsys.readouterr()
     assert out.startswith("usage: python -m tools.live reconcile --local FILE") and err == ""
-    assert "exit codes: 0 nothing differs" in out
+    assert "exit codes: 0 ready: nothing differs" in out
 
 
 def test_every_action_in_words() -> None:

@@ -45,9 +45,9 @@ what is to be done. Both sides are JSON files; neither is changed, and nothing i
         f"{PROG} --local ours.json --venue theirs.json",
         f"{PROG} --local ours.json --venue theirs.json --policy adopt --json",
     ),
-    end="""exit codes: 0 nothing differs, 1 something differs and can be mended, 2 wrong usage or
-input, 5 storage fault, 6 halted: a critical difference, or no answer, 130 interrupted,
-143 terminated""",
+    end="""exit codes: 0 ready: nothing differs, 1 something can be mended or is not judged yet, 2 wrong
+usage or input, 5 storage fault, 6 halted: a critical difference, or no answer,
+130 interrupted, 143 terminated""",
 )
 
 
@@ -75,7 +75,7 @@ def _main(argv: list[str]) -> int:
         emit(table(result))
     if result.outcome is Outcome.HALTED:
         return EXIT_HALTED
-    return EXIT_OK if result.matched else EXIT_CHECK_FAILED
+    return EXIT_OK if result.outcome is Outcome.READY else EXIT_CHECK_FAILED
 
 
 _WHOSE = {"local": "our", "venue": "the exchange's"}

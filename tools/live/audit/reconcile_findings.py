@@ -172,10 +172,6 @@ class Reconciliation:
     reason: str
     retry_at_ns: int | None
 
-    @property
-    def matched(self) -> bool:
-        return all(found.kind is Kind.MATCHED for found in self.findings)
-
     def counts(self) -> dict[str, int]:
         """How many findings of each kind, those that occur, in the order of the taxonomy."""
         kinds = [found.kind for found in self.findings]
