@@ -105,11 +105,19 @@ def test_the_waits_are_flags(files: Files) -> None:
     assert "look again at 2025-01-01T00:00:05Z" in out
     assert files.run("--protection-ms", "0")[0] == 1
     assert "look again at 2025-01-01T00:00:00.001Z" in files.run("--protection-ms", "1")[1]
-    answer = reconcile_cli._policy({"policy": None, "protection_ms": None, "settle_ms": "7"})
-    assert answer == Policy(settle_ns=7 * 10**6)
-    assert reconcile_cli._policy(
-        {"policy": "adopt", "protection_ms": "3", "settle_ms": None}
-    ) == Policy(OnMismatch.ADOPT, protection_ns=3 * 10**6)
+    nothing = {"policy": None, "protection_ms": None, "settle_ms": None, "patience_ms": None}
+    policy = reconcile_cli._policy
+    assert policy(nothing) == Policy()
+    assert policy({**nothing, "settle_ms": "7"}) == Policy(settle_ns=7 * 10**6)
+    assert policy({**nothing, "patience_ms": "9"}) == Policy(patience_ns=9 * 10**6)
+    assert policy({**nothing, "policy": "adopt", "protection_ms": "3"}) == Policy(
+        OnMismatch.ADOPT, protection_ns=3 * 10**6
+    )
+
+
+def test_silence_may_be_borne(files: Files) -> None:
+    files.write((), Unanswered("timeout"))
+    assert files.run("--patience-ms", "1")[0] == 1 and files.run("--patience-ms", "0")[0] == 6
 
 
 def test_json_is_the_same_reconciliation(files: Files) -> None:

@@ -12,7 +12,7 @@ from tools.live.audit.reconcile_facts import OnMismatch, Policy
 from tools.live.audit.reconcile_findings import (
     AdoptFill, AdoptOrder, Adoption, AdoptPosition, Cancel, Outcome,
 )  # fmt: skip
-from tools.live.audit.reconcile_loop import INTERVAL_NS, ReconcileLoop
+from tools.live.audit.reconcile_loop import INTERVAL_NS, PATIENCE_NS, ReconcileLoop
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
     BUY, SELL, Fill, FreezeOrdered, OrderAccepted, OrderCanceled, OrderRejected,
@@ -229,6 +229,40 @@ def test_policies_go_to_their_hands() -> None:
     assert kinds == [AdoptOrder, AdoptFill, AdoptPosition]
     assert isinstance(desk.adopted[0], AdoptOrder)
     assert desk.adopted[0].order.order_id == row.order_id
+
+
+def test_a_look_that_is_due_already_is_put_off_to_the_next_input() -> None:
+    venue = Venue()
+    desk = Desk(venue)
+    row = next(iter(venue.rows.values()))
+    del venue.rows[row.order_id]
+    venue.place("by-hand", BTC, BUY, CENT, e9(1))
+    desk.wait(20 * NS_PER_S)
+    halted = desk.reconcile.start_up()
+    assert halted.outcome is Outcome.HALTED
+    assert halted.retry_at_ns == desk.loop.event_clock.ns, "the missing order can be asked for"
+    assert desk.reconcile.due_ns == desk.loop.event_clock.ns + 1
+    assert desk.reconcile.on_time() is None
+
+
+def test_a_silence_is_borne_for_half_a_minute() -> None:
+    venue = Venue()
+    desk = Desk(venue)
+    reconcile = ReconcileLoop(
+        venue, desk.loop.order_store, desk.loop.risk_monitor.ledger, take=desk.loop._take,
+        cancel=desk.cancel, drain=desk.loop.on_fill, halted=lambda: False,
+        now_ns=lambda: desk.loop.event_clock.ns,
+    )  # fmt: skip
+    desk.wait(20 * NS_PER_S)
+    venue.silent["positions"] = 99
+    assert reconcile.start_up().outcome is Outcome.WAITING and not reconcile.ready
+    desk.wait(PATIENCE_NS - 1)
+    assert reconcile.on_time() is not None and not desk.loop.risk_monitor.frozen
+    reconcile.due_ns = 0
+    desk.wait(1)
+    halted = reconcile.on_time()
+    assert halted is not None and halted.outcome is Outcome.HALTED
+    assert desk.loop.risk_monitor.frozen
 
 
 @pytest.mark.parametrize(

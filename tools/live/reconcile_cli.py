@@ -37,6 +37,7 @@ what is to be done. Both sides are JSON files; neither is changed, and nothing i
         Flag("--policy", "WORD", "alert, cancel or adopt what nobody ordered (alert)", "how"),
         Flag("--protection-ms", "N", "do not judge orders that changed since (5000)", "how"),
         Flag("--settle-ms", "N", "believe \"no such order\" only after this (10000)", "how"),
+        Flag("--patience-ms", "N", "bear an exchange that is silent this long (0)", "how"),
         Flag("--json", "", "one canonical JSON line instead of the table", "output"),
         DEBUG,
         HELP,
@@ -45,8 +46,8 @@ what is to be done. Both sides are JSON files; neither is changed, and nothing i
         f"{PROG} --local ours.json --venue theirs.json",
         f"{PROG} --local ours.json --venue theirs.json --policy adopt --json",
     ),
-    end="""exit codes: 0 ready: nothing differs, 1 something can be mended or is not judged yet, 2 wrong
-usage or input, 5 storage fault, 6 halted: a critical difference, or no answer,
+    end="""exit codes: 0 ready: nothing differs, 1 something can be mended or is not judged yet,
+2 wrong usage or input, 5 storage fault, 6 halted: a critical difference, or no answer,
 130 interrupted, 143 terminated""",
 )
 
@@ -86,11 +87,12 @@ def _policy(options: dict[str, Any]) -> Policy:
     words = [word.value for word in OnMismatch]
     word = OnMismatch(choice(*words)(options["policy"] or "alert", "--policy"))
     waits = {}
-    for key, default in (("protection_ms", 5_000), ("settle_ms", 10_000)):
+    for key, default in (("protection_ms", 5_000), ("settle_ms", 10_000), ("patience_ms", 0)):
         given = options[key]
         name = "--" + key.replace("_", "-")
         waits[key] = default if given is None else whole(0, MAX_WAIT_MS)(given, name)
-    return Policy(word, waits["protection_ms"] * NS_PER_MS, waits["settle_ms"] * NS_PER_MS)
+    protection, settle, patience = (ms * NS_PER_MS for ms in waits.values())
+    return Policy(word, protection, settle, patience_ns=patience)
 
 
 def _read(file: str, flag: str, read: Callable[[object], Side]) -> Side:

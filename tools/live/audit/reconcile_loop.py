@@ -25,6 +25,7 @@ from .reconcile_findings import Action, Adoption, Cancel, Outcome, Query, Take
 from .reconcile_venue import local_state
 
 INTERVAL_NS = 30 * NS_PER_S
+PATIENCE_NS = 30 * NS_PER_S  # one question that timed out is no reason to stop for good
 
 
 class ReconcileLoop:
@@ -51,7 +52,7 @@ class ReconcileLoop:
         interval_ns: int = INTERVAL_NS,
         held_before: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        self._policy = policy or Policy()
+        self._policy = policy or Policy(patience_ns=PATIENCE_NS)
         if interval_ns <= 0:
             raise ContractError(f"interval_ns {interval_ns} must be above 0; give nanoseconds")
         if self._policy.on_mismatch is OnMismatch.ADOPT and adopt is None:
