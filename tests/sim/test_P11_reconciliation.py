@@ -86,10 +86,12 @@ def missed_acknowledgement(world: World) -> None:
 
 
 def missed_fill(world: World) -> None:
+    """Its news is lost, or still in the stream."""
     row = world.resting()
-    world.venue.fill(row, world.part(row))
+    fills = [world.venue.fill(row, world.part(row))]
     if world.rng.random() < 0.5:
-        world.venue.fill(row, row.qty - row.filled)
+        fills.append(world.venue.fill(row, row.qty - row.filled))
+    world.venue.stream += [fill for fill in fills if world.rng.random() < 0.5]
 
 
 def missed_cancel(world: World) -> None:
@@ -186,6 +188,8 @@ NEEDS_ASKING = frozenset({ghost, amnesia, missed_fill, missed_cancel, missed_rej
 def a_world(seed: int, quarrels: tuple[Quarrel, ...], venue: PlainVenue) -> World:
     rng = prop.chance(seed)
     world = World(rng, venue)
+    if isinstance(venue, Venue):
+        venue.tells_fills = bool(seed % 2)
     chosen = prop.some_of(rng, quarrels)
     for _ in range(rng.randint(1, 6)):
         rng.choice(chosen)(world)
@@ -199,7 +203,7 @@ def settle(world: World, policy: Policy) -> Readiness:
     before: Readiness | None = None
     for _ in range(CALLS):
         before = ready_or_halted(
-            world.venue, policy, books.state, books.carry_out, books.now, before
+            world.venue, policy, books.state, books.carry_out, books.now, before, books.drain
         )
         if before.outcome in (Outcome.READY, Outcome.HALTED):
             return before

@@ -212,6 +212,10 @@ class Books:
     def book(self, fill: FillEvent) -> None:
         self._fill(str(fill.fill_id), fill.order_id, fill.qty_e9, fill.price_e9)
 
+    def drain(self) -> None:
+        for fill in self.venue.stream_fills():
+            self.book(fill)
+
     def now(self) -> int:
         return self.ns
 
