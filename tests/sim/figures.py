@@ -9,6 +9,7 @@ SHOWN = (
     "crashes inside recovery", "kill -9", "power loss", "torn files", "sync errors",
     "write errors", "short writes", "read errors", "names errors", "planted faults", "bit flips",
     "bit flips refused", "damages at rest", "mutants", "mutants killed",
+    "reconciliations", "of troubled ones, ready", "of troubled ones, halted",
 )  # fmt: skip
 LABELS = {
     "sync errors": "EIO at a sync", "write errors": "ENOSPC at a write",

@@ -17,8 +17,11 @@ from tests.unit import docs_runs
 from tests.unit.docs_readme import ROOT, Readme, tree
 from tools.live import console, exec_demo, settings
 from tools.live.audit.laws import LAWS, LAWS_OF_THE_LINE
+from tools.live.audit.reconcile_facts import LocalState, VenueState
+from tools.live.audit.reconcile_findings import SEVERITY
 from tools.live.core.contracts_v1 import INPUTS, OUTPUTS, FillFault, RefusalReason
 from tools.live.core.order import TRANSITIONS
+from tools.live.core.record import fields_of
 from tools.live.execution_loop import run_shadow_demo
 from tools.live.portfolio import edge
 from tools.live.reports.schema import SCHEMAS
@@ -163,6 +166,21 @@ def faults(readme: Readme) -> list[str]:
     """The faults of fills."""
     said = [row[0] for row in readme.table("Why a fill is not booked")]
     return compared("faults", said, [fault.value for fault in FillFault])
+
+
+def reconciliation(readme: Readme) -> list[str]:
+    """The findings of a reconciliation in their order, each with its severity."""
+    said = [row[:2] for row in readme.table("Reconciliation")]
+    true = [(kind.value, severity.value) for kind, severity in SEVERITY.items()]
+    return compared("findings", said, true)
+
+
+def file_keys(readme: Readme) -> list[str]:
+    """The keys of the two files that a reconciliation reads."""
+    said = {row[0] for row in readme.table("From two files")}
+    true = {*fields_of(LocalState), *fields_of(VenueState), "unanswered"}
+    true.add("Key of the exchange's side")  # the head of the second table
+    return compared("keys", sorted(said - {"---"}), sorted(true))
 
 
 def conservation(readme: Readme) -> list[str]:
@@ -345,6 +363,6 @@ def notebook(readme: Readme) -> list[str]:
 
 CHECKS: tuple[Check, ...] = (
     settings_table, keyword_defaults, other_flags, keywords, exit_codes, report_keys, schema_keys,
-    refusals, faults, conservation, nouns, causes, modules, lifecycle, files, paths, targets,
-    varied, times, edge_numbers, no_network, quoted_errors, notebook,
+    refusals, faults, reconciliation, file_keys, conservation, nouns, causes, modules, lifecycle,
+    files, paths, targets, varied, times, edge_numbers, no_network, quoted_errors, notebook,
 )  # fmt: skip

@@ -15,7 +15,7 @@ README = Readme.load()
 PYTHON = README.of_language("python")
 CONSOLE = README.of_language("console")
 BASH = README.of_language("bash")
-LANGUAGES = {"python", "console", "bash", "toml", "csv", "text"}
+LANGUAGES = {"python", "console", "bash", "toml", "csv", "json", "text"}
 
 
 def line_of(block: Block) -> str:
@@ -50,7 +50,7 @@ def test_a_script_runs_to_its_end(block: Block, folder: Path) -> None:
 
 def test_every_block_is_of_a_kind_that_is_checked() -> None:
     assert {block.language for block in README.blocks} == LANGUAGES
-    assert all(block.name for block in README.of_language("text", "toml", "csv"))
+    assert all(block.name for block in README.of_language("text", "toml", "csv", "json"))
 
 
 # A lie: what stands in the README, what is put in its place, and the check that must see it.
@@ -68,6 +68,8 @@ LIES = {
     "wrong schema": ("| `risk.frozen` | bool |", "| `risk.frozen` | str |", "schema_keys"),
     "wrong precedence": ("| `bad_price` | The same", "| `bad_mark` | The same", "refusals"),
     "missing fault": ("| `overfill` |", "| `too_much` |", "faults"),
+    "milder finding": ("| `ORPHAN` | critical |", "| `ORPHAN` | warning |", "reconciliation"),
+    "missing key of a file": ("| `forgets` |", "| `forgot` |", "file_keys"),
     "missing law": ("| `lots` |", "| `slots` |", "conservation"),
     "eleventh noun": ("| Gate | `", "| Manager | `", "nouns"),
     "wrong cause": ("cancel_all ──▶ order.cancel ", "cancel_all ──▶ order.place ", "causes"),

@@ -208,6 +208,14 @@ def test_text_is_exact_and_short(scaled: int, digits: str) -> None:
     assert money.text(scaled) == digits
 
 
+@pytest.mark.parametrize(("amount", "shown"), [
+    (0, "0"), (10**18, "1"), (-(10**18), "-1"), (1, "0.000000000000000001"),
+    (-15 * 10**17, "-1.5"), (100 * 10**18, "100"), (25 * 10**17, "2.5"),
+])  # fmt: skip
+def test_cash_is_written_exactly(amount: int, shown: str) -> None:
+    assert money.cash_text(amount) == shown
+
+
 @pytest.mark.parametrize(
     ("numerator", "denominator", "rounded"),
     [

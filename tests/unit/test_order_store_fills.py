@@ -25,6 +25,7 @@ def test_an_execution_is_booked() -> None:
     assert (order.filled_qty, order.avg_fill_price, order.updated_at_ms) == (4.0, 102.0, 6)
     assert (order.leaves_e9, order.late_e9) == (0, 0)
     assert store.fill_count() == 2
+    assert store.fills == {"F1": (order, E9, 99 * E9), "F2": (order, 3 * E9, 103 * E9)}
 
 
 def test_a_fill_may_overtake_its_acknowledgement() -> None:

@@ -23,7 +23,7 @@ from tools.live.journal.reader import Reader
 from tools.live.journal.replay import find_run, rebuild
 from tools.live.journal.run_facts import opened_payload
 from tools.live.journal.segments import list_segments
-from tools.live.journal.state_view import cash_text, changes, readable, state_view
+from tools.live.journal.state_view import changes, readable, state_view
 from tools.live.journal.travel import (
     causes_of, entry_at, last_inputs, last_steps, locate, one_back, resolve,
 )  # fmt: skip
@@ -242,14 +242,6 @@ def test_changes_name_what_came_and_went() -> None:
     after = {"a": {"x": 1, "z": {"w": "3"}}, "b": 4}
     assert changes(before, after) == {"a.z.w": (None, "3"), "b": (2, 4)}
     assert changes(before, before) == {}
-
-
-@pytest.mark.parametrize(("amount", "shown"), [
-    (0, "0"), (10**18, "1"), (-(10**18), "-1"), (1, "0.000000000000000001"),
-    (-15 * 10**17, "-1.5"), (100 * 10**18, "100"),
-])  # fmt: skip
-def test_cash_is_written_exactly(amount: int, shown: str) -> None:
-    assert cash_text(amount) == shown
 
 
 def test_the_end_is_found_behind_a_segment_without_entries() -> None:

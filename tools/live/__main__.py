@@ -14,6 +14,7 @@ VERBS = {
     "risk": ("risk_monitor_cli", "show the risk monitor at work"),
     "journal": ("journal_cli", "look at a journal, and look after it"),
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
+    "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _HELP = ("-h", "--help")
@@ -56,7 +57,7 @@ def _schema(names: list[str]) -> str:
 
 def _usage() -> str:
     lines = ["usage: python -m tools.live VERB [FLAGS]", ""]
-    lines += [f"  {verb:<8} {text}" for verb, (_, text) in VERBS.items()]
+    lines += [f"  {verb:<10} {text}" for verb, (_, text) in VERBS.items()]
     lines += ["", "examples:", "  python -m tools.live demo --shadow"]
     lines += ["  python -m tools.live demo --help", "  python -m tools.live schema report"]
     return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ raises and changes nothing. It knows no exchange and no risk.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -37,7 +37,6 @@ class FillOutcome(str, Enum):
 APPLIED = FillOutcome.APPLIED
 DUPLICATE = FillOutcome.DUPLICATE
 LATE = FillOutcome.LATE
-
 
 _new_order = Order.__new__
 
@@ -85,9 +84,7 @@ class InMemoryOrderStore:
         self.by_order_id: dict[str, Order] = {}
         self.live: dict[str, dict[str, Order]] = {}  # by symbol; and so is this one
         self._live_by_state: dict[OrderState, dict[str, Order]] | None = None
-        self._ended: dict[OrderState, dict[str, deque[Order]]] = {
-            FILLED: {}, CANCELED: {}, REJECTED: {},
-        }  # fmt: skip
+        self._ended: dict[OrderState, dict[str, deque[Order]]] = {s: {} for s in sorted(TERMINAL)}
         self._fills: dict[str, tuple[Order, int, int]] = {}
         self._newest_ended: deque[Order] = deque()  # these two are in use only when some orders
         self._fills_of: dict[str, list[str]] = {}  # are to be retired, and their fills with them
@@ -333,6 +330,11 @@ class InMemoryOrderStore:
         if symbol is not None:
             return bool(self.live.get(symbol))
         return any(self.live.values())
+
+    @property
+    def fills(self) -> Mapping[str, tuple[Order, int, int]]:
+        """Every fill that was booked and is kept, by its id: its order, quantity and price."""
+        return self._fills
 
     def fill_count(self) -> int:
         """How many different fills were booked, those of retired orders included."""

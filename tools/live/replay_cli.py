@@ -40,6 +40,7 @@ PARSER = Parser(
         Flag("--dir", "DIR", "the journal's folder; also the first word", "journal"),
         Flag("--verify", "", "hold every recorded decision against what is decided now", "what"),
         Flag("--report", "", "print the report that the run made, byte for byte", "what"),
+        Flag("--books", "", "print our side as `reconcile --local` reads it", "what"),
         Flag("--fork", "NEWDIR", "go on from --until under other parameters, in a new journal",
              "what"),
         Flag("--set", "NAME=VALUE", "what the fork changes, such as base_qty=0.02; repeatable",
@@ -57,6 +58,7 @@ PARSER = Parser(
         f"{PROG} run-1",
         f"{PROG} run-1 --verify",
         f"{PROG} run-1 --report",
+        f"{PROG} run-1 --books",
         f"{PROG} run-1 --until CLI00000007 --step 3",
         f"{PROG} run-1 --until 2025-01-01T00:00:10Z --back 1 --json",
         f"{PROG} run-1 --until 120 --fork run-2 --set base_qty=0.02 --set max_inv=5000",
@@ -69,8 +71,9 @@ exit codes: 0 ok, 1 a decision, a state or a report came out otherwise, 2 wrong 
   input, 3 damaged journal, 4 journal in use, 5 storage fault, 130 interrupted,
   143 terminated""",
 )  # fmt: skip
-_APART = (("--report", ("--verify", "--fork", "--until", "--back", "--step")),
-          ("--verify", ("--fork", "--until", "--back", "--step")),
+_APART = (("--report", ("--verify", "--books", "--fork", "--until", "--back", "--step")),
+          ("--verify", ("--books", "--fork", "--until", "--back", "--step")),
+          ("--books", ("--fork", "--step")),
           ("--fork", ("--back", "--step")))  # fmt: skip
 
 
@@ -250,8 +253,15 @@ def _fork(disk: Disk, options: dict[str, Any], changes: dict[str, int]) -> int:
     return EXIT_OK
 
 
+def _books(disk: Disk, options: dict[str, Any]) -> int:
+    from .replay_books import books_text
+
+    emit(books_text(rebuild(disk, until=_target(disk, options))))
+    return EXIT_OK
+
+
 _SHOWN: dict[str, Callable[[Disk, dict[str, Any]], int]] = {
-    "report": _report, "verify": _verify, "step": _steps,
+    "report": _report, "verify": _verify, "books": _books, "step": _steps,
 }  # fmt: skip
 
 

@@ -98,6 +98,13 @@ def text(scaled: int) -> str:
     return f"{sign}{whole}.{fraction:09d}".rstrip("0")
 
 
+def cash_text(scaled: int) -> str:
+    """The exact decimal digits of money at 10^18, without trailing zeros."""
+    whole, fraction = divmod(abs(scaled), CASH_SCALE)
+    digits = f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")
+    return f"-{digits}" if scaled < 0 else digits
+
+
 def divide_half_even(numerator: int, denominator: int) -> int:
     """Divide and round to nearest, ties to even: for averages and measurements."""
     if denominator < 0:

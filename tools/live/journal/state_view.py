@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.clock import render_utc
-from ..core.money import CASH_SCALE, text
+from ..core.money import cash_text, text
 from ..fold import Fold
 
 
@@ -85,13 +85,6 @@ def readable(view: dict[str, Any]) -> str:
             width = max(map(len, shown), default=0)
             lines += [f"  {key:<{width}}  {_inline(value[key])}" for key in shown]
     return "\n".join(lines) + "\n"
-
-
-def cash_text(e18: int) -> str:
-    """The exact decimal digits of an amount of cash."""
-    whole, fraction = divmod(abs(e18), CASH_SCALE)
-    digits = f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")
-    return f"-{digits}" if e18 < 0 else digits
 
 
 def _inline(value: Any) -> str:
