@@ -7,8 +7,8 @@ from typing import Any
 
 from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
-    CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, ParamsSet, QuoteUpdate, RunResumed,
-    UnfreezeOrdered,
+    CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Input, ParamsSet, QuoteUpdate,
+    RunResumed, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
@@ -101,6 +101,15 @@ class ExecutionLoop(Shell):
         """Time has passed: ask again about what is in doubt, and retry cancels, where it is due."""
         self.event_clock.advance_to(self._clock() * NS_PER_MS)
         self._ask_due()
+
+    def take(self, event: Input) -> None:
+        """Give an input of somebody else its place on the line; it must not be of the past."""
+        self.event_clock.advance_to(event.ts_ns)
+        self._take(event)
+
+    def cancel_foreign(self, order_id: str) -> None:
+        """Cancel an order whose end we have booked, or that is not ours; record what came of it."""
+        self._cancel(CancelOrder("", order_id, self._now_ns()), 0, 0)
 
     def take_over(self, fold: Fold, seq: int, ts_ns: int) -> None:
         """Stand where an earlier life of the run stood: its fold, behind this seq of its line."""

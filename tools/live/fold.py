@@ -19,7 +19,7 @@ from .core.contracts_v1 import (
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL, Order
 from .core.record import builder, fields_of
-from .fold_doubts import DoubtVerbs
+from .fold_doubts import LISTING, DoubtVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -27,7 +27,6 @@ from .strategy.two_sided import TwoSided
 
 NOTHING: tuple[Output, ...] = ()
 
-_LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
 _cancel_order = builder(CancelOrder)
 
 
@@ -306,7 +305,7 @@ class Fold(DoubtVerbs):
         """`OpenOrdersListed`: what the exchange holds open and we do not is unresolved."""
         listed_still = "the exchange still lists it as open"
         settled = [key for key, why in self.unresolved.items() if why == listed_still]
-        for key in (*settled, _LISTING):
+        for key in (*settled, LISTING):
             self.unresolved.pop(key, None)
         foreign = []
         for order_id in order_ids:
@@ -320,7 +319,8 @@ class Fold(DoubtVerbs):
 
     def open_unknown(self, message: str, ts_ns: int) -> Sequence[Output]:
         """`OpenOrdersUnknown`: nothing is verified until the exchange answers."""
-        self.unresolved[_LISTING] = f"the exchange could not list its open orders: {message}"
+        self.unresolved[LISTING] = f"the exchange could not list its open orders: {message}"
+        self.outbox.cancel_failed(ts_ns)
         return NOTHING
 
 

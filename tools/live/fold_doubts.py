@@ -20,6 +20,7 @@ from .risk_monitor import RuntimeRiskMonitor
 from .strategy.two_sided import TwoSided
 
 READY = "ready"
+LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
 
 
 class DoubtVerbs:
@@ -142,15 +143,14 @@ class DoubtVerbs:
         by_order_id = self.store.by_order_id
         found = [by_order_id.get(order_id) for order_id in self.unresolved]
         resting = [order for order in found if order is not None and order.is_open]
-        if not resting:
+        again: list[Output] = []
+        for order in resting:
+            again += [*self.cancels([order], ts_ns), QueryOrder(order.client_order_id, ts_ns)]
+        if LISTING in self.unresolved:
+            again.append(ListOpenOrders(ts_ns))
+        if not again:
             self.outbox.cancels_done()
-        return [
-            output
-            for order in resting
-            for output in (
-                *self.cancels([order], ts_ns), QueryOrder(order.client_order_id, ts_ns),
-            )  # fmt: skip
-        ]
+        return again
 
     def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
         """A cancel for every order the exchange has named; the others stay in doubt."""

@@ -10,7 +10,7 @@ and the halt, and gives a hand for each of them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 
 from ..core.clock import NS_PER_S
@@ -33,7 +33,8 @@ class ReconcileLoop:
 
     `take` gives an input its place on the line and steps. `cancel` cancels at the exchange and
     tells the line what came of it; an exchange that fails is no exception. `drain` books what the
-    stream of fills has to tell. `adopt` records what is taken over; without it nobody can adopt.
+    stream of fills has to tell. `in_doubt` names the orders about which the loop itself is asking.
+    `adopt` records what is taken over; without it nobody can adopt.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ReconcileLoop:
         policy: Policy | None = None,
         interval_ns: int = INTERVAL_NS,
         held_before: Mapping[str, int] = MappingProxyType({}),
+        in_doubt: Container[str] = (),
     ) -> None:
         self._policy = policy or Policy(patience_ns=PATIENCE_NS)
         if interval_ns <= 0:
@@ -61,6 +63,7 @@ class ReconcileLoop:
         self._take, self._cancel, self._drain, self._adopt = take, cancel, drain, adopt
         self._halted, self._now_ns = halted, now_ns
         self._interval_ns, self._held_before = interval_ns, held_before
+        self._in_doubt = in_doubt
         self.last: Readiness | None = None
         self.ready = False
         self.due_ns = 0
@@ -91,8 +94,9 @@ class ReconcileLoop:
 
     def _read_books(self, venue: VenueState) -> LocalState:
         return local_state(
-            self._store, self._ledger, venue, halted=self._halted(), held_before=self._held_before
-        )
+            self._store, self._ledger, venue, halted=self._halted(),
+            held_before=self._held_before, in_doubt=self._in_doubt,
+        )  # fmt: skip
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:
         for action in actions:

@@ -7,7 +7,7 @@ readings in a row agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -155,10 +155,12 @@ def local_state(
     halted: bool = False,
     cash: dict[str, int] | None = None,
     held_before: Mapping[str, int] = MappingProxyType({}),
+    in_doubt: Container[str] = (),
 ) -> LocalState:
     """Our books as values: every live order, and whatever else the exchange mentioned.
 
-    `held_before` is what the exchange held for us before the ledger began, by symbol.
+    `held_before` is what the exchange held for us before the ledger began, by symbol. An order
+    `in_doubt` is being asked about by the loop itself, so it counts as changed just now.
     """
     found = {order.client_order_id: order for order in store.live_orders()}
     rows = venue.orders if isinstance(venue.orders, tuple) else ()
@@ -174,7 +176,10 @@ def local_state(
     booked = store.fills
     known = {fill.fill_id: booked[fill.fill_id] for fill in fills if fill.fill_id in booked}
     return LocalState(
-        tuple(local_order(found[name]) for name in sorted(found)),
+        tuple(
+            local_order(found[name], venue.at_ns if name in in_doubt else None)
+            for name in sorted(found)
+        ),
         tuple(KnownFill(name, qty, price) for name, (_, qty, price) in known.items()),
         positions(ledger, held_before),
         cash,
@@ -192,9 +197,10 @@ def positions(ledger: Ledger, held_before: Mapping[str, int]) -> dict[str, int]:
     return {symbol: qty for symbol, qty in held.items() if qty}
 
 
-def local_order(order: Order) -> LocalOrder:
+def local_order(order: Order, changed_ns: int | None = None) -> LocalOrder:
     """An order of the store as a plain value; fills after its end count as filled."""
     return LocalOrder(
         order.client_order_id, order.order_id, order.symbol, order.side_of, order.qty_e9,
-        order.price_e9, order.filled_e9 + order.late_e9, order.state, order.updated_ns,
+        order.price_e9, order.filled_e9 + order.late_e9, order.state,
+        order.updated_ns if changed_ns is None else changed_ns,
     )  # fmt: skip

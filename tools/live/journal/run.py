@@ -26,7 +26,7 @@ from .scan import own_id
 from .segments import list_segments
 from .writer import Journal
 
-_OWN_TO_A_START = ("start_ns", "first_event_ns", "code_version")
+_OWN_TO_A_START = ("start_ns", "first_event_ns", "code_version", "held_before")
 
 
 @record

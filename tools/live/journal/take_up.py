@@ -7,6 +7,7 @@ now, so that the line is whole, and left to the questions that a resumed run ask
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core import codec
@@ -30,7 +31,10 @@ class RunDiverged(JournalError):
 
 @record
 class TakenUp:
-    """A run that is ready to be driven; `fold` is None when it begins here."""
+    """A run that is ready to be driven; `fold` is None when it begins here.
+
+    `held_before` is what the exchange held for us when the run began, by symbol.
+    """
 
     journal: Journal
     line: JournalLine
@@ -38,12 +42,22 @@ class TakenUp:
     seq: int
     last_ns: int
     unanswered: tuple[CancelOrder, ...]
+    held_before: Mapping[str, int]
 
 
 def take_up(
-    disk: Disk, opened: Opened, *, holder: str, time_ns: int, limits: Limits | None = None
+    disk: Disk,
+    opened: Opened,
+    held: Callable[[], dict[str, int]],
+    *,
+    holder: str,
+    time_ns: int,
+    limits: Limits | None = None,
 ) -> TakenUp:
-    """Begin a run in an empty folder, or go on with the one that is there."""
+    """Begin a run in an empty folder, or go on with the one that is there.
+
+    `held` is asked only when a run begins: what the exchange holds for us already.
+    """
     payload = opened.payload()
     found = look(disk)
     if found.finished:
@@ -56,18 +70,21 @@ def take_up(
     )
     try:
         if found.opened is None:
-            return _begun(journal, payload, opened.start_ns)
+            return _begun(journal, payload, opened.start_ns, held())
         return _taken_up(journal, disk)
     except BaseException:
         journal.let_go()
         raise
 
 
-def _begun(journal: Journal, payload: dict[str, Any], time_ns: int) -> TakenUp:
+def _begun(
+    journal: Journal, payload: dict[str, Any], time_ns: int, held: dict[str, int]
+) -> TakenUp:
+    payload["held_before"] = {symbol: str(qty) for symbol, qty in sorted(held.items())}
     journal.append(OPENED, time_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
     line = JournalLine(journal, commit_each_send=True)
-    return TakenUp(journal, line, None, 0, 0, ())
+    return TakenUp(journal, line, None, 0, 0, (), held)
 
 
 def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
@@ -80,7 +97,10 @@ def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
     for one in verified.unrecorded:
         seq += 1
         line.record(seq, one.corr, one.cause, one.output)
-    return TakenUp(journal, line, replay.fold, seq, verified.last_ns, verified.unanswered)
+    return TakenUp(
+        journal, line, replay.fold, seq, verified.last_ns, verified.unanswered,
+        replay.opened.held_before,
+    )  # fmt: skip
 
 
 def _refuse_diverged(verified: Verified) -> None:

@@ -1,0 +1,225 @@
+"""A run whose exchange outlives the process: every start is a recovery.
+
+    with DurableRun.open("state", exchange, max_inventory_usd_per_symbol=10_000, ...) as run:
+        while not run.ready and not run.halted:
+            run.on_timer()  # whenever you like; it asks only what is due
+        run.on_quote(quote, params)
+
+What a door was given is durable when it returns, and an order is durable before it leaves. After
+a crash the same call takes the run up: the journal is verified and folded, the exchange is asked
+what became of all that was on its way, and both sides are held against each other before the next
+order. A freeze stays one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .audit.reconcile import Readiness
+from .audit.reconcile_facts import Policy
+from .audit.reconcile_findings import Cancel
+from .audit.reconcile_loop import INTERVAL_NS, ReconcileLoop
+from .core.clock import NS_PER_MS, NS_PER_S, environment_now_ms
+from .core.contracts_v1 import Reconciled
+from .core.money import Number, to_e9, view
+from .exchange import IExchangeClient
+from .execution_loop import SCRIPTED, ExecutionLoop
+from .journal.disk import Disk
+from .journal.os_disk import OsDisk
+from .journal.run import Opened
+from .journal.take_up import TakenUp, take_up
+from .order_store import InMemoryOrderStore
+from .params import ExecutionParams, Quote
+from .portfolio.ledger import Ledger
+from .risk_monitor import RuntimeRiskMonitor
+
+
+class DurableRun:
+    """A loop, its journal, and the desk that reconciles it; the doors are those of the loop."""
+
+    def __init__(self, loop: ExecutionLoop, taken: TakenUp, desk: ReconcileLoop) -> None:
+        self.loop = loop
+        self.recovered = taken.fold is not None
+        self._journal = taken.journal
+        self._line = taken.line
+        self._desk = desk
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Disk,
+        exchange: IExchangeClient,
+        *,
+        max_inventory_usd_per_symbol: Number,
+        max_total_notional_usd: Number,
+        edge_freeze_threshold_bps: Number,
+        fee_maker_bps: Number = 1,
+        fee_taker_bps: Number = 7,
+        edge: str = SCRIPTED,
+        retain: int | None = None,
+        clock: Callable[[], int] | None = None,
+        policy: Policy | None = None,
+        reconcile_every_s: int = INTERVAL_NS // NS_PER_S,
+    ) -> DurableRun:
+        """Begin a run in an empty folder or take up the one in it, and reconcile once."""
+        now_ms = clock or environment_now_ms
+        monitor = RuntimeRiskMonitor(
+            max_inventory_usd_per_symbol=max_inventory_usd_per_symbol,
+            max_total_notional_usd=max_total_notional_usd,
+            edge_freeze_threshold_bps=edge_freeze_threshold_bps,
+            ledger=Ledger(
+                fee_maker_bps=to_e9(fee_maker_bps, "fee_maker_bps"),
+                fee_taker_bps=to_e9(fee_taker_bps, "fee_taker_bps"),
+            ),
+        )
+        start_ns = now_ms() * NS_PER_MS
+        taken = take_up(
+            OsDisk(folder) if isinstance(folder, str) else folder,
+            _opened(exchange, monitor, edge, retain, start_ns),
+            lambda: {position.symbol: position.qty_e9 for position in exchange.get_positions()},
+            holder=f"process {os.getpid()}",
+            time_ns=start_ns,
+        )
+        try:
+            loop = ExecutionLoop(
+                exchange, InMemoryOrderStore(retain), monitor, now_ms, edge=edge, line=taken.line
+            )
+            if taken.fold is not None:
+                loop.take_over(taken.fold, taken.seq, taken.last_ns)
+            desk = _desk(loop, now_ms, policy, reconcile_every_s, taken.held_before)
+            run = cls(loop, taken, desk)
+            run._start(taken)
+        except BaseException:
+            taken.journal.let_go()
+            raise
+        return run
+
+    @property
+    def ready(self) -> bool:
+        """Whether our books and the exchange's have been found to agree, so that it may trade."""
+        return self.loop.fold.ready
+
+    @property
+    def halted(self) -> bool:
+        """Whether trading is frozen; only an operator's `unfreeze` ends that."""
+        return self.loop.risk_monitor.frozen
+
+    @property
+    def last_reconciliation(self) -> Readiness | None:
+        """What the last look at both sides came to."""
+        return self._desk.last
+
+    # The doors: what was given is durable when they return.
+
+    def on_quote(self, quote: Quote, params: ExecutionParams) -> None:
+        self.loop.on_quote(quote, params)
+        self._settle()
+
+    def on_fill(self) -> None:
+        self.loop.on_fill()
+        self._settle()
+
+    def on_edge_update(self, symbol: str, net_bps: float) -> None:
+        self.loop.on_edge_update(symbol, net_bps)
+        self._settle()
+
+    def freeze(self, reason: str, actor: str, symbol: str | None = None) -> None:
+        self.loop.freeze(reason, actor, symbol)
+        self._settle()
+
+    def unfreeze(self, reason: str, actor: str) -> None:
+        self.loop.unfreeze(reason, actor)
+        self._settle()
+
+    def cancel_all(self, reason: str, symbol: str | None = None) -> None:
+        self.loop.cancel_all(reason, symbol)
+        self._settle()
+
+    def on_timer(self) -> None:
+        """Time has passed: ask what is due, and reconcile if that is due."""
+        self.loop.on_timer()
+        self._settle()
+
+    def close(self) -> None:
+        """End the process, not the run: all is durable, and the next `open` takes it up."""
+        self._line.commit()
+        self._journal.let_go()
+
+    def __enter__(self) -> DurableRun:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:  # what is not durable by now was never acknowledged
+            self._journal.let_go()
+
+    def _start(self, taken: TakenUp) -> None:
+        self.loop.resume(taken.unanswered)
+        self._note(self._desk.start_up())
+        self._line.commit()
+
+    def _settle(self) -> None:
+        """Look at both sides if it is time to, and make all that was heard durable."""
+        looked = self._desk.on_time()
+        if looked is not None:
+            self._note(looked)
+        self._line.commit()
+
+    def _note(self, looked: Readiness) -> None:
+        """The line knows what a look came to; trading begins with the first that agrees."""
+        outcome, now_ns = looked.outcome.value, self.loop.event_clock.ns
+        self.loop.take(Reconciled(outcome, looked.reason, now_ns))
+
+
+def _desk(
+    loop: ExecutionLoop,
+    now_ms: Callable[[], int],
+    policy: Policy | None,
+    every_s: int,
+    held_before: Mapping[str, int],
+) -> ReconcileLoop:
+    def cancel(one: Cancel) -> None:
+        assert one.order_id is not None  # an order without a name there is in doubt, and not judged
+        loop.cancel_foreign(one.order_id)
+
+    return ReconcileLoop(
+        loop.exchange,
+        loop.order_store,
+        loop.risk_monitor.ledger,
+        take=loop.take,
+        cancel=cancel,
+        drain=loop.on_fill,
+        halted=loop.risk_monitor.is_frozen,
+        now_ns=lambda: loop.event_clock.advance_to(now_ms() * NS_PER_MS),
+        policy=policy,
+        interval_ns=every_s * NS_PER_S,
+        held_before=held_before,
+        in_doubt=loop.fold.outbox.doubts,
+    )
+
+
+def _opened(
+    exchange: IExchangeClient,
+    monitor: RuntimeRiskMonitor,
+    edge: str,
+    retain: int | None,
+    start_ns: int,
+) -> Opened:
+    """What the run is made of, so that another one is not taken up by mistake."""
+    ledger = monitor.ledger
+    about: dict[str, Any] = {
+        "exchange": {"client": exchange.__class__.__name__},
+        "edge": edge,
+        "max_inventory_usd_per_symbol": view(monitor.max_symbol_e9),
+        "max_total_notional_usd": view(monitor.max_total_e9),
+        "edge_freeze_threshold_bps": view(monitor.threshold_bps_e9),
+        "fee_maker_bps": view(ledger.fee_maker_bps),
+        "fee_taker_bps": view(ledger.fee_taker_bps),
+    }
+    return Opened(
+        about, edge, start_ns, start_ns, monitor.max_symbol_e9, monitor.max_total_e9,
+        monitor.threshold_bps_e9, ledger.fee_maker_bps, ledger.fee_taker_bps, retain,
+    )  # fmt: skip
