@@ -53,10 +53,7 @@ def _bearable(desk: Judgement, found: Finding) -> bool:
 
 def _distinct(findings: list[Finding]) -> list[Action]:
     """What the findings ask for, each thing once."""
-    actions: list[Action] = []
-    for found in findings:
-        actions += [remedy for remedy in found.remedies if remedy not in actions]
-    return actions
+    return list(dict.fromkeys(remedy for found in findings for remedy in found.remedies))
 
 
 def _outcome(desk: Judgement, halting: list[Finding], actions: list[Action]) -> Outcome:

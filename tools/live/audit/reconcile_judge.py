@@ -39,6 +39,9 @@ class Judgement:
         self.fills_of: dict[str, list[VenueFill]] = {}
         self._may: dict[tuple[str, Side], int] = {}
         self._grown_up: list[int] = []
+        self._answers_about: dict[str, list[Answer]] = {}
+        for answer in venue.answers:
+            self._answers_about.setdefault(answer.client_order_id, []).append(answer)
         self.executions = self._told()
         for fill in sorted(self.executions.values(), key=lambda one: (one.ts_ns, one.fill_id)):
             self.fills_of.setdefault(fill.order_id, []).append(fill)
@@ -104,12 +107,8 @@ class Judgement:
 
     def answers(self, order: LocalOrder) -> list[Answer]:
         """What was said about an order since its last change, oldest first."""
-        return [
-            answer
-            for answer in self.venue.answers
-            if answer.client_order_id == order.client_order_id
-            and answer.at_ns >= order.changed_ns
-        ]
+        told = self._answers_about.get(order.client_order_id, ())
+        return [answer for answer in told if answer.at_ns >= order.changed_ns]
 
     def filled_at_venue(self, row: VenueOrder) -> int:
         """The quantity that its row and its executions tell of, the larger when one lags."""
