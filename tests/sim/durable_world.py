@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.sim.sim_disk import Crash, SimDisk
-from tests.sim.venue import FAULTS, MS, SECOND, Ended, Venue, Wire
+from tests.sim.venue import FAULTS, MS, SECOND, Ended, Venue, Wire, signed
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.order import CANCELED, FILLED, REJECTED, TERMINAL
 from tools.live.durable_run import DurableRun
@@ -22,7 +22,7 @@ from tools.live.journal.errors import StorageFailed
 
 START_NS = 1_735_689_600 * SECOND
 MIDDLE = {"BTCUSDT": 50_000, "ETHUSDT": 3_000}
-MOST_PER_SYMBOL = 3_000
+MOST_PER_SYMBOL = 1_300
 ENDS = {Found.FILLED: FILLED, Found.CANCELED: CANCELED}
 OPS = ("quote",) * 6 + ("trade",) * 4 + ("fills", "timer", "wait", "timer", "cancel_all")
 RARE = ("freeze", "unfreeze", "bad_edge", "pull_the_plug")
@@ -37,7 +37,7 @@ class CheckedWire(Wire):
         self._world = world
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
-        self._world.check_order(req)
+        self._world.check_order(req, self)
         return super().place_limit(req)
 
 
@@ -84,7 +84,7 @@ class DurableWorld:
     def start(self) -> None:
         self.run = DurableRun.open(
             self.disk, CheckedWire(self), clock=lambda: self.now_ns // MS,
-            max_inventory_usd_per_symbol=MOST_PER_SYMBOL, max_total_notional_usd=5_000,
+            max_inventory_usd_per_symbol=MOST_PER_SYMBOL, max_total_notional_usd=2_200,
             edge_freeze_threshold_bps=1.5,
         )  # fmt: skip
         if self.frozen:
@@ -159,7 +159,7 @@ class DurableWorld:
 
     # The checks.
 
-    def check_order(self, req: PlaceOrderRequest) -> None:
+    def check_order(self, req: PlaceOrderRequest, wire: Wire) -> None:
         """No order leaves frozen, unreconciled or beyond what the limit allows at the venue."""
         run = self.run
         assert run is not None, "an order before the books were compared"
@@ -167,6 +167,7 @@ class DurableWorld:
         assert not self.frozen, "an order after a freeze that somebody was told of"
         held = self.venue.held.get(req.symbol, 0)
         worst = {BUY: held, SELL: -held}
+        known = run.loop.order_store.fills
         waiting = [one.request for one in self.venue.late if one.request.symbol == req.symbol]
         for side in worst:
             worst[side] += sum(
@@ -175,6 +176,11 @@ class DurableWorld:
                 if (order.symbol, order.side) == (req.symbol, side)
             )
             worst[side] += sum(late.qty_e9 for late in waiting if late.side is side)
+            worst[side] -= sum(  # nobody can know of an execution that the venue holds back
+                signed(fill.side, fill.qty_e9) * (1 if side is BUY else -1)
+                for fill in wire.held_back
+                if fill.symbol == req.symbol and fill.fill_id not in known
+            )
         reducing = worst[req.side] + req.qty_e9 <= 0
         most_e9 = MOST_PER_SYMBOL * 10**18 // req.price_e9
         assert reducing or worst[req.side] + req.qty_e9 <= most_e9, "beyond the limit"

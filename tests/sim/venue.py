@@ -149,7 +149,7 @@ class Wire:
         self.sent: list[str] = []  # every request that left, by our id
         self.asked: list[str] = []
         self._heard = 0
-        self._held_back: list[FillEvent] = []
+        self.held_back: list[FillEvent] = []
 
     # IExchangeClient.
 
@@ -211,14 +211,14 @@ class Wire:
     def stream_fills(self) -> Iterator[FillEvent]:
         """New executions; some twice, some later, some in another order."""
         self._tick()
-        fresh = self._held_back + self.venue.executions[self._heard :]
+        fresh = self.held_back + self.venue.executions[self._heard :]
         self._heard = len(self.venue.executions)
-        self._held_back = []
+        self.held_back = []
         if self.dice("fill_reordered"):
             self.rng.shuffle(fresh)
         for fill in fresh:
             if self.dice("fill_late"):
-                self._held_back.append(fill)
+                self.held_back.append(fill)
                 continue
             yield fill
             if self.dice("fill_twice"):

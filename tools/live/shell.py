@@ -299,6 +299,7 @@ class Shell:
             raise
         if not confirmed:
             return self._cancel_failed(order_id, "the exchange said no", cause, corr)
+        self.on_fill()  # what it filled before the cancel must not be given back
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
         if self.line is not None:
