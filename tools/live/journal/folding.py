@@ -18,6 +18,7 @@ from ..reports.snapshot import state_sha256
 from .direct_calls import UNSURE, direct_calls
 from .errors import JournalError
 from .frame import SYSTEM
+from .line_digest import LineDigest
 from .reader import Record
 from .run_facts import (
     OPENED, REPORTED, SOURCE, RunOpened, RunReported, changes_of, read_reported, set_terms,
@@ -68,7 +69,7 @@ class Replay:
         self.seq = 0
         self.journal_seq = -1
         self.head = b""
-        self.line_digest: Any = None  # the running digest of the line, when it is asked for
+        self.line_digest: LineDigest | None = None  # only when it is asked for
         self.reported: RunReported | None = None
         self._direct = direct_calls(fold)
         self._changes = changes_of(opened)[1:]  # the first are those of a new fold

@@ -8,7 +8,6 @@ interrupted and taken up again ends with the digest of the run that was not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, Protocol
 
 from ..core.contracts_v1 import Approved, CancelOrder, Entry
@@ -16,16 +15,12 @@ from ..core.errors import ContractError, LineFailed
 from ..core.line import Line, source_of
 from .encode import encoders
 from .errors import Diverged, StorageFailed
+from .line_digest import LineDigest
 from .outcome import Outcome
 from .writer import Journal
 
 BATCH = 256
 _ENDED = -2
-
-
-def line_digest(log_id: str) -> Any:
-    """The running SHA-256 of a line: over its log's id, then the text of entry after entry."""
-    return sha256(b"line-v1\0" + log_id.encode() + b"\0")
 
 
 class Recorded(Protocol):
@@ -54,7 +49,7 @@ class JournalLine:
     ) -> None:
         self.journal = journal
         self.seq = 0
-        self._digest = line_digest(journal.log_id)
+        self.digest = LineDigest(journal.log_id)
         self._queue = journal.queue
         self._spellings = {
             kind: (spell, source_of(kind), kind in (Approved, CancelOrder))
@@ -66,7 +61,6 @@ class JournalLine:
         self._batch = batch
         self._taken: list[tuple[str, str]] = []
         self._last: dict[str, int] = {}
-        self._covered = 0  # how many entries are in the digest
 
     @property
     def entries(self) -> Sequence[Entry] | None:
@@ -98,7 +92,7 @@ class JournalLine:
 
     def anchor(self) -> tuple[str, str] | None:
         self._queue_taken()
-        return self.journal.log_id, f"{self._covered}:{self._digest.hexdigest()}"
+        return self.journal.log_id, f"{self.digest.entries}:{self.digest.hexdigest()}"
 
     def commit(self) -> None:
         """Make everything up to here durable."""
@@ -110,12 +104,11 @@ class JournalLine:
         taken, self._taken = self._taken, []
         if not taken:
             return
-        self._digest.update("".join(map("".join, taken)).encode())
-        self._covered += len(taken)
+        self.digest.extend(taken)
         outcome = self._queue.extend(taken, self._last)
         self._last.clear()
         if outcome is not Outcome.WAITING:
-            raise StorageFailed(f"the line up to seq {self._covered} is {outcome.value}")
+            raise StorageFailed(f"the line up to seq {self.digest.entries} is {outcome.value}")
 
     def _is_recorded(self, parts: tuple[str, str]) -> bool:
         """Whether an earlier life has recorded this entry; `Diverged` when it was another."""
@@ -127,6 +120,5 @@ class JournalLine:
         text = "".join(parts).encode()
         if known != text:
             raise Diverged(self.seq + 1, known.decode(), text.decode())
-        self._digest.update(text)
-        self._covered += 1
+        self.digest.extend((parts,))
         return True

@@ -19,7 +19,7 @@ from .errors import IntegrityRefused
 from .fast_fold import FastFold
 from .folding import NotARun, Replay, Start, is_entry, told_by
 from .frame import SYSTEM
-from .line import line_digest
+from .line_digest import LineDigest
 from .reader import Reader
 from .run import entry_text
 from .run_facts import OPENED, SOURCE, RunOpened, new_fold, read_opened
@@ -44,7 +44,7 @@ def rebuild(
     if start is not None:
         replay.begin_at(start)
     if digest:
-        replay.line_digest = line_digest(log_id)
+        replay.line_digest = LineDigest(log_id)
     with quiet_gc():
         if until is None or replay.seq < until:
             FastFold(replay, until).run(disk)
@@ -83,5 +83,5 @@ def _go_on(replay: Replay, disk: Disk, until: int | None) -> None:
             return
         replay.take(told_by(one))
         if replay.line_digest is not None and is_entry(one):
-            replay.line_digest.update(entry_text(one))
+            replay.line_digest.extend(((entry_text(one).decode(),),))
         replay.journal_seq, replay.head = one.seq, one.hash
