@@ -158,6 +158,8 @@ class ExecutionLoop(Shell):
                     self._carry_out(outputs, seq, seq)
             self.on_fill()
             self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
+            if line is not None:
+                line.quiet()
             if progress is not None:
                 progress(step + 1, steps)
 

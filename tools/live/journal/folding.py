@@ -44,6 +44,7 @@ class Start:
     journal_seq: int
     head: str
     fold: Fold
+    line_digest: LineDigest | None = None
 
 
 @record
@@ -67,6 +68,7 @@ class Replay:
         self.opened = opened
         self.fold = fold
         self.seq = 0
+        self.begun = 0  # where in the line folding began
         self.journal_seq = -1
         self.head = b""
         self.line_digest: LineDigest | None = None  # only when it is asked for
@@ -78,6 +80,8 @@ class Replay:
         """Take the place of a start; its fold has been given already."""
         self.seq, self.journal_seq = start.seq, start.journal_seq
         self.head = bytes.fromhex(start.head)
+        self.begun = start.seq
+        self.line_digest = start.line_digest
         self.change_terms(start.seq)
 
     @property

@@ -7,7 +7,7 @@ interrupted and taken up again ends with the digest of the run that was not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..core.contracts_v1 import Approved, CancelOrder, Entry
@@ -20,6 +20,7 @@ from .outcome import Outcome
 from .writer import Journal
 
 BATCH = 256
+NEVER = 1 << 63
 _ENDED = -2
 
 
@@ -61,6 +62,8 @@ class JournalLine:
         self._batch = batch
         self._taken: list[tuple[str, str]] = []
         self._last: dict[str, int] = {}
+        self._due = NEVER
+        self._take_checkpoint: Callable[[], int] = _nothing_to_take
 
     @property
     def entries(self) -> Sequence[Entry] | None:
@@ -82,6 +85,20 @@ class JournalLine:
             self.commit()
 
     input = output = record
+
+    @property
+    def relives(self) -> bool:
+        """Whether what comes is still held against what an earlier life has recorded."""
+        return self._recorded is not None
+
+    def when_quiet(self, due: int, take: Callable[[], int]) -> None:
+        """From this seq on, call `take` at a quiet moment; it says when it is due again."""
+        self._due, self._take_checkpoint = due, take
+
+    def quiet(self) -> None:
+        """Nothing is in flight: a checkpoint may be taken."""
+        if self.seq >= self._due:
+            self._due = self._take_checkpoint()
 
     def clear(self) -> None:
         raise ContractError("a journal holds one run; begin the next in a new folder")
@@ -122,3 +139,7 @@ class JournalLine:
             raise Diverged(self.seq + 1, known.decode(), text.decode())
         self.digest.extend((parts,))
         return True
+
+
+def _nothing_to_take() -> int:
+    return NEVER

@@ -21,9 +21,9 @@ from .disk import Disk
 from .encode import encoders
 from .folding import LOOP, Replay, Told, is_entry, told_by, without_payload
 from .reader import Reader, Record
-from .replay import find_run
+from .replay import Restore, begin_replay, find_run
 from .run import entry_text
-from .run_facts import new_fold
+from .segments import list_segments
 from .travel import causes_of
 
 _SENT = (Approved, CancelOrder, ListOpenOrders)  # what waits for an answer
@@ -67,14 +67,18 @@ class Verified:
         return self.difference is None and self.state_as_reported is not False
 
 
-def rederive(disk: Disk) -> Verified:
-    """Hold every recorded decision against what the code decides now; stop at the first."""
+def rederive(disk: Disk, restore: Restore | None = None) -> Verified:
+    """Hold every recorded decision against what the code decides now; stop at the first.
+
+    `restore` says where to begin when the beginning is dropped; else it is not asked.
+    """
     log_id, opened = find_run(disk)
-    replay = Replay(log_id, opened, new_fold(opened))
+    whole = list_segments(disk)[0].first_seq == 0
+    replay = begin_replay(disk, log_id, opened, None, None if whole else restore)
     decisions = Decisions()
     found = None
     with quiet_gc():
-        for one in Reader(disk).poll():
+        for one in Reader(disk, from_seq=replay.journal_seq + 1).poll():
             if one.src == LOOP:
                 found = decisions.compare(one)
                 told = without_payload(one)
