@@ -255,12 +255,14 @@ def test_a_file_that_cannot_be_read_is_passed_over() -> None:
 
 
 def test_a_newer_version_is_refused_and_stays() -> None:
-    disk = respelled(saved(a_disk(), 9, 20), PATH_20, version=VERSION + 1, state_hash=None, more=[1])
+    newer = VERSION + 1
+    disk = respelled(saved(a_disk(), 9, 20), PATH_20, version=newer, state_hash=None, more=[1])
     before = disk.image()
     with pytest.raises(NotOurs) as refused:
         newest(disk)
     assert str(refused.value) == (
-        f"a checkpoint of version {VERSION + 1} (this program knows {VERSION}; go on with the newer program) at"
+        f"a checkpoint of version {newer} (this program knows {VERSION}; go on with the newer"
+        " program) at"
         f" {PATH_20} byte 0 (seq 20); nothing was changed"
     )
     assert refused.value.exit_code == 3
@@ -277,7 +279,8 @@ def test_an_older_version_is_brought_up_to_date() -> None:
 
     found = newest(disk, table={VERSION: better}, version=VERSION + 1)
     assert found.checkpoint == a_checkpoint(disk, 20, state={"was": 20})
-    with pytest.raises(InvariantBroken, match=f"no migration leads from checkpoint version {VERSION}"):
+    why = f"no migration leads from checkpoint version {VERSION}"
+    with pytest.raises(InvariantBroken, match=why):
         newest(disk, version=VERSION + 1)
 
 

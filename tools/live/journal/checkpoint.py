@@ -122,7 +122,8 @@ def load_newest(
     """The newest checkpoint that is intact and fits; what is passed over is told with its reason.
 
     `hash_at` says the hash of a record that the log has. `accept` may refuse a state by a
-    ContractError. With `oldest` it is the oldest that fits. What a newer program stored is not passed over: NotOurs, and it stays.
+    ContractError. With `oldest` it is the oldest that fits. What a newer program stored is not
+    passed over: NotOurs, and it stays.
     """
     skipped = []
     with disk_errors("the checkpoints cannot be read"):
