@@ -43,10 +43,12 @@ def checkpoint_every(options: dict[str, Any]) -> int:
     text = options["checkpoint_every"]
     if text is None:
         return EVERY
-    if not text.isascii() or not text.isdigit() or int(text[:11]) > _MOST_EVERY:
-        raise Usage(f"--checkpoint-every {text[:60]!r} is no number from 0 to {_MOST_EVERY};"
-                    " write it in digits")  # fmt: skip
-    return int(text)
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_EVERY)):
+        every = int(text)
+        if every <= _MOST_EVERY:
+            return every
+    raise Usage(f"--checkpoint-every {text[:60]!r} is no number from 0 to {_MOST_EVERY};"
+                " write it in digits")  # fmt: skip
 
 
 class Book:
