@@ -354,3 +354,17 @@ def test_a_checkpoint_says_how_its_run_was_opened() -> None:
     skipped = []
     assert rebuild(disk, restore=restore_from(disk, WHOLE.log_id, skipped)).seq == WHOLE.seq
     assert skipped == [], "a checkpoint of version 1 knew neither"
+
+
+def test_a_block_ends_where_it_is_told_to_and_holds_entries_only() -> None:
+    disk = RAN.disk.clone()
+    assert [one.sseq for one in begun_block(disk, 3, 4)] == [1, 2, 3], "and not how it was opened"
+    last = WHOLE.seq - BLOCK
+    reported = next(one.seq for one in Reader(disk).poll() if one.topic == "run.reported")
+    for one in list_segments(disk):
+        if one.first_seq > reported - 100:
+            disk.put(one.path, None)
+    disk.put("durable.mark", None)
+    *_, end = Reader(disk).poll()
+    assert last < end.sseq, "the log now ends with an entry of the last block"
+    assert begun_block(disk, end.sseq, end.seq)[-1] == end

@@ -11,6 +11,7 @@ never changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ..core.errors import ContractError
 from ..core.quiet_gc import quiet_gc
@@ -97,14 +98,14 @@ def _dropped_run(disk: Disk, segments: list[Segment]) -> tuple[str, RunOpened]:
     """The same from the newest record of what was dropped, which stands near the end."""
     behind: int | None = None
     for segment in reversed(segments):
-        found = None
+        found: Any = None
         for one in Reader(disk, from_seq=segment.first_seq).poll():
             if behind is not None and one.seq >= behind:
                 break
             if one.topic == TRIMMED and one.src == SYSTEM:
                 found = one.payload()
-        if found is not None and found.get("opened") is not None:
-            return check_name(found["log_id"], "log_id"), read_opened(found["opened"])
+        if isinstance(found, dict) and found.get("opened") is not None:
+            return check_name(str(found.get("log_id")), "log_id"), read_opened(found["opened"])
         behind = segment.first_seq
     raise NotARun(
         f"the log begins with seq {segments[0].first_seq}, and no record of what was dropped says"
