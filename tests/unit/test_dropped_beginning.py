@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import Crash, SimDisk
 from tests.unit.builders import T0_NS
 from tests.unit.checkpoint_builders import kept, respelled
@@ -18,7 +20,7 @@ from tests.unit.journal_builders import opened as opened_log
 from tests.unit.run_journals import Ran, a_run, to_folder
 from tools.live.core import codec
 from tools.live.core.errors import ContractError
-from tools.live.journal import line_block
+from tools.live.journal import line_block, upkeep
 from tools.live.journal.checkpoint import Skipped, checkpoint_path, load
 from tools.live.journal.folding import NotARun, Replay, ReplayFailed, is_entry
 from tools.live.journal.fork import ParentRun
@@ -368,3 +370,40 @@ def test_a_block_ends_where_it_is_told_to_and_holds_entries_only() -> None:
     *_, end = Reader(disk).poll()
     assert last < end.sseq, "the log now ends with an entry of the last block"
     assert begun_block(disk, end.sseq, end.seq)[-1] == end
+
+
+def test_what_a_later_life_says_of_itself_is_in_no_block() -> None:
+    """An interrupted run goes on: its block has a record of the log in the middle."""
+    trial = SimDisk(1)
+    expected, _ = run_on(trial, 12, every=100)
+    disk = SimDisk(1)
+    disk.crash_at = trial.ops // 2
+    with pytest.raises(Crash):
+        run_on(disk, 12, every=100)
+    disk.kill9()
+    disk.crash_at = 0
+    assert run_on(disk, 12, every=100)[0] == expected
+    recovered = next(one.seq for one in Reader(disk).poll() if one.topic == "system.log.recovered")
+    assert 2 < recovered < kept(disk)[-1]
+    assert codec.canonical(replayed(disk).report()) == expected
+
+
+def test_the_record_before_a_block_stays_and_proves_it() -> None:
+    block = begun_block(RAN.disk, line_seqs(RAN.disk)[0], kept(RAN.disk)[0])
+    assert upkeep._needed_from(RAN.disk, kept(RAN.disk)[0]) == block[0].seq - 1
+    assert upkeep._needed_from(RAN.disk, 1) == 1, "how the run was opened is in no block"
+
+
+@pytest.mark.parametrize(("changed", "why"), [
+    ({"state_hash": "00" * 32}, "state_hash '0+' is not that of the state, "),
+    ({"config_hash": "00" * 32}, "config_hash '0+' is not that of this run, "),
+    ({"state": {}}, "state lacks "),
+])  # fmt: skip
+def test_only_a_checkpoint_that_a_replay_can_use_lets_anything_go(
+    changed: dict[str, Any], why: str
+) -> None:
+    disk = RAN.disk.clone()
+    path = checkpoint_path(kept(disk)[0])
+    respelled(disk, path, **changed)
+    with pytest.raises(ContractError, match=f"^{path} is no checkpoint .* use [(]{why}.*; remove"):
+        oldest_checkpoint(disk)
