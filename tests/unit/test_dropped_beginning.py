@@ -1,6 +1,6 @@
 """A run whose beginning was dropped: what still can be done with it, and what is refused.
 
-`tools.live.journal.upkeep` lets it go, `tools.live.journal.line_block` keeps what a digest needs.
+`tools.live.journal.upkeep` lets it go.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import Crash, SimDisk
 from tests.unit.builders import T0_NS
 from tests.unit.checkpoint_builders import kept, respelled
 from tests.unit.journal_builders import opened as opened_log
 from tests.unit.run_journals import Ran, a_run, to_folder
+from tools.live import journal_cli
 from tools.live.core import codec
 from tools.live.core.errors import ContractError
-from tools.live.journal import line_block, upkeep
+from tools.live.journal import upkeep
 from tools.live.journal.checkpoint import Skipped, checkpoint_path, load
 from tools.live.journal.folding import NotARun, Replay, ReplayFailed, is_entry
 from tools.live.journal.fork import ParentRun
@@ -106,14 +106,6 @@ def test_what_the_digest_needs_stays() -> None:
     with pytest.raises(ContractError, match=f"before seq {left[0]} of the line are dropped, and"):
         begun_block(disk, behind, first_seq(disk) + 3)
     assert begun_block(disk, 2 * BLOCK, kept(disk)[0]) == []
-
-
-def test_a_block_is_found_behind_any_number_of_other_records(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(line_block, "_OTHERS", -1000)
-    disk = RAN.disk
-    assert len(begun_block(disk, BLOCK + 1023, BLOCK + 1023 + 1)) == 1023
 
 
 def test_dropping_goes_on_with_the_next_oldest() -> None:
@@ -207,6 +199,8 @@ def test_steps_and_places_that_are_left_are_found() -> None:
     expected, whole = last_steps(RAN.disk, seq, 3)
     assert steps == whole and replay.state_sha256 == expected.state_sha256
     assert resolve(disk, str(seq)) == seq
+    with pytest.raises(ContractError, match="CLI00000002 is no order of what is left of this run;"):
+        resolve(disk, "CLI00000002")
     left = next(one.sseq for one in Reader(disk).poll() if is_entry(one))
     assert last_inputs(disk, left, 1) in ([left], [])
     with pytest.raises(ContractError, match=f"^seq {left - 1} is dropped; what is left of the lin"):
@@ -293,6 +287,9 @@ def test_the_commands_do_what_can_be_done(tmp_path: Path, capsys: Capture) -> No
         assert (out, err.count("\n")) == ("", 1) and "dropped" in err
     out, err = said(capsys, 1, folder, "--from-genesis")
     assert (out, err.count("\n")) == ("", 1) and "is dropped, and no checkpoint" in err
+    assert journal_cli.main(["project", str(folder)]) == 3
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "restore a backup" in err and "repair" not in err
 
 
 @pytest.mark.parametrize("broken", [0, 1, 2, 3])
@@ -356,36 +353,6 @@ def test_a_checkpoint_says_how_its_run_was_opened() -> None:
     skipped = []
     assert rebuild(disk, restore=restore_from(disk, WHOLE.log_id, skipped)).seq == WHOLE.seq
     assert skipped == [], "a checkpoint of version 1 knew neither"
-
-
-def test_a_block_ends_where_it_is_told_to_and_holds_entries_only() -> None:
-    disk = RAN.disk.clone()
-    assert [one.sseq for one in begun_block(disk, 3, 4)] == [1, 2, 3], "and not how it was opened"
-    last = WHOLE.seq - BLOCK
-    reported = next(one.seq for one in Reader(disk).poll() if one.topic == "run.reported")
-    for one in list_segments(disk):
-        if one.first_seq > reported - 100:
-            disk.put(one.path, None)
-    disk.put("durable.mark", None)
-    *_, end = Reader(disk).poll()
-    assert last < end.sseq, "the log now ends with an entry of the last block"
-    assert begun_block(disk, end.sseq, end.seq)[-1] == end
-
-
-def test_what_a_later_life_says_of_itself_is_in_no_block() -> None:
-    """An interrupted run goes on: its block has a record of the log in the middle."""
-    trial = SimDisk(1)
-    expected, _ = run_on(trial, 12, every=100)
-    disk = SimDisk(1)
-    disk.crash_at = trial.ops // 2
-    with pytest.raises(Crash):
-        run_on(disk, 12, every=100)
-    disk.kill9()
-    disk.crash_at = 0
-    assert run_on(disk, 12, every=100)[0] == expected
-    recovered = next(one.seq for one in Reader(disk).poll() if one.topic == "system.log.recovered")
-    assert 2 < recovered < kept(disk)[-1]
-    assert codec.canonical(replayed(disk).report()) == expected
 
 
 def test_the_record_before_a_block_stays_and_proves_it() -> None:

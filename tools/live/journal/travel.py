@@ -212,5 +212,6 @@ def _last_of_order(disk: Disk, client_order_id: str) -> int:
                 names["order_id"] = told["order_id"]
                 needles.append(f'"{told["order_id"]}"'.encode())
     if not last:
-        raise ContractError(f"{FIELD} {client_order_id} is no order of this run; see its line")
+        where = "this run" if _first(disk) == 1 else "what is left of this run"
+        raise ContractError(f"{FIELD} {client_order_id} is no order of {where}; see its line")
     return last
