@@ -20,7 +20,7 @@ from .reader import Reader, verify
 from .recovery import CHECKPOINTS
 from .replay import find_run
 from .run_checkpoint import start_of
-from .run_facts import RunOpened, opened_payload
+from .run_facts import REPORTED, RunOpened, opened_payload
 from .scan import Scan, Scanned
 from .sealing import pack_segment
 from .segments import FOLDER, INDEX, segment_path
@@ -96,10 +96,13 @@ def drop_before(disk: Disk, seq: int, *, holder: str, time_ns: int) -> int:
     """Delete the segments that end before this seq; how many. Without any, nothing is written.
 
     What a replay from a checkpoint at this seq reads of the line's digest stays, and how the run
-    was opened is told in what is recorded. ContractError when the log was not closed.
+    was opened is told in what is recorded. ContractError when the log was not closed, unless its
+    run has made its report: then only upkeep that was cut short can have left it so.
     """
     scan = verify(disk)
-    _refuse_unclosed(scan)
+    closed = scan.bad is None and scan.ends_closed
+    if not closed and not any(one.topic == REPORTED for one in Reader(disk).poll()):
+        _refuse_unclosed(scan)
     with disk_errors("the log cannot be read"):
         opened = _opened(disk)
         seq = seq if opened is None else _needed_from(disk, seq)
