@@ -7,6 +7,7 @@ from typing import Any
 from tools.live.core import codec
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import ExecutionLoop, wire_shadow
+from tools.live.journal.checkpointing import Checkpointing
 from tools.live.journal.disk import Disk
 from tools.live.journal.outcome import Limits
 from tools.live.journal.run import JournaledRun, Opened
@@ -38,6 +39,7 @@ def run_on(
     seed: int = 42,
     each_send: bool = False,
     threshold: float = 3.0,
+    every: int = 0,
 ) -> tuple[str, JournaledRun | None]:
     """The report's line of one life, from the beginning or from where the last one ended."""
     loop = wired(seed, threshold)
@@ -50,6 +52,8 @@ def run_on(
         commit_each_send=each_send, limits=SMALL, batch=8,
     )  # fmt: skip
     loop.line = run.line
+    if every:
+        Checkpointing(disk, run.line, loop.fold, run.opened, every)
     report: dict[str, Any] = loop.run_shadow(params, feed)
     moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
     run.finish(report, moved, START_NS)

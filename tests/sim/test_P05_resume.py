@@ -9,11 +9,15 @@ import pytest
 
 from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import Crash, SimDisk
+from tools.live.core import codec
 from tools.live.core.errors import ContractError
+from tools.live.journal.checkpoint import Skipped
 from tools.live.journal.errors import Diverged
 from tools.live.journal.line import JournalLine
 from tools.live.journal.reader import Reader
+from tools.live.journal.replay import rebuild
 from tools.live.journal.run import look
+from tools.live.journal.run_checkpoint import restore_from
 
 
 def uninterrupted(**how: Any) -> tuple[str, int]:
@@ -46,6 +50,32 @@ def test_P05_a_crash_at_every_call_of_the_disk(each_send: bool) -> None:
         with pytest.raises(Crash):
             run_on(disk, steps, each_send=each_send)
         survived(disk, expected, at, steps=steps, each_send=each_send)
+
+
+@pytest.mark.parametrize(("every", "steps"), [(1, 5), (7, 6), (100, 11)])
+def test_P05_checkpoints_change_nothing_wherever_a_crash_comes(every: int, steps: int) -> None:
+    expected, _ = uninterrupted(steps=steps)
+    whole = SimDisk(1)
+    assert run_on(whole, steps, every=every)[0] == expected
+    calls = whole.ops
+    assert len(whole.names("checkpoints")) == (3 if every < 100 else 2)
+    for at in range(1, calls + 1):
+        disk = SimDisk(1)
+        disk.crash_at = at
+        with pytest.raises(Crash):
+            run_on(disk, steps, every=every)
+        survived(disk, expected, at, steps=steps, every=every)
+        assert from_newest(disk) == (expected, json.loads(expected)["integrity"]["state_sha256"])
+
+
+def from_newest(disk: SimDisk) -> tuple[str, str]:
+    """The report and the state that a replay from the newest checkpoint comes to, with none of
+    them passed over."""
+    skipped: list[Skipped] = []
+    restore = restore_from(disk, look(disk).log_id or "", skipped, digest=True)
+    replay = rebuild(disk, digest=True, restore=restore)
+    assert skipped == []
+    return codec.canonical(replay.report()), replay.state_sha256
 
 
 def test_P05_a_crash_at_every_entry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from tests.sim.sim_disk import SimDisk
 from tests.unit.journal_builders import LOG_ID, a_log, told
-from tools.live.journal.checkpoint import Checkpoint, Found, hash_in, load_newest, save
+from tools.live.core import codec
+from tools.live.journal.checkpoint import (
+    Checkpoint, Found, hash_in, load_newest, read_content, save,
+)  # fmt: skip
 
 CONFIG = "c0" * 32
 STATE_HASH = "5a" * 32
@@ -44,3 +48,15 @@ def newest(disk: Any, **options: Any) -> Found:
 def kept(disk: SimDisk) -> list[int]:
     """The seqs of the files that are there."""
     return [int(name.partition(".")[0]) for name in disk.names("checkpoints")]
+
+
+def respelled(disk: SimDisk, path: str, **changed: Any) -> SimDisk:
+    """The file with other content, as somebody would write it who knows how."""
+    content = {**read_content(disk.image()[path]), **changed}
+    disk.put(path, with_hash({k: v for k, v in content.items() if v is not None}))
+    return disk
+
+
+def with_hash(content: dict[str, Any]) -> bytes:
+    digest = hashlib.sha256(codec.canonical(content).encode()).hexdigest()
+    return (codec.canonical({**content, "sha256": digest}) + "\n").encode()

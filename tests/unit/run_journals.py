@@ -15,6 +15,7 @@ from tools.live.core.contracts_v1 import Entry
 from tools.live.core.line import Line
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import COMPUTED, SCRIPTED, ExecutionLoop, wire_shadow
+from tools.live.journal.checkpointing import Checkpointing
 from tools.live.journal.outcome import Limits
 from tools.live.journal.run import JournaledRun, Opened
 from tools.live.journal.run_facts import RunOpened, Terms, opened_payload
@@ -36,7 +37,7 @@ class Ran(NamedTuple):
 def a_run(
     steps: int = 6, *, edge: str = SCRIPTED, requote: bool = True, threshold: float = 1.5,
     symbols: tuple[str, ...] = (BTC, ETH), limits: Limits | None = None,
-    max_inv: float = 10_000, retain: int | None = None, fill_rate: float = 0.6,
+    max_inv: float = 10_000, retain: int | None = None, fill_rate: float = 0.6, every: int = 0,
 ) -> Ran:  # fmt: skip
     """A run of the demo, recorded from its opening to its report by the product's own line."""
     disk = SimDisk()
@@ -58,6 +59,8 @@ def a_run(
         holder="a test", time_ns=T0_NS, keep=line, limits=limits,
     )  # fmt: skip
     loop.line = run.line
+    if every:
+        Checkpointing(disk, run.line, loop.fold, run.opened, every)
     report = loop.run_shadow(params, feed)
     moved = {one.symbol: one.qty_e9 for one in exchange.get_positions()}
     run.finish(report, moved, loop.event_clock.ns)

@@ -13,7 +13,8 @@ import pytest
 
 from tests.sim.sim_disk import Faults, SimDisk
 from tests.unit.checkpoint_builders import (
-    CONFIG, LAST, STATE_HASH, a_checkpoint, a_disk, hashes, kept, newest, saved,
+    CONFIG, LAST, STATE_HASH, a_checkpoint, a_disk, hashes, kept, newest, respelled, saved,
+    with_hash,
 )  # fmt: skip
 from tests.unit.journal_builders import (
     LOG_ID, NOON_NS, a_log, edit, lines_of, opened, told,
@@ -22,26 +23,15 @@ from tools.live.core import codec
 from tools.live.core.errors import ContractError, InvariantBroken
 from tools.live.journal import checkpoint as module
 from tools.live.journal.checkpoint import (
-    FORMAT, Checkpoint, Skipped, checkpoint_path, hash_in, load_newest, read_content, save, spell,
+    FORMAT, Checkpoint, Skipped, checkpoint_path, hash_in, load_newest, save, spell,
 )  # fmt: skip
 from tools.live.journal.errors import IntegrityRefused, NotOurs, StorageFailed
+from tools.live.journal.migrations import VERSION
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.outcome import Limits
 from tools.live.journal.upkeep import oldest_checkpoint
 
 PATH_9, PATH_20 = checkpoint_path(9), checkpoint_path(20)
-
-
-def respelled(disk: SimDisk, path: str, **changed: Any) -> SimDisk:
-    """The file with other content, as somebody would write it who knows how."""
-    content = {**read_content(disk.image()[path]), **changed}
-    disk.put(path, with_hash({k: v for k, v in content.items() if v is not None}))
-    return disk
-
-
-def with_hash(content: dict[str, Any]) -> bytes:
-    digest = hashlib.sha256(codec.canonical(content).encode()).hexdigest()
-    return (codec.canonical({**content, "sha256": digest}) + "\n").encode()
 
 
 def reason(disk: SimDisk, **options: Any) -> str:
@@ -64,7 +54,7 @@ def test_a_checkpoint_is_a_line_of_canonical_json_with_its_own_hash() -> None:
     digest = content.pop("sha256")
     assert digest == hashlib.sha256(codec.canonical(content).encode()).hexdigest()
     assert content == {
-        "format": "shadow-checkpoint", "version": 1, "log_id": LOG_ID, "seq": 9,
+        "format": "shadow-checkpoint", "version": VERSION, "log_id": LOG_ID, "seq": 9,
         "head_hash": hashes(disk)[9], "state_hash": STATE_HASH, "config_hash": CONFIG,
         "state": {"of": 9},
     }  # fmt: skip
@@ -265,12 +255,14 @@ def test_a_file_that_cannot_be_read_is_passed_over() -> None:
 
 
 def test_a_newer_version_is_refused_and_stays() -> None:
-    disk = respelled(saved(a_disk(), 9, 20), PATH_20, version=2, state_hash=None, more=[1])
+    newer = VERSION + 1
+    disk = respelled(saved(a_disk(), 9, 20), PATH_20, version=newer, state_hash=None, more=[1])
     before = disk.image()
     with pytest.raises(NotOurs) as refused:
         newest(disk)
     assert str(refused.value) == (
-        "a checkpoint of version 2 (this program knows 1; go on with the newer program) at"
+        f"a checkpoint of version {newer} (this program knows {VERSION}; go on with the newer"
+        " program) at"
         f" {PATH_20} byte 0 (seq 20); nothing was changed"
     )
     assert refused.value.exit_code == 3
@@ -285,10 +277,11 @@ def test_an_older_version_is_brought_up_to_date() -> None:
     def better(content: dict[str, Any]) -> dict[str, Any]:
         return {**content, "state": {"was": content["state"]["of"]}}
 
-    found = newest(disk, table={1: better}, version=2)
+    found = newest(disk, table={VERSION: better}, version=VERSION + 1)
     assert found.checkpoint == a_checkpoint(disk, 20, state={"was": 20})
-    with pytest.raises(InvariantBroken, match="no migration leads from checkpoint version 1"):
-        newest(disk, version=2)
+    why = f"no migration leads from checkpoint version {VERSION}"
+    with pytest.raises(InvariantBroken, match=why):
+        newest(disk, version=VERSION + 1)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from tools.live.core.contracts_v1 import CancelOrder, Entry, ListOpenOrders, Quo
 from tools.live.core.errors import ContractError, LineFailed
 from tools.live.core.line import Line
 from tools.live.journal.errors import Diverged, StorageFailed
-from tools.live.journal.line import JournalLine, line_digest
+from tools.live.journal.line import JournalLine
+from tools.live.journal.line_digest import LineDigest
 from tools.live.journal.reader import Reader, Record
 from tools.live.journal.run import RecordedEntries, entry_text
 
@@ -109,14 +110,13 @@ def test_what_is_sent_is_on_the_disk_already() -> None:
 def test_the_anchor_is_a_digest_over_the_entries_alone() -> None:
     disk = SimDisk()
     line = a_line(disk, batch=2)
-    empty = sha256(b"line-v1\0desk-1\0").hexdigest()
+    empty = sha256(b"line-v2\0desk-1\0").hexdigest()
     assert line.anchor() == ("desk-1", f"0:{empty}")
     fed(line, 3)
     anchor = line.anchor()
     line.commit()
-    digest = line_digest("desk-1")
-    for one in entries_on(disk):
-        digest.update(entry_text(one))
+    digest = LineDigest("desk-1")
+    digest.extend([(entry_text(one).decode(),) for one in entries_on(disk)])
     assert anchor == line.anchor() == ("desk-1", f"3:{digest.hexdigest()}")
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.sim.sim_disk import Crash, SimDisk
+from tests.unit.checkpoint_builders import respelled
 from tests.unit.journal_builders import (
     FIRST, LOG_ID, NOON_NS, a_log, add, edit, events, opened, told, without_locks,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.journal.checkpoint import Checkpoint, checkpoint_path, spell
 from tools.live.journal.disk import NotAFile
-from tools.live.journal.errors import IntegrityRefused, LogHeld, StorageFailed
+from tools.live.journal.errors import IntegrityRefused, LogHeld, NotOurs, StorageFailed
 from tools.live.journal.outcome import Limits
 from tools.live.journal.reader import verify
 from tools.live.journal.segments import INDEX, list_segments, segment_path
@@ -41,7 +42,7 @@ def packed_forms(disk: SimDisk) -> list[bool]:
 
 def a_checkpoint(disk: SimDisk, number: int, **changed: Any) -> str:
     """A checkpoint of this seq, or one that states something else under its name."""
-    head = told(disk)[number].hash.hex()
+    head = changed.get("head_hash") or told(disk)[number].hash.hex()
     stated = {
         "log_id": LOG_ID, "seq": number, "head_hash": head, "state_hash": "ab" * 32,
         "config_hash": "cd" * 32, "state": {}, **changed,
@@ -261,14 +262,16 @@ def test_without_a_checkpoint_all_is_needed() -> None:
         oldest_checkpoint(disk)
 
 
-@pytest.mark.parametrize("changed", [
-    {"log_id": "desk-2"}, {"seq": 8}, {"head_hash": "ab" * 32},
+@pytest.mark.parametrize(("changed", "why"), [
+    ({"log_id": "desk-2"}, "log_id 'desk-2' is not that of this log, desk-1"),
+    ({"seq": 8}, "seq 8 is not that of its name, 7"),
+    ({"head_hash": "ab" * 32}, "head_hash '.*' is not that of seq 7, "),
 ])  # fmt: skip
-def test_a_checkpoint_of_something_else_is_refused(changed: dict[str, Any]) -> None:
+def test_a_checkpoint_of_something_else_is_refused(changed: dict[str, Any], why: str) -> None:
     disk = a_closed_log()
     a_checkpoint(disk, 7, **changed)
     a_checkpoint(disk, 9)
-    with pytest.raises(ContractError, match="07.json is not of this journal or of its seq 7; rem"):
+    with pytest.raises(ContractError, match=f"07.json is no checkpoint .* use [(]{why}.*; remove"):
         oldest_checkpoint(disk)
 
 
@@ -287,8 +290,7 @@ def test_a_checkpoint_too_large_to_read_is_refused(monkeypatch: pytest.MonkeyPat
     disk = a_closed_log()
     path = a_checkpoint(disk, 7)
     size = len(disk.image()[path])
-    for module in ("checkpoint", "upkeep"):
-        monkeypatch.setattr(f"tools.live.journal.{module}.MAX_BYTES", size)
+    monkeypatch.setattr("tools.live.journal.checkpoint.MAX_BYTES", size)
     assert oldest_checkpoint(disk) == 7
     disk.put(path, disk.image()[path] + b"\n")
     with pytest.raises(ContractError, match=f"it has more than {size} bytes"):
@@ -297,40 +299,27 @@ def test_a_checkpoint_too_large_to_read_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_a_checkpoint_beyond_either_end_is_refused() -> None:
     disk = a_closed_log()
-    path = a_checkpoint(disk, 7)
-    data = disk.image()[path]
-    disk.put(path, None)
+    head = told(disk)[0].hash.hex()
     end = verify(disk).next_seq
-    disk.put(checkpoint_path(end), data)
-    with pytest.raises(ContractError, match="is of no record that the journal has; remove it"):
+    path = a_checkpoint(disk, end, head_hash=head)
+    why = f"seq {end} is not a record that the log has"
+    with pytest.raises(ContractError, match=f"{path} is no checkpoint .* use [(]{why}[)]; remove"):
         oldest_checkpoint(disk)
-    disk.put(checkpoint_path(end), None)
+    disk.put(path, None)
     drop_before(disk, 15, holder="an operator", time_ns=NOON_NS)
-    disk.put(checkpoint_path(0), data)
-    with pytest.raises(ContractError, match="is of no record that the journal has; remove it"):
+    a_checkpoint(disk, 0, head_hash=head)
+    with pytest.raises(ContractError, match="[(]seq 0 is not a record that the log has[)]; remove"):
         oldest_checkpoint(disk)
 
 
-def test_how_a_run_was_opened_is_never_dropped() -> None:
-    disk = SimDisk()
-    journal = opened(disk, limits=SMALL)
-    for sseq in range(1, 10):
-        add(journal, sseq)
-        journal.commit()
-    journal.append("run.opened", NOON_NS, "run", 1, {})
-    for sseq in range(10, 20):
-        add(journal, sseq)
-        journal.commit()
-    journal.close(NOON_NS)
-    seqs = firsts(disk)
-    behind = next(first for first in seqs if first > 10)
+def test_a_checkpoint_of_a_newer_program_is_refused_and_stays() -> None:
+    disk = a_closed_log()
+    path = a_checkpoint(disk, 7)
+    respelled(disk, path, version=9)
     before = without_locks(disk)
-    why = "^seq 10 says how the run was opened, and every replay begins with it; nothing was drop"
-    with pytest.raises(ContractError, match=why):
-        drop_before(disk, behind, holder="an operator", time_ns=NOON_NS)
+    with pytest.raises(NotOurs, match="a checkpoint of version 9 .this program knows"):
+        oldest_checkpoint(disk)
     assert without_locks(disk) == before
-    place = seqs.index(behind)
-    assert drop_before(disk, behind - 1, holder="x", time_ns=NOON_NS) == place - 1
 
 
 def test_a_link_is_no_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:

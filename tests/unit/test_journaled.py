@@ -101,12 +101,43 @@ def test_a_finished_run_is_not_run_again(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
+    ("every", "count"), [("0", 0), ("50", 2), ("100", 1), ("1000000000", 0)]
+)
+def test_checkpoints_are_taken_as_often_as_is_asked_for(
+    capsys: pytest.CaptureFixture[str], every: str, count: int
+) -> None:
+    plain = demo(capsys, "--journal", "plain")[1]
+    assert not Path("plain/checkpoints").exists(), "one every 100000 entries is none in so few"
+    code, text, err = demo(capsys, "--journal", "run", "--checkpoint-every", every)
+    assert (code, text, err) == (0, plain, "")
+    assert len(list(Path("run").glob("checkpoints/*"))) == count
+
+
+def test_checkpoints_that_end_before_the_run_are_told_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.live.journal.checkpoint.MAX_BYTES", 9)
+    code, text, err = demo(capsys, "--journal", "run", "--checkpoint-every", "9")
+    assert (code, err.count("\n")) == (0, 1) and text
+    assert err.startswith("checkpoints ended before the run did: a checkpoint of ")
+
+
+@pytest.mark.parametrize(
     ("flags", "message"),
     [
         (["--state-dir", "x"], "usage: --state-dir goes with --durable-state; give both"),
         (["--journal", "x", "--durable-state"], "usage: --journal and --durable-state name a"),
         (["--recover"], "usage: --recover needs a journal; give --journal DIR"),
         (["--sync-each-send"], "usage: --sync-each-send needs a journal; give --journal DIR"),
+        (["--checkpoint-every", "9"], "usage: --checkpoint-every needs a journal; give --journal"),
+        (["--journal", "run", "--checkpoint-every", "1e3"],
+         "usage: --checkpoint-every '1e3' is no number from 0 to 1000000000; write it in digits"),
+        (["--journal", "run", "--checkpoint-every", "²"], "usage: --checkpoint-every '²' is no"),
+        (["--journal", "run", "--checkpoint-every", "1000000001"],
+         "usage: --checkpoint-every '1000000001' is no number from 0 to 1000000000"),
+        (["--journal", "run", "--checkpoint-every", "00000000009"],
+         "usage: --checkpoint-every '00000000009' is no number"),
+        (["--journal", "run", "--checkpoint-every", ""], "usage: --checkpoint-every '' is no"),
         (["--journal", ""], "usage: --journal '' is no folder name; name a folder"),
         (["--journal", "a\0b"], "usage: --journal 'a\\x00b' is no folder name; name a folder"),
         (["--journal", "new", "--recover"], "input: --recover: 'new' holds no interrupted run;"),

@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from tests.conftest import Golden
-from tests.unit.busy_fold import BUSY, busy_base
+from tests.unit.busy_fold import BUSY, busy_base, busy_monitor
+from tests.unit.run_journals import an_opening
 from tools.live.core.errors import InvariantBroken
 from tools.live.fold_state import restore, state_of
 from tools.live.journal.checkpoint import Checkpoint, read_content, spell
 from tools.live.journal.migrations import MIGRATIONS, VERSION, migrate
+from tools.live.journal.run_facts import opened_payload, read_opened
 
 GOLDENS = Path(__file__).parent / "goldens" / "checkpoints"
 FROZEN = {  # what was stored in the field cannot be written anew
     1: "4e4a72ebc7119aed687895264fa6a7162e11a7a90a45d298fc9ded6f668c789b",
+    2: "a835cb736d205b82aa98d3543ba233bf352611049811cb19dbc8e5879a4d0c55",
 }
 
 
@@ -38,6 +41,11 @@ def test_migrations_follow_each_other() -> None:
     assert migrate(given, table=table, version=2) == {"version": 2, "state": [0, 1]}
     assert migrate({**given, "version": 2}, table=table, version=3)["state"] == [0, 2]
     assert given == before
+
+
+@pytest.mark.parametrize("state", [{"of": 4}, ["line_seq"], None])
+def test_what_is_no_state_of_a_run_stays_as_it_is(state: Any) -> None:
+    assert MIGRATIONS[1]({"version": 1, "state": state}) == {"version": 1, "state": state}
 
 
 def test_what_is_up_to_date_stays_as_it_is() -> None:
@@ -60,9 +68,11 @@ def test_every_old_version_has_a_migration_and_every_version_a_golden() -> None:
 def test_the_form_of_this_version_is_frozen(golden: Golden) -> None:
     """When this fails, the form has changed: raise VERSION, write a migration, and add a golden
     beside this one. The old one stays as it is."""
-    checkpoint = Checkpoint(
-        "golden", 37, "1b" * 32, "5a" * 32, "c0" * 32, {"fold": BUSY, "line_seq": 35}
-    )
+    state = {
+        "fold": BUSY, "line_digest": "d1" * 32, "line_seq": 35,
+        "opened": opened_payload(an_opening(busy_monitor(), {"golden": True})),
+    }  # fmt: skip
+    checkpoint = Checkpoint("golden", 37, "1b" * 32, "5a" * 32, "c0" * 32, state)
     golden(GOLDENS / f"v{VERSION}.json", spell(checkpoint).decode("ascii"))
 
 
@@ -71,8 +81,16 @@ def test_a_checkpoint_of_every_version_is_restored(version: int) -> None:
     raw = (GOLDENS / f"v{version}.json").read_bytes()
     assert sha256(raw).hexdigest() == FROZEN[version]
     content = migrate(read_content(raw))
+    assert content["version"] == VERSION
     assert (content["log_id"], content["seq"]) == ("golden", 37)
     assert content["state"]["line_seq"] == 35
+    state = content["state"]
+    assert sorted(state) == ["fold", "line_digest", "line_seq", "opened"]
+    if version == 1:
+        assert (state["line_digest"], state["opened"]) == (None, None), "nobody knows"
+    else:
+        assert state["line_digest"] == "d1" * 32
+        assert read_opened(state["opened"]) == an_opening(busy_monitor(), {"golden": True})
     fold = busy_base()
     restore(fold, content["state"]["fold"])
     assert state_of(fold) == BUSY

@@ -26,6 +26,7 @@ from .core.contracts_v1 import Reconciled
 from .core.money import Number, to_e9, view
 from .exchange import IExchangeClient
 from .execution_loop import SCRIPTED, ExecutionLoop
+from .journal.checkpointing import EVERY, Checkpointing
 from .journal.disk import Disk
 from .journal.os_disk import OsDisk
 from .journal.run import Opened
@@ -62,6 +63,7 @@ class DurableRun:
         clock: Callable[[], int] | None = None,
         policy: Policy | None = None,
         reconcile_every_s: int = INTERVAL_NS // NS_PER_S,
+        checkpoint_every: int = EVERY,
     ) -> DurableRun:
         """Begin a run in an empty folder or take up the one in it, and reconcile once."""
         now_ms = clock or environment_now_ms
@@ -75,8 +77,9 @@ class DurableRun:
             ),
         )
         start_ns = now_ms() * NS_PER_MS
+        disk = OsDisk(folder) if isinstance(folder, str) else folder
         taken = take_up(
-            OsDisk(folder) if isinstance(folder, str) else folder,
+            disk,
             _opened(exchange, monitor, edge, retain, start_ns),
             lambda: {position.symbol: position.qty_e9 for position in exchange.get_positions()},
             holder=f"process {os.getpid()}",
@@ -88,7 +91,9 @@ class DurableRun:
             )
             if taken.fold is not None:
                 loop.take_over(taken.fold, taken.seq, taken.last_ns)
-            desk = _desk(loop, now_ms, policy, reconcile_every_s, taken.held_before)
+            if checkpoint_every:
+                Checkpointing(disk, taken.line, loop.fold, taken.opened, checkpoint_every)
+            desk = _desk(loop, now_ms, policy, reconcile_every_s, taken.opened.held_before)
             run = cls(loop, taken, desk)
             run._start(taken)
         except BaseException:
@@ -167,6 +172,7 @@ class DurableRun:
         if looked is not None:
             self._note(looked)
         self._line.commit()
+        self._line.quiet()
 
     def _note(self, looked: Readiness) -> None:
         """The line knows what a look came to; trading begins with the first that agrees."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .journaled import Book
 
 PROG = "python -m tools.live.exec_demo"
-_JOURNAL_FLAGS = ("durable_state", "state_dir", "recover", "sync_each_send")
+_JOURNAL_FLAGS = ("durable_state", "state_dir", "recover", "sync_each_send", "checkpoint_every")
 ABOUT = "Trade a market in shadow mode on a seeded fake exchange; print a JSON report."
 EXAMPLES = (
     f"{PROG} --shadow",
@@ -57,6 +57,8 @@ FLAGS = (
     Flag("--state-dir", "DIR", "its folder; artifacts/state when left out", "journal"),
     Flag("--recover", "", "refuse to begin a new run: one must have been interrupted", "journal"),
     Flag("--sync-each-send", "", "make each command durable before it is sent", "journal"),
+    Flag("--checkpoint-every", "N", "entries between two checkpoints, 0 for none (default 100000)",
+         "journal"),
     Flag("--config", "FILE", "settings from a .toml or .json file", "general"),
     Flag("--freeze-utc", "ISO", "freeze the clock, such as 2025-01-01T00:00:00Z", "general"),
     DEBUG,
@@ -178,12 +180,15 @@ def _book(options: dict[str, Any]) -> Book | None:
     """The journal that the flags ask for; its modules are loaded only then."""
     if not any(options[name] for name in _JOURNAL_FLAGS) and options["journal"] is None:
         return None
-    from .journaled import Book, folder_of
+    from .journaled import Book, checkpoint_every, folder_of
 
     folder = folder_of(options)
     if folder is None:
         return None
-    return Book(folder, recover=options["recover"], sync_each_send=options["sync_each_send"])
+    return Book(
+        folder, recover=options["recover"], sync_each_send=options["sync_each_send"],
+        checkpoint_every=checkpoint_every(options),
+    )  # fmt: skip
 
 
 def _run(

@@ -196,6 +196,8 @@ class ExecutionLoop(Shell):
             self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
             if outbox.doubts or outbox.cancels_due_ns is not None:
                 self._ask_due()
+            if line is not None:
+                line.quiet()
             if progress is not None:
                 progress(step + 1, steps)
 

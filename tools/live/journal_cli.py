@@ -90,6 +90,8 @@ def _with_advice(refused: IntegrityRefused, folder: str) -> str:
     """The refusal with the command that would give up what follows, where one can."""
     if isinstance(refused.__cause__, (NotAFile, NotADirectoryError)):
         return f"{refused.what} at {refused.path}; nothing was changed; put the file back there"
+    if not refused.of_log:
+        return str(refused)
     if isinstance(refused, NotOurs):
         return f"{refused}; read it with the program that wrote it"
     return (

@@ -10,11 +10,14 @@ from .core.clock import environment_clock
 from .core.errors import ContractError
 from .core.line import Line
 from .execution_loop import ExecutionLoop
+from .journal.checkpointing import EVERY, Checkpointing
 from .journal.os_disk import OsDisk
 from .journal.run import Found, JournaledRun, Opened, look
 from .params import ExecutionParams, Feed, describe_run
 
 DEFAULT_STATE = "artifacts/state"
+_ONLY_WITH = ("recover", "sync_each_send", "checkpoint_every")
+_MOST_EVERY = 10**9
 
 
 def folder_of(options: dict[str, Any]) -> str | None:
@@ -26,19 +29,37 @@ def folder_of(options: dict[str, Any]) -> str | None:
     folder: str | None = options["journal"]
     if options["durable_state"]:
         folder = options["state_dir"] or DEFAULT_STATE
-    if folder is None and (options["recover"] or options["sync_each_send"]):
-        flag = "--recover" if options["recover"] else "--sync-each-send"
+    if folder is None and any(options[name] for name in _ONLY_WITH):
+        name = next(name for name in _ONLY_WITH if options[name])
+        flag = f"--{name.replace('_', '-')}"
         raise Usage(f"{flag} needs a journal; give --journal DIR or --durable-state")
     if folder is not None and (not folder or "\0" in folder):
         raise Usage(f"--journal {folder!r} is no folder name; name a folder")
     return folder
 
 
+def checkpoint_every(options: dict[str, Any]) -> int:
+    """How many entries lie between two checkpoints of the run; 0 for none."""
+    text = options["checkpoint_every"]
+    if text is None:
+        return EVERY
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_EVERY)):
+        every = int(text)
+        if every <= _MOST_EVERY:
+            return every
+    raise Usage(f"--checkpoint-every {text[:60]!r} is no number from 0 to {_MOST_EVERY};"
+                " write it in digits")  # fmt: skip
+
+
 class Book:
     """The journal of one run of the demo."""
 
-    def __init__(self, folder: str, *, recover: bool, sync_each_send: bool) -> None:
+    def __init__(
+        self, folder: str, *, recover: bool, sync_each_send: bool, checkpoint_every: int = EVERY
+    ) -> None:
         self.folder = folder
+        self._every = checkpoint_every
+        self._checkpointing: Checkpointing | None = None
         self._disk = OsDisk(folder)
         self._sync_each_send = sync_each_send
         self._run: JournaledRun | None = None
@@ -86,6 +107,10 @@ class Book:
             commit_each_send=self._sync_each_send, keep=keep,
         )  # fmt: skip
         loop.line = self._run.line
+        if self._every:
+            self._checkpointing = Checkpointing(
+                self._disk, self._run.line, loop.fold, self._run.opened, self._every
+            )
         if self._run.resumed:
             say(f"going on with the interrupted run in {self.folder}")
 
@@ -94,6 +119,8 @@ class Book:
         assert self._run is not None
         moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
         self._run.finish(report, moved, max(_now_ns(), loop.event_clock.ns))
+        if self._checkpointing is not None and self._checkpointing.stopped:
+            say(f"checkpoints ended before the run did: {self._checkpointing.stopped}")
 
     def close(self) -> None:
         """Let go of the journal; a run that did not finish stays one that can go on."""

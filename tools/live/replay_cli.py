@@ -14,12 +14,15 @@ from .core import codec
 from .core.clock import render_utc
 from .core.errors import ContractError
 from .core.money import to_e9
+from .journal.checkpoint import Skipped
 from .journal.disk import Disk
-from .journal.folding import Replay, Told
+from .journal.folding import Replay, Start, Told
 from .journal.mark import MARK
 from .journal.os_disk import OsDisk
 from .journal.rederive import Difference, Verified, rederive
-from .journal.replay import rebuild
+from .journal.replay import Restore, find_run, rebuild
+from .journal.run_checkpoint import restore_from
+from .journal.run_facts import RunOpened
 from .journal.segments import FOLDER
 from .journal.state_view import readable, state_view
 from .journal.travel import Step, last_inputs, last_steps, resolve
@@ -49,6 +52,7 @@ PARSER = Parser(
              "where"),
         Flag("--back", "K", "then K inputs back", "where"),
         Flag("--step", "K", "show the last K inputs and what each changed", "where"),
+        Flag("--from-genesis", "", "begin at the beginning, not at a checkpoint", "where"),
         Flag("--json", "", "print JSON", "output"),
         Flag(DEBUG.name, DEBUG.value, DEBUG.help, "general"),
         Flag(HELP.name, HELP.value, HELP.help, "general"),
@@ -170,12 +174,30 @@ def _count(text: str, flag: str) -> int:
     return int(text[:9])
 
 
+def _restore(
+    disk: Disk, options: dict[str, Any], *, digest: bool = False, oldest: bool = False
+) -> Restore | None:
+    """Where a replay may begin; what is passed over is told, a checkpoint a line."""
+    if options["from_genesis"]:
+        return None
+
+    def nearest(opened: RunOpened, until: int | None) -> Start | None:
+        skipped: list[Skipped] = []
+        log_id = find_run(disk)[0]
+        start = restore_from(disk, log_id, skipped, digest=digest, oldest=oldest)(opened, until)
+        for one in skipped:
+            say(f"passed over {one.path}: {one.reason}")
+        return start
+
+    return nearest
+
+
 # What is shown.
 
 
 def _state(disk: Disk, options: dict[str, Any]) -> int:
     until = _target(disk, options)
-    replay = rebuild(disk, until=until)
+    replay = rebuild(disk, until=until, restore=_restore(disk, options))
     if options["json"]:
         emit(codec.canonical({**_place(replay), "state": state_view(replay.fold)}) + "\n")
     else:
@@ -186,11 +208,11 @@ def _state(disk: Disk, options: dict[str, Any]) -> int:
 def _steps(disk: Disk, options: dict[str, Any]) -> int:
     until = _target(disk, options)
     if until is None:
-        until = rebuild(disk).seq
+        until = rebuild(disk, restore=_restore(disk, options)).seq
     count = _count(options["step"], "--step")
     if not until:
         raise ContractError("--step: there is no input before the beginning; name a later --until")
-    replay, steps = last_steps(disk, until, count)
+    replay, steps = last_steps(disk, until, count, _restore(disk, options))
     if options["json"]:
         shown = [
             {
@@ -207,13 +229,16 @@ def _steps(disk: Disk, options: dict[str, Any]) -> int:
 
 
 def _report(disk: Disk, options: dict[str, Any]) -> int:
-    emit(codec.canonical(rebuild(disk, digest=True).report()) + "\n")
+    replay = rebuild(disk, digest=True, restore=_restore(disk, options, digest=True))
+    emit(codec.canonical(replay.report()) + "\n")
     return EXIT_OK
 
 
 def _verify(disk: Disk, options: dict[str, Any]) -> int:
-    verified = rederive(disk)
+    verified = rederive(disk, _restore(disk, options, oldest=True))
     replay, found = verified.replay, verified.difference
+    if replay.begun:
+        say(f"verified behind seq {replay.begun} of the line; what was before is dropped")
     if options["json"]:
         emit(codec.canonical(_verified(verified)) + "\n")
     elif found is not None:
@@ -230,7 +255,8 @@ def _verify(disk: Disk, options: dict[str, Any]) -> int:
     if not options["json"]:
         end = "as it was reported" if replay.reported is not None else "not reported: interrupted"
         emit(
-            f"{replay.log_id}: {verified.compared} decisions of {replay.seq} entries come out as"
+            f"{replay.log_id}: {verified.compared} decisions of {replay.seq - replay.begun}"
+            " entries come out as"
             f" recorded\nstate {replay.state_sha256}, {end}\n"
         )
     return EXIT_OK

@@ -47,6 +47,10 @@ class Recorder(Protocol):
         """Record what a step decided, before it is carried out."""
         ...
 
+    def quiet(self) -> None:
+        """Learn that a step is over and nothing is in flight."""
+        ...
+
     def clear(self) -> None:
         """Begin anew, if that can be."""
         ...
@@ -75,6 +79,9 @@ class Line:
 
     def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
         self._entries.append(Entry(seq, "loop", corr, cause, event))
+
+    def quiet(self) -> None:
+        """In memory there is nothing to do then."""
 
     def clear(self) -> None:
         self._entries = []

@@ -100,7 +100,7 @@ def save(disk: Disk, checkpoint: Checkpoint, *, durable_seq: int) -> str:
         remove_temporaries(disk, (CHECKPOINTS,))
         put_whole(disk, path, [raw])
         # Newer ones are of a log that was once longer; they do not count, and do no harm.
-        older = [name for name in _names(disk) if name <= path.rpartition("/")[2]]
+        older = [name for name in names(disk) if name <= path.rpartition("/")[2]]
         for name in older[:-KEPT]:
             disk.remove(f"{CHECKPOINTS}/{name}")
         if older[:-KEPT]:
@@ -115,25 +115,27 @@ def load_newest(
     config_hash: str,
     *,
     accept: Callable[[Checkpoint], None] | None = None,
+    oldest: bool = False,
     table: Mapping[int, Migration] = MIGRATIONS,
     version: int = VERSION,
 ) -> Found:
     """The newest checkpoint that is intact and fits; what is passed over is told with its reason.
 
     `hash_at` says the hash of a record that the log has. `accept` may refuse a state by a
-    ContractError. What a newer program stored is not passed over: NotOurs, and it stays.
+    ContractError. With `oldest` it is the oldest that fits. What a newer program stored is not
+    passed over: NotOurs, and it stays.
     """
     skipped = []
     with disk_errors("the checkpoints cannot be read"):
         with _refusals(0):
             found = disk.names(CHECKPOINTS)
-        for name in reversed(found):
+        for name in found if oldest else reversed(found):
             if name.endswith(TEMPORARY):
                 continue
             path = f"{CHECKPOINTS}/{name}"
             try:
-                checkpoint = _load(disk, path, name, table, version)
-                _check_fits(checkpoint, log_id, hash_at, config_hash)
+                checkpoint = load(disk, name, table=table, version=version)
+                check_fits(checkpoint, log_id, hash_at, config_hash)
                 if accept is not None:
                     accept(checkpoint)
             except ContractError as error:
@@ -159,13 +161,13 @@ def hash_in(disk: Disk) -> Callable[[int], str | None]:
 def spell(checkpoint: Checkpoint) -> bytes:
     """The bytes of the file; a ContractError when the checkpoint is none."""
     content = {
-        "config_hash": _hash(checkpoint.config_hash, "config_hash"),
+        "config_hash": check_hash(checkpoint.config_hash, "config_hash"),
         "format": FORMAT,
-        "head_hash": _hash(checkpoint.head_hash, "head_hash"),
+        "head_hash": check_hash(checkpoint.head_hash, "head_hash"),
         "log_id": check_name(checkpoint.log_id, "log_id"),
         "seq": count(checkpoint.seq, "seq"),
         "state": checkpoint.state,
-        "state_hash": _hash(checkpoint.state_hash, "state_hash"),
+        "state_hash": check_hash(checkpoint.state_hash, "state_hash"),
         "version": VERSION,
     }
     line = canonical(content)
@@ -199,10 +201,14 @@ def read_content(raw: bytes) -> dict[str, Any]:
     return content
 
 
-def _load(
-    disk: Disk, path: str, name: str, table: Mapping[int, Migration], version: int
+def load(
+    disk: Disk, name: str, *, table: Mapping[int, Migration] = MIGRATIONS, version: int = VERSION
 ) -> Checkpoint:
-    """The checkpoint in a file; ContractError says why it cannot be used."""
+    """The checkpoint in a file of this name; ContractError says why it cannot be used.
+
+    NotOurs when a newer program stored it, or when something else is in its place.
+    """
+    path = f"{CHECKPOINTS}/{name}"
     match = _is_name(name)
     if match is None:
         raise ContractError("it is not named as a checkpoint is")
@@ -230,14 +236,14 @@ def _checkpoint(content: dict[str, Any]) -> Checkpoint:
     return Checkpoint(
         text(content["log_id"], "log_id"),
         count(content["seq"], "seq"),
-        _hash(content["head_hash"], "head_hash"),
-        _hash(content["state_hash"], "state_hash"),
-        _hash(content["config_hash"], "config_hash"),
+        check_hash(content["head_hash"], "head_hash"),
+        check_hash(content["state_hash"], "state_hash"),
+        check_hash(content["config_hash"], "config_hash"),
         content["state"],
     )
 
 
-def _check_fits(
+def check_fits(
     checkpoint: Checkpoint, log_id: str, hash_at: Callable[[int], str | None], config_hash: str
 ) -> None:
     """ContractError unless it is of this log, as the log is now, and of this run."""
@@ -252,11 +258,13 @@ def _check_fits(
         raise wrong("head_hash", checkpoint.head_hash, f"that of seq {checkpoint.seq}, {known}")
 
 
-def _names(disk: Disk) -> list[str]:
+def names(disk: Disk) -> list[str]:
+    """The files that are named as checkpoints are, oldest first."""
     return [name for name in disk.names(CHECKPOINTS) if _is_name(name)]
 
 
-def _hash(value: Any, what: str) -> str:
+def check_hash(value: Any, what: str) -> str:
+    """The value itself; a ContractError when it is no SHA-256 in hexadecimal digits."""
     if not isinstance(value, str) or not _is_hash(value):
         raise wrong(what, value, "64 hexadecimal digits")
     return value

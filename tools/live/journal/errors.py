@@ -18,6 +18,7 @@ class IntegrityRefused(JournalError):
     """Stored bytes contradict what was promised about them; nothing was changed."""
 
     exit_code = 3
+    of_log = True  # else giving up records of the log would mend nothing
 
     def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
         self.what = what

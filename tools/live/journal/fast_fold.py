@@ -27,6 +27,7 @@ from .frame import (
 )  # fmt: skip
 from .guard import disk_errors
 from .index import find_place
+from .line_digest import Parts
 from .scan import own_id
 from .segments import PackDamaged, Segment, list_segments, read_blocks
 from .strict import parse_payload
@@ -52,6 +53,7 @@ _LINE = (
     r',"id":"({number})","p":{payload},"q":({number}),{behind}({number}),"v":{version}\}}\}}'
 )
 _BEHIND = '"src":"{source}","topic":"{topic}","ts":'
+_SECOND_HALF = SECOND_HALF_START.decode()
 _CALL = """
 def call(groups):
     _, _, _, {groups}, _, ts_ns = groups
@@ -136,6 +138,7 @@ class FastFold:
     def _fold_usual(self, lines: list[str], begin: int) -> int:
         """Fold lines from a place on; returns the place of the first that is not usual."""
         replay, usual, told = self._replay, self._usual.get, self._replay.line_digest
+        texts: list[Parts] = []
         seq, number, head, base = replay.seq, replay.journal_seq, replay.head, ""
         end = min(len(lines), begin + min(self._until, replay.next_change - 1) - seq)
         place = begin
@@ -163,7 +166,7 @@ class FastFold:
                     call(groups)
                 head = digest
                 if told is not None:
-                    told.update(_entry_text(line.encode()))
+                    texts.append(_entry_parts(line))
             place = end
             return end
         except ContractError as error:
@@ -171,6 +174,8 @@ class FastFold:
             raise ReplayFailed(f"seq {at} of the line does not fold: {error}") from None
         finally:
             folded = place - begin
+            if told is not None:
+                told.extend(texts)
             replay.head, replay.journal_seq, replay.seq = head, number + folded, seq + folded
 
     def _fold_unusual(self, line: bytes) -> bool:
@@ -184,7 +189,7 @@ class FastFold:
         before = replay.seq
         replay.take(told)
         if replay.line_digest is not None and replay.seq > before:
-            replay.line_digest.update(_entry_text(line))
+            replay.line_digest.extend((_entry_parts(line.decode()),))
         replay.head, replay.journal_seq = digest, number
         return True
 
@@ -255,8 +260,8 @@ def _told(line: bytes, number: int) -> Told | None:
     return Told(src.decode(), topic.decode(), int(sseq), int(ts), int(corr), int(cause), payload)
 
 
-def _entry_text(line: bytes) -> bytes:
+def _entry_parts(line: str) -> Parts:
     """An entry's record without the numbers that the log gave it."""
-    begin = line.index(b",", RECORD_START) + 1
-    end = line.rindex(SECOND_HALF_START) + 1
-    return line[begin:end] + line[line.index(b",", end) + 1 : -1]
+    begin = line.index(",", RECORD_START) + 1
+    end = line.rindex(_SECOND_HALF) + 1
+    return line[begin:end], line[line.index(",", end) + 1 : -1]

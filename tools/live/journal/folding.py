@@ -18,6 +18,7 @@ from ..reports.snapshot import state_sha256
 from .direct_calls import UNSURE, direct_calls
 from .errors import JournalError
 from .frame import SYSTEM
+from .line_digest import LineDigest
 from .reader import Record
 from .run_facts import (
     OPENED, REPORTED, SOURCE, RunOpened, RunReported, changes_of, read_reported, set_terms,
@@ -29,6 +30,10 @@ _NEVER = 1 << 63
 
 class NotARun(ContractError):
     """An intact log, but not the journal of a run."""
+
+
+class NotBegun(NotARun):
+    """A log that was made for a run, which had no time to begin."""
 
 
 class ReplayFailed(JournalError):
@@ -43,6 +48,7 @@ class Start:
     journal_seq: int
     head: str
     fold: Fold
+    line_digest: LineDigest | None = None
 
 
 @record
@@ -66,9 +72,10 @@ class Replay:
         self.opened = opened
         self.fold = fold
         self.seq = 0
+        self.begun = 0  # where in the line folding began
         self.journal_seq = -1
         self.head = b""
-        self.line_digest: Any = None  # the running digest of the line, when it is asked for
+        self.line_digest: LineDigest | None = None  # only when it is asked for
         self.reported: RunReported | None = None
         self._direct = direct_calls(fold)
         self._changes = changes_of(opened)[1:]  # the first are those of a new fold
@@ -77,6 +84,8 @@ class Replay:
         """Take the place of a start; its fold has been given already."""
         self.seq, self.journal_seq = start.seq, start.journal_seq
         self.head = bytes.fromhex(start.head)
+        self.begun = start.seq
+        self.line_digest = start.line_digest
         self.change_terms(start.seq)
 
     @property

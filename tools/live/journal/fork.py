@@ -66,6 +66,12 @@ class ParentRun:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self.log_id, self.opened = find_run(disk)
+        first = list_segments(disk)[0].first_seq
+        if first:
+            raise ContractError(
+                f"the journal begins with seq {first}, what was before is dropped; a fork lives its"
+                " parent from the beginning, so fork a journal that is whole"
+            )
         about = self.opened.about
         market, symbols, steps = (about.get(key) for key in ("market", "symbols", "iterations"))
         if not isinstance(market, dict) or market.get("kind") not in ("synthetic", "recorded"):
@@ -138,6 +144,9 @@ class ForkLine:
     @property
     def entries(self) -> Sequence[Entry] | None:
         return None
+
+    def quiet(self) -> None:
+        """A fork takes no checkpoints: its parent has to be lived again anyway."""
 
     def clear(self) -> None:
         raise ContractError("the line of a fork cannot begin anew")
@@ -228,7 +237,7 @@ def begin_fork(disk: Disk, opening: RunOpened) -> JournaledRun:
     )  # fmt: skip
     journal.append(OPENED, opening.start_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
-    return JournaledRun(journal, JournalLine(journal), False)
+    return JournaledRun(journal, JournalLine(journal), opening, False)
 
 
 def _nothing() -> None:

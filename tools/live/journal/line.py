@@ -7,8 +7,7 @@ interrupted and taken up again ends with the digest of the run that was not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..core.contracts_v1 import Approved, CancelOrder, CancelUnknown, Entry, Reapproved
@@ -16,17 +15,14 @@ from ..core.errors import ContractError, LineFailed
 from ..core.line import Line, source_of
 from .encode import encoders
 from .errors import Diverged, StorageFailed
+from .line_digest import LineDigest
 from .outcome import Outcome
 from .writer import Journal
 
 BATCH = 256
+NEVER = 1 << 63
 _ENDED = -2
 _SENT = (Approved, CancelOrder, Reapproved, CancelUnknown)  # what must not leave unrecorded
-
-
-def line_digest(log_id: str) -> Any:
-    """The running SHA-256 of a line: over its log's id, then the text of entry after entry."""
-    return sha256(b"line-v1\0" + log_id.encode() + b"\0")
 
 
 class Recorded(Protocol):
@@ -55,7 +51,7 @@ class JournalLine:
     ) -> None:
         self.journal = journal
         self.seq = 0
-        self._digest = line_digest(journal.log_id)
+        self.digest = LineDigest(journal.log_id)
         self._queue = journal.queue
         self._spellings = {
             kind: (spell, source_of(kind), kind in _SENT)
@@ -67,7 +63,8 @@ class JournalLine:
         self._batch = batch
         self._taken: list[tuple[str, str]] = []
         self._last: dict[str, int] = {}
-        self._covered = 0  # how many entries are in the digest
+        self._due = NEVER
+        self._take_checkpoint: Callable[[], int] = _nothing_to_take
 
     @property
     def entries(self) -> Sequence[Entry] | None:
@@ -90,13 +87,27 @@ class JournalLine:
 
     input = output = record
 
+    @property
+    def relives(self) -> bool:
+        """Whether what comes is still held against what an earlier life has recorded."""
+        return self._recorded is not None
+
+    def when_quiet(self, due: int, take: Callable[[], int]) -> None:
+        """From this seq on, call `take` at a quiet moment; it says when it is due again."""
+        self._due, self._take_checkpoint = due, take
+
+    def quiet(self) -> None:
+        """Nothing is in flight: a checkpoint may be taken."""
+        if self.seq >= self._due:
+            self._due = self._take_checkpoint()
+
     def clear(self) -> None:
         raise ContractError("a journal holds one run; begin the next in a new folder")
 
-    def go_on(self, seq: int, digest: Any) -> None:
-        """Follow what an earlier life has recorded, up to this seq and with this digest."""
-        self.seq = self._covered = seq
-        self._digest = digest
+    def go_on(self, digest: LineDigest) -> None:
+        """Follow what an earlier life has recorded, all of which is in this digest."""
+        self.seq = digest.entries
+        self.digest = digest
 
     def interrupt(self) -> None:
         """Take nothing more: no seq follows this one."""
@@ -104,7 +115,7 @@ class JournalLine:
 
     def anchor(self) -> tuple[str, str] | None:
         self._queue_taken()
-        return self.journal.log_id, f"{self._covered}:{self._digest.hexdigest()}"
+        return self.journal.log_id, f"{self.digest.entries}:{self.digest.hexdigest()}"
 
     def commit(self) -> None:
         """Make everything up to here durable."""
@@ -116,12 +127,11 @@ class JournalLine:
         taken, self._taken = self._taken, []
         if not taken:
             return
-        self._digest.update("".join(map("".join, taken)).encode())
-        self._covered += len(taken)
+        self.digest.extend(taken)
         outcome = self._queue.extend(taken, self._last)
         self._last.clear()
         if outcome is not Outcome.WAITING:
-            raise StorageFailed(f"the line up to seq {self._covered} is {outcome.value}")
+            raise StorageFailed(f"the line up to seq {self.digest.entries} is {outcome.value}")
 
     def _is_recorded(self, parts: tuple[str, str]) -> bool:
         """Whether an earlier life has recorded this entry; `Diverged` when it was another."""
@@ -133,6 +143,9 @@ class JournalLine:
         text = "".join(parts).encode()
         if known != text:
             raise Diverged(self.seq + 1, known.decode(), text.decode())
-        self._digest.update(text)
-        self._covered += 1
+        self.digest.extend((parts,))
         return True
+
+
+def _nothing_to_take() -> int:
+    return NEVER

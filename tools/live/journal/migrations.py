@@ -2,7 +2,10 @@
 
 A migration is a pure function of the whole content (without its hash) from one version to the next.
 It is written once, when the form changes, and with it a checkpoint of the old version becomes a
-golden that every later release must still load. Version 1 is the only one so far.
+golden that every later release must still load.
+
+Version 2 added to a run's state how the run was opened, the digest of its line, and the orders in
+doubt.
 """
 
 from __future__ import annotations
@@ -14,8 +17,25 @@ from ..core.errors import InvariantBroken
 
 Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
-VERSION = 1
-MIGRATIONS: Mapping[int, Migration] = {}  # by the version that they start from
+VERSION = 2
+
+_NO_DOUBTS = {
+    "outbox": {"cancels_due_ns": None, "cancels_tried": 0, "doubts": []},
+    "ready": True,
+}
+
+
+def _from_1(content: dict[str, Any]) -> dict[str, Any]:
+    """What version 1 did not say is unknown; what was no run's state stays as it is."""
+    state = content.get("state")
+    if isinstance(state, dict) and "line_seq" in state:
+        fold = {**state["fold"], "fold": {**state["fold"]["fold"], **_NO_DOUBTS}}
+        state = {**state, "fold": fold, "line_digest": None, "opened": None}
+        content = {**content, "state": state}
+    return content
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _from_1}  # by the version that they start from
 
 
 def migrate(

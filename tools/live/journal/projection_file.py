@@ -37,6 +37,8 @@ _DAMAGE = (_ERROR, _CORRUPT, _CONSTRAINT, _MISMATCH, _NOT_A_DATABASE)
 class ProjectionRefused(IntegrityRefused):
     """The database contradicts its log, and not in a way that building it anew would mend."""
 
+    of_log = False
+
     def __init__(self, what: str, *, path: str, seq: int) -> None:
         super().__init__(what, path=path, offset=0, seq=seq)
         self.args = (f"{path} {what}",)

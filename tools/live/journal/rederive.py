@@ -23,11 +23,11 @@ from ..core.record import record
 from .disk import Disk
 from .encode import encoders
 from .folding import LOOP, Replay, Told, is_entry, told_by, without_payload
-from .line import line_digest
+from .line_digest import LineDigest
 from .reader import Reader, Record
-from .replay import find_run
+from .replay import Restore, begin_replay, find_run
 from .run import entry_text
-from .run_facts import new_fold
+from .segments import list_segments
 from .travel import causes_of
 
 # What waits for an answer; that to a question is as many inputs as there are facts to tell.
@@ -89,20 +89,27 @@ class Verified:
         return self.difference is None and self.state_as_reported is not False
 
 
-def rederive(disk: Disk, *, digest: bool = False) -> Verified:
+def rederive(
+    disk: Disk, restore: Restore | None = None, *, shortcut: bool = False, digest: bool = False
+) -> Verified:
     """Hold every recorded decision against what the code decides now; stop at the first.
 
-    With `digest` the line's own digest is made as well.
+    `restore` says where to begin when the beginning is dropped; else it is asked only for a
+    `shortcut`. With `digest` the line's own digest is made as well.
     """
     log_id, opened = find_run(disk)
-    replay = Replay(log_id, opened, new_fold(opened))
-    if digest:
-        replay.line_digest = line_digest(log_id)
+    whole = list_segments(disk)[0].first_seq == 0
+    replay = begin_replay(disk, log_id, opened, None, None if whole and not shortcut else restore)
+    if digest and not replay.seq:
+        replay.line_digest = LineDigest(log_id)
     decisions = Decisions()
     found = None
     last_ns = 0
     with quiet_gc():
-        for one in Reader(disk).poll():
+        for one in Reader(disk, from_seq=max(replay.journal_seq, 0)).poll():
+            if one.seq <= replay.journal_seq:  # where the replay begins
+                last_ns = one.ts
+                continue
             if one.src == LOOP:
                 found = decisions.compare(one)
                 told = without_payload(one)
@@ -116,7 +123,7 @@ def rederive(disk: Disk, *, digest: bool = False) -> Verified:
             if is_entry(one):
                 last_ns = one.ts
                 if replay.line_digest is not None:
-                    replay.line_digest.update(entry_text(one))
+                    replay.line_digest.extend(((entry_text(one).decode(),),))
     if found is None and replay.reported is not None:
         found = decisions.left(replay.seq + 1)
     if found is not None:

@@ -21,7 +21,7 @@ from .frame import SYSTEM, VERSION
 from .line import BATCH, JournalLine
 from .outcome import Limits, Profile
 from .reader import Reader, Record
-from .run_facts import OPENED, REPORTED, SOURCE
+from .run_facts import OPENED, REPORTED, SOURCE, RunOpened, read_opened
 from .scan import own_id
 from .segments import list_segments
 from .writer import Journal
@@ -83,7 +83,10 @@ class Found:
 
 
 def look(disk: Disk) -> Found:
-    """Read a folder's log, if there is one, without its lock and without changing anything."""
+    """Read a folder's log, if there is one, without its lock and without changing anything.
+
+    ContractError when a run was interrupted and its beginning is gone: it cannot go on without.
+    """
     segments = list_segments(disk)
     if not segments:
         return Found(None, None, False)
@@ -93,15 +96,23 @@ def look(disk: Disk) -> Found:
         if one.topic == OPENED:
             opened = one.payload()
         finished = finished or one.topic == REPORTED
+    if segments[0].first_seq and not finished:
+        raise ContractError(
+            f"the journal begins with seq {segments[0].first_seq}, what was before is dropped; a"
+            " run that goes on lives from its beginning again, so begin one in a new folder"
+        )
     return Found(log_id, opened, finished)
 
 
 class JournaledRun:
     """A run and its journal, from opening to the report."""
 
-    def __init__(self, journal: Journal, line: JournalLine, resumed: bool) -> None:
+    def __init__(
+        self, journal: Journal, line: JournalLine, opened: RunOpened, resumed: bool
+    ) -> None:
         self.journal = journal
         self.line = line
+        self.opened = opened
         self.resumed = resumed
 
     @classmethod
@@ -143,7 +154,7 @@ class JournaledRun:
         except BaseException:
             journal.let_go()
             raise
-        return cls(journal, line, found.opened is not None)
+        return cls(journal, line, read_opened(found.opened or payload), found.opened is not None)
 
     def finish(
         self, report: dict[str, Any], exchange_moved: dict[str, int], time_ns: int

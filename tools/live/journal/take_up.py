@@ -1,13 +1,13 @@
 """A run whose exchange outlives the process: begun in its journal, or taken up from there.
 
-There is one way to start. What is recorded is verified, decision by decision, and folded to the
-state in which the process ended. What was decided and not recorded was never sent: it is recorded
+There is one way to start. What is recorded behind the newest good checkpoint is verified, decision
+by decision, and folded to the state in which the process ended. What was decided and not recorded was never sent: it is recorded
 now, so that the line is whole, and left to the questions that a resumed run asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ..core import codec
@@ -17,11 +17,16 @@ from ..core.record import record
 from ..fold import Fold
 from .disk import Disk
 from .errors import JournalError
+from .folding import NotBegun
 from .line import JournalLine
 from .outcome import Limits, Profile
 from .rederive import Verified, rederive
-from .run import Opened, look, refuse_another
-from .run_facts import OPENED, SOURCE
+from .replay import find_run
+from .run import Opened, refuse_another
+from .run_checkpoint import restore_from
+from .run_facts import OPENED, SOURCE, RunOpened, opened_payload, read_opened
+from .scan import own_id
+from .segments import list_segments
 from .writer import Journal
 
 
@@ -31,18 +36,15 @@ class RunDiverged(JournalError):
 
 @record
 class TakenUp:
-    """A run that is ready to be driven; `fold` is None when it begins here.
-
-    `held_before` is what the exchange held for us when the run began, by symbol.
-    """
+    """A run that is ready to be driven; `fold` is None when it begins here."""
 
     journal: Journal
     line: JournalLine
+    opened: RunOpened
     fold: Fold | None
     seq: int
     last_ns: int
     unanswered: tuple[CancelOrder, ...]
-    held_before: Mapping[str, int]
 
 
 def take_up(
@@ -59,17 +61,15 @@ def take_up(
     `held` is asked only when a run begins: what the exchange holds for us already.
     """
     payload = opened.payload()
-    found = look(disk)
-    if found.finished:
-        raise ContractError("the journal holds a finished run; name another folder")
-    if found.opened is not None:
-        refuse_another(found.opened, payload)
-    log_id = found.log_id or f"run-{codec.sha256(payload)[:24]}"
+    log_id, known = _find(disk)
+    if known is not None:
+        refuse_another(opened_payload(known), payload)
     journal = Journal.open(
-        disk, log_id=log_id, holder=holder, time_ns=time_ns, profile=Profile.STRICT, limits=limits
-    )
+        disk, log_id=log_id or f"run-{codec.sha256(payload)[:24]}", holder=holder,
+        time_ns=time_ns, profile=Profile.STRICT, limits=limits,
+    )  # fmt: skip
     try:
-        if found.opened is None:
+        if known is None:
             return _begun(journal, payload, opened.start_ns, held())
         return _taken_up(journal, disk)
     except BaseException:
@@ -77,30 +77,45 @@ def take_up(
         raise
 
 
+def _find(disk: Disk) -> tuple[str | None, RunOpened | None]:
+    """The id of the log that is there, and how its run was opened, if it was."""
+    segments = list_segments(disk)
+    if not segments:
+        return None, None
+    try:
+        return find_run(disk)
+    except NotBegun:
+        return own_id(disk, segments, ""), None
+
+
 def _begun(
     journal: Journal, payload: dict[str, Any], time_ns: int, held: dict[str, int]
 ) -> TakenUp:
     payload["held_before"] = {symbol: str(qty) for symbol, qty in sorted(held.items())}
+    opened = read_opened(payload)
     journal.append(OPENED, time_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
     line = JournalLine(journal, commit_each_send=True)
-    return TakenUp(journal, line, None, 0, 0, (), held)
+    return TakenUp(journal, line, opened, None, 0, 0, ())
 
 
 def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
-    verified = rederive(disk, digest=True)
+    start = restore_from(disk, journal.log_id, digest=True)
+    verified = rederive(disk, start, shortcut=True, digest=True)
     _refuse_diverged(verified)
     replay = verified.replay
+    if replay.reported is not None:
+        raise ContractError("the journal holds a finished run; name another folder")
+    assert replay.line_digest is not None
     line = JournalLine(journal, commit_each_send=True)
-    line.go_on(replay.seq, replay.line_digest)
+    line.go_on(replay.line_digest)
     seq = replay.seq
     for one in verified.unrecorded:
         seq += 1
         line.record(seq, one.corr, one.cause, one.output)
     return TakenUp(
-        journal, line, replay.fold, seq, verified.last_ns, verified.unanswered,
-        replay.opened.held_before,
-    )  # fmt: skip
+        journal, line, replay.opened, replay.fold, seq, verified.last_ns, verified.unanswered
+    )
 
 
 def _refuse_diverged(verified: Verified) -> None:

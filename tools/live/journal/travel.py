@@ -98,9 +98,11 @@ def entry_at(disk: Disk, seq: int) -> Told:
 
 
 def causes_of(disk: Disk, seq: int) -> tuple[Told, ...]:
-    """The entry with this seq, what led to it, and so on back to the input that began it all."""
+    """The entry with this seq, what led to it, and so on back to the input that began it all, or
+    to what is dropped."""
     chain: list[Told] = []
-    while seq and len(chain) < _CAUSES:
+    first = _first(disk)
+    while seq >= first and seq and len(chain) < _CAUSES:
         chain.append(entry_at(disk, seq))
         seq = chain[-1].cause
     return tuple(chain)
@@ -111,6 +113,9 @@ def last_inputs(disk: Disk, seq: int, count: int) -> list[int]:
     found = locate(disk, lambda one: one.sseq < seq)
     if found is None:
         raise ContractError(f"seq {seq} is behind the end of the line, which is {_end(disk)}")
+    if found.sseq > seq:
+        raise ContractError(f"seq {seq} is dropped; what is left of the line begins with"
+                            f" seq {found.sseq}")  # fmt: skip
     first = list_segments(disk)[0].first_seq
     window = 4 * count + _WINDOW
     while True:
@@ -124,6 +129,12 @@ def last_inputs(disk: Disk, seq: int, count: int) -> list[int]:
         if len(inputs) >= count or begin == first:
             return inputs[-count:]
         window *= 4
+
+
+def _first(disk: Disk) -> int:
+    """The seq of the first entry that is left."""
+    found = next(_entries(disk, list_segments(disk)[0].first_seq), None)
+    return 1 if found is None else found.sseq
 
 
 def one_back(disk: Disk, seq: int) -> int:
@@ -201,5 +212,6 @@ def _last_of_order(disk: Disk, client_order_id: str) -> int:
                 names["order_id"] = told["order_id"]
                 needles.append(f'"{told["order_id"]}"'.encode())
     if not last:
-        raise ContractError(f"{FIELD} {client_order_id} is no order of this run; see its line")
+        where = "this run" if _first(disk) == 1 else "what is left of this run"
+        raise ContractError(f"{FIELD} {client_order_id} is no order of {where}; see its line")
     return last

@@ -5,18 +5,22 @@ None of it changes a record. Only letting the past go adds some, which say what 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..core import codec
 from ..core.errors import ContractError
-from .checkpoint import MAX_BYTES, hash_in, read_content
+from .checkpoint import check_fits, hash_in, load, names
 from .disk import Disk
 from .guard import disk_errors, take_lock
+from .folding import NotARun, is_entry
+from .line_block import begun_block
 from .reader import Reader, verify
 from .recovery import CHECKPOINTS
-from .run_facts import OPENED
+from .replay import find_run
+from .run_checkpoint import start_of
+from .run_facts import REPORTED, RunOpened, opened_payload
 from .scan import Scan, Scanned
 from .sealing import pack_segment
 from .segments import FOLDER, INDEX, segment_path
@@ -41,7 +45,6 @@ class Packed(NamedTuple):
 
 
 _ADVICE = "remove it, or restore the journal that it belongs to"
-_is_checkpoint = re.compile(r"[0-9]{20}\.json", re.ASCII).fullmatch
 
 RIGHT, WRONG, MISSING = "right", "wrong", "missing"
 
@@ -92,57 +95,63 @@ def pack_closed(disk: Disk, holder: str) -> list[Packed]:
 def drop_before(disk: Disk, seq: int, *, holder: str, time_ns: int) -> int:
     """Delete the segments that end before this seq; how many. Without any, nothing is written.
 
-    ContractError when the log was not closed, or when its run could not be replayed any more.
+    What a replay from a checkpoint at this seq reads of the line's digest stays, and how the run
+    was opened is told in what is recorded. ContractError when the log was not closed, unless its
+    run has made its report: then only upkeep that was cut short can have left it so.
     """
     scan = verify(disk)
-    _refuse_unclosed(scan)
+    closed = scan.bad is None and scan.ends_closed
+    if not closed and not any(one.topic == REPORTED for one in Reader(disk).poll()):
+        _refuse_unclosed(scan)
+    with disk_errors("the log cannot be read"):
+        opened = _opened(disk)
+        seq = seq if opened is None else _needed_from(disk, seq)
     firsts = [one.segment.first_seq for one in scan.segments[1:]]
     if not firsts or firsts[0] > seq:
         return 0
-    _refuse_to_forget(disk, [first for first in firsts if first <= seq][-1])
     journal = Journal.open(disk, log_id=scan.log_id, holder=holder, time_ns=time_ns)
     try:
-        return journal.trim(seq, time_ns)
+        return journal.trim(seq, time_ns, None if opened is None else opened_payload(opened))
     finally:
         journal.close(time_ns)
 
 
 def oldest_checkpoint(disk: Disk) -> int:
-    """The seq of the oldest checkpoint that is kept, which must be whole and of this log.
+    """The seq of the oldest checkpoint that is kept, which must be one that a replay can use.
 
     ContractError when there is none, or when it does not fit: then what it stands for could not
     be rebuilt without the records before it.
     """
     with disk_errors("the checkpoints cannot be read"):
-        names = [name for name in disk.names(CHECKPOINTS) if _is_checkpoint(name)]
-        if not names:
+        present = names(disk)
+        if not present:
             raise ContractError("the journal has no checkpoint, so all of it is needed")
-        path = f"{CHECKPOINTS}/{names[0]}"
-        raw = disk.read(path, 0, MAX_BYTES + 1)
-    seq = int(names[0].partition(".")[0])
-    scan = verify(disk)
+        scan, opened = verify(disk), _opened(disk)
+        try:
+            checkpoint = load(disk, present[0])
+            config = checkpoint.config_hash if opened is None else codec.sha256(opened.about)
+            check_fits(checkpoint, scan.log_id, hash_in(disk), config)
+            if opened is not None:
+                start_of(disk, checkpoint, opened, None, digest=True)
+        except ContractError as error:
+            what = f"{CHECKPOINTS}/{present[0]} is no checkpoint that a replay can use"
+            raise ContractError(f"{what} ({error}); {_ADVICE}") from None
+    return checkpoint.seq
+
+
+def _opened(disk: Disk) -> RunOpened | None:
+    """How the log's run was opened; None when it holds none."""
     try:
-        told = read_content(raw)
-    except ContractError as error:
-        raise ContractError(f"{path} is no checkpoint ({error}); {_ADVICE}") from None
-    if not scan.first_seq <= seq < scan.next_seq:
-        raise ContractError(f"{path} is of no record that the journal has; {_ADVICE}")
-    stated = (told.get("log_id"), told.get("seq"), told.get("head_hash"))
-    if stated != (scan.log_id, seq, hash_in(disk)(seq)):
-        raise ContractError(f"{path} is not of this journal or of its seq {seq}; {_ADVICE}")
-    return seq
+        return find_run(disk)[1]
+    except NotARun:
+        return None
 
 
-def _refuse_to_forget(disk: Disk, seq: int) -> None:
-    """ContractError when a run is opened before this seq: without it no replay can begin."""
-    for one in Reader(disk).poll():
-        if one.seq >= seq:
-            return
-        if one.topic == OPENED:
-            raise ContractError(
-                f"seq {one.seq} says how the run was opened, and every replay begins with it;"
-                " nothing was dropped"
-            )
+def _needed_from(disk: Disk, seq: int) -> int:
+    """The first record that a replay from a checkpoint at this seq reads."""
+    one = next(Reader(disk, from_seq=seq).poll())
+    block = begun_block(disk, one.sseq, seq) if is_entry(one) else []
+    return block[0].seq - 1 if block else seq
 
 
 def _refuse_unclosed(scan: Scan) -> None:

@@ -161,21 +161,24 @@ class Journal:
                 return True
         return False
 
-    def trim(self, oldest_checkpoint_seq: int, time_ns: int) -> int:
+    def trim(self, oldest_checkpoint_seq: int, time_ns: int, opened: Any = None) -> int:
         """Delete the segments that end before the oldest checkpoint anybody keeps; how many.
 
         Each is first named by a durable record with its last hash, by which the rest of the log
-        stays provable, and with what every source said last.
+        stays provable, and with what every source said last. `opened` is how the log's run was
+        opened, for the record of that may go as well.
         """
         trimmed = 0
         while self._sealed and self._segment_at(1).segment.first_seq <= oldest_checkpoint_seq:
             following = self._segment_at(1)
-            told = {
+            told: dict[str, Any] = {
                 "log_id": self.log_id,
                 "last_seq": following.segment.first_seq - 1,
                 "last_hash": following.head.hex(),
                 "sources": {s: str(n) for s, n in self.queue.last_of_sources().items()},
             }
+            if opened is not None:
+                told["opened"] = opened
             self.commit_all()
             self._state(TRIMMED, told, time_ns)
             with self._at_risk("a segment cannot be deleted"):
