@@ -8,8 +8,8 @@ import pytest
 
 from tests.sim.sim_disk import Crash, SimDisk
 from tests.unit.journal_builders import (
-    FIRST, LOG_ID, NOON_NS, a_log, add, drop_mark, edit, events, lines_of, opened, told,
-    without_locks,
+    FIRST, LOG_ID, NOON_NS, a_log, add, by_a_newer_version, drop_mark, edit, events, lines_of,
+    opened, told, without_locks,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.journal.errors import IntegrityRefused, LogHeld, NotOurs
@@ -107,6 +107,15 @@ def test_a_newer_log_is_not_repaired() -> None:
     edit(disk, data)
     with pytest.raises(ContractError, match="^the first loss is seq 0"):
         repaired(disk, 3)
+
+
+def test_a_log_that_a_newer_version_wrote_is_refused_as_it_is() -> None:
+    disk = by_a_newer_version(a_log((3,)))
+    before = without_locks(disk)
+    for log_id in (LOG_ID, "desk-2"):
+        with pytest.raises(NotOurs):
+            repaired(disk, 0, log_id=log_id)
+    assert without_locks(disk) == before
 
 
 def test_a_newer_record_behind_the_damage_is_refused_as_it_is() -> None:

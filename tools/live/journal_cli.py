@@ -91,7 +91,7 @@ def _with_advice(refused: IntegrityRefused, folder: str) -> str:
     if isinstance(refused.__cause__, (NotAFile, NotADirectoryError)):
         return f"{refused.what} at {refused.path}; nothing was changed; put the file back there"
     if isinstance(refused, NotOurs):
-        return f"{refused}; read it with the program that wrote it"
+        return str(refused)
     return (
         f"{refused.what} at {refused.path} byte {refused.offset} (seq {refused.seq}); nothing was"
         f" changed; restore a copy, or give up what follows with `{PROG} repair"

@@ -36,7 +36,10 @@ class NotOurs(IntegrityRefused):
 
     def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
         super().__init__(what, path=path, offset=offset, seq=seq)
-        self.args = (f"{what} at {path} byte {offset} (seq {seq}); nothing was changed",)
+        self.args = (
+            f"{what} at {path} byte {offset} (seq {seq}); nothing was changed; use the program"
+            " and the version that wrote it",
+        )
 
 
 class LogHeld(JournalError):
