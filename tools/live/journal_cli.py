@@ -45,7 +45,8 @@ class Damaged(JournalError):
 def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None = None) -> int:
     """Run one verb; `wait` passes the time between two looks at a journal that is followed."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given, wait or _sleep), debug=DEBUG.name in given)
+    task = f"journal {given[0]}" if given and given[0] in VERBS else "the command"
+    return run(lambda: _main(given, wait or _sleep), debug=DEBUG.name in given, task=task)
 
 
 def _sleep() -> None:

@@ -77,7 +77,12 @@ _APART = (("--report", ("--verify", "--fork", "--until", "--back", "--step")),
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay and return the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug=DEBUG.name in given)
+    forks = any(word.partition("=")[0] == "--fork" for word in given)
+    return run(
+        lambda: _main(given), debug=DEBUG.name in given,
+        task="the fork" if forks else "the replay",
+        again="start it again with a new folder" if forks else "start it again",
+    )  # fmt: skip
 
 
 def _main(argv: list[str]) -> int:
