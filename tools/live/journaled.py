@@ -12,6 +12,7 @@ from .core.line import Line
 from .execution_loop import ExecutionLoop
 from .journal.os_disk import OsDisk
 from .journal.run import Found, JournaledRun, Opened, look
+from .journal_folder import advised, give_up, look_first
 from .params import ExecutionParams, Feed, describe_run
 
 DEFAULT_STATE = "artifacts/state"
@@ -51,7 +52,10 @@ class Book:
     def _look(self) -> Found:
         if os.path.lexists(self.folder) and not os.path.isdir(self.folder):
             raise ContractError(f"--journal {self.folder!r} is no folder; name another")
-        found = look(self._disk) if os.path.isdir(self.folder) else Found(None, None, False)
+        found = Found(None, None, False)
+        if os.path.isdir(self.folder):
+            with advised(self.folder, look_first):
+                found = look(self._disk)
         if found.finished:
             raise ContractError(
                 f"--journal {self.folder!r} holds a finished run; name another folder, or"
@@ -81,10 +85,11 @@ class Book:
             ledger.fee_taker_bps,
             loop.order_store.retain,
         )
-        self._run = JournaledRun.begin(
-            self._disk, opened, holder=f"process {os.getpid()}", time_ns=_now_ns(),
-            commit_each_send=self._sync_each_send, keep=keep,
-        )  # fmt: skip
+        with advised(self.folder, give_up):
+            self._run = JournaledRun.begin(
+                self._disk, opened, holder=f"process {os.getpid()}", time_ns=_now_ns(),
+                commit_each_send=self._sync_each_send, keep=keep,
+            )  # fmt: skip
         loop.line = self._run.line
         if self._run.resumed:
             say(f"going on with the interrupted run in {self.folder}")

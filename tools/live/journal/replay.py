@@ -58,14 +58,14 @@ def rebuild(
 def find_run(disk: Disk) -> tuple[str, RunOpened]:
     """Which run a log holds; NotARun when it holds none, with nothing read but its beginning."""
     segments = list_segments(disk)
-    if not segments:
-        raise NotARun("there is no log in this folder; name the folder of a run's journal")
     for one in Reader(disk).poll():
         if one.src == SYSTEM:
             continue
         if one.topic != OPENED or one.src != SOURCE:
             raise NotARun(f"the log begins with {one.topic}, not with {OPENED}; it holds no run")
         return own_id(disk, segments, ""), read_opened(one.payload())
+    if not segments:
+        raise NotARun("there is no log in this folder; name the folder of a run's journal")
     raise NotARun(f"the log holds no {OPENED}; no run was begun in it")
 
 

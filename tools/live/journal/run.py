@@ -84,10 +84,7 @@ class Found:
 
 def look(disk: Disk) -> Found:
     """Read a folder's log, if there is one, without its lock and without changing anything."""
-    segments = list_segments(disk)
-    if not segments:
-        return Found(None, None, False)
-    log_id = own_id(disk, segments, "")
+    log_id = own_id(disk, list_segments(disk), "") or None
     opened, finished = None, False
     for one in Reader(disk).poll():
         if one.topic == OPENED:
