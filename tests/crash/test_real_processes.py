@@ -60,7 +60,21 @@ def injected(tracer: str, what: str, *paths: Path) -> list[str]:
             f"inject={what}"]  # fmt: skip
 
 
-def goes_on(folder: Path, expected: bytes) -> None:
+def goes_on(folder: Path, expected: bytes, *, halted: bool = False) -> None:
+    """The next start: where a run's line has failed, not before an operator says so."""
+    assert (folder / "HALT").exists() == halted
+    if halted:
+        refused = demo(folder)
+        assert (refused.returncode, refused.stdout) == (6, b"")
+        assert refused.stderr.startswith(b"error: halted: HALT stands at ")
+        assert refused.stderr.count(b"\n") == 1
+        assert b" the line failed behind seq " in refused.stderr
+        resume = [sys.executable, "-m", "tools.live", "journal", "resume", str(folder)]
+        said = ["--actor", "a test", "--reason", "the tracer did it"]
+        done = subprocess.run(
+            resume + said, cwd=ROOT, capture_output=True, timeout=SECONDS, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
     done = demo(folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout == expected
@@ -94,7 +108,7 @@ def test_P04_a_sync_that_fails_ends_the_process_with_5(
     assert done.returncode == 5, done.stderr
     assert done.stderr.startswith(b"error: storage: ") and done.stderr.count(b"\n") == 1
     assert done.stdout == b""
-    goes_on(folder, expected)
+    goes_on(folder, expected, halted=number > 6)  # the first ones are of the start
 
 
 @pytest.mark.parametrize("number", [4, 6])
@@ -106,7 +120,7 @@ def test_P04_a_full_disk_ends_the_process_with_5(
     done = demo(folder, *fault)
     assert done.returncode == 5, done.stderr
     assert b"error: storage: " in done.stderr and done.stdout == b""
-    goes_on(folder, expected)
+    goes_on(folder, expected, halted=True)
 
 
 def test_a_file_that_may_not_grow_ends_the_process_with_5(
@@ -117,7 +131,7 @@ def test_a_file_that_may_not_grow_ends_the_process_with_5(
     limit = ["/bin/sh", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "sh"]
     done = demo(folder, *limit)
     assert done.returncode == 5, done.stderr
-    goes_on(folder, expected)
+    goes_on(folder, expected, halted=True)
 
 
 def test_a_second_process_is_refused_with_4(tmp_path: Path) -> None:

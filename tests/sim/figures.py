@@ -7,13 +7,13 @@ from collections import Counter
 SHOWN = (
     "seeds", "lives", "lives, done", "lives, crashed", "lives, faulted", "crash points", "crashes",
     "crashes inside recovery", "kill -9", "power loss", "torn files", "sync errors",
-    "write errors", "short writes", "read errors", "names errors", "planted faults", "bit flips",
-    "bit flips refused", "damages at rest", "mutants", "mutants killed",
+    "write errors", "short writes", "read errors", "names errors", "planted faults", "halts",
+    "bit flips", "bit flips refused", "damages at rest", "mutants", "mutants killed",
 )  # fmt: skip
 LABELS = {
     "sync errors": "EIO at a sync", "write errors": "ENOSPC at a write",
     "read errors": "EIO at a read", "names errors": "errors at a name",
-    "torn files": "files torn by a power loss",
+    "halts": "halts that the next start respected", "torn files": "files torn by a power loss",
 }  # fmt: skip
 
 

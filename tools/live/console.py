@@ -211,7 +211,10 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-_LIVE_WORDS = {EXIT_INTEGRITY: "integrity", EXIT_LOCKED: "lock", EXIT_STORAGE: "storage"}
+_LIVE_WORDS = {
+    EXIT_INTEGRITY: "integrity", EXIT_LOCKED: "lock", EXIT_STORAGE: "storage",
+    EXIT_HALTED: "halted",
+}  # fmt: skip
 
 
 def _classify(error: Exception) -> tuple[int, str]:

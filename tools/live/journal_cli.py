@@ -28,6 +28,7 @@ _LARGEST = 10**18 - 1
 _FOLLOW_SECONDS = 0.2
 _LINES_AT_ONCE = 512
 _PARTIAL = ".partial"
+_MOST_WORDS = 200
 _HELP = ("-h", "--help")
 
 
@@ -248,6 +249,25 @@ def _repair(folder: str, options: dict[str, Any]) -> int:
     return repair_command(folder, options, _holder("repair"), _now_ns())
 
 
+def _resume(folder: str, options: dict[str, Any]) -> int:
+    from .journal.halt import resume
+
+    said = {name: _word(options[name], f"--{name}") for name in ("actor", "reason")}
+    seq = resume(OsDisk(folder), **said, holder=_holder("resume"), time_ns=_now_ns())
+    emit(f"resumed by {said['actor']} at seq {seq}: {said['reason']}\n")
+    return EXIT_OK
+
+
+def _word(given: str | None, flag: str) -> str:
+    """Something to be recorded as it is, on one line."""
+    if given is None or not given.strip():
+        raise Usage(f"resume needs {flag}, and not an empty one; write {flag} TEXT")
+    if not given.isprintable() or len(given) > _MOST_WORDS:
+        raise Usage(f"{flag} {given[:60]!r} is not {_MOST_WORDS} or fewer printable characters;"
+                    " write it on one line")  # fmt: skip
+    return given.strip()
+
+
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
@@ -262,7 +282,7 @@ def _now_ns() -> int:
 
 _COMMANDS: dict[str, Callable[[str, dict[str, Any]], int]] = {
     "verify": _verify, "show": _show, "export": _export, "index": _index, "compact": _compact,
-    "project": _project, "repair": _repair,
+    "project": _project, "repair": _repair, "resume": _resume,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from .console import EXIT_INTEGRITY, Usage
 from .core.errors import ContractError
 from .journal.disk import NotAFile
-from .journal.errors import IntegrityRefused, JournalError, NotOurs
+from .journal.errors import Halted, IntegrityRefused, JournalError, NotOurs
+from .journal.halt import HALT
 from .journal.mark import MARK
 from .journal.os_disk import OsDisk
 from .journal.segments import FOLDER
@@ -36,7 +37,7 @@ def named_folder(folder: str | None, verb: str, command: str) -> str:
     if not os.path.isdir(folder):
         raise ContractError(f"DIR {folder!r} is no folder; name the folder of a journal")
     # Whatever stands in the place of the segments, reading it tells what is wrong with it.
-    if not os.path.lexists(os.path.join(folder, FOLDER)) and MARK not in OsDisk(folder).names():
+    if not any(OsDisk(folder).has(name) for name in (FOLDER, MARK, HALT)):
         raise ContractError(f"DIR {folder!r} holds no journal; name a folder that has segments/")
     return folder
 
@@ -63,6 +64,8 @@ def advised(folder: str, advice: Callable[[IntegrityRefused, str], str]) -> Iter
     """A refusal inside becomes `Damaged`, with what can be done about it."""
     try:
         yield
+    except Halted as halted:
+        raise Halted(halted.told, shlex.quote(folder)) from halted
     except IntegrityRefused as refused:
         raise Damaged(_told(refused, folder, advice)) from refused
 

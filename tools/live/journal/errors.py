@@ -42,6 +42,19 @@ class NotOurs(IntegrityRefused):
         )
 
 
+class Halted(JournalError):
+    """Trading on this log was stopped, and nobody has let it go on; `told` says what happened."""
+
+    exit_code = 6
+
+    def __init__(self, told: str, folder: str = "DIR") -> None:
+        self.told = told
+        super().__init__(
+            f"HALT stands at {folder}: {told}; see to its cause and to what rests at the exchange,"
+            f" then `python -m tools.live journal resume {folder} --actor NAME --reason TEXT`"
+        )
+
+
 class LogHeld(JournalError):
     """Another process has the log open for writing."""
 

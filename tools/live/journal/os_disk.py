@@ -44,6 +44,14 @@ class OsDisk:
         except FileNotFoundError:
             return []
 
+    def has(self, path: str) -> bool:
+        folders, name = place(path)
+        try:
+            os.lstat(self._root.joinpath(*folders, name))
+        except FileNotFoundError:
+            return False
+        return True
+
     def size(self, path: str) -> int:
         with self._reading(path) as handle:
             return os.fstat(handle).st_size

@@ -9,15 +9,17 @@ journal, and to record from there on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from .. import __version__
 from ..core import codec
-from ..core.errors import ContractError
+from ..core.errors import ContractError, LineFailed
 from ..core.line import Line
 from ..core.record import record
 from .disk import Disk
 from .frame import SYSTEM, VERSION
+from .halt import drop_halt, is_halted, refuse_halted
 from .line import BATCH, JournalLine
 from .outcome import Limits, Profile
 from .reader import Reader, Record
@@ -96,10 +98,11 @@ def look(disk: Disk) -> Found:
 class JournaledRun:
     """A run and its journal, from opening to the report."""
 
-    def __init__(self, journal: Journal, line: JournalLine, resumed: bool) -> None:
+    def __init__(self, disk: Disk, journal: Journal, line: JournalLine, resumed: bool) -> None:
         self.journal = journal
         self.line = line
         self.resumed = resumed
+        self._disk = disk
 
     @classmethod
     def begin(
@@ -115,6 +118,7 @@ class JournaledRun:
         batch: int = BATCH,
     ) -> JournaledRun:
         """Begin a run in an empty folder, or go on with the same one where it was interrupted."""
+        refuse_halted(disk)
         found = look(disk)
         if found.finished:
             raise ContractError(
@@ -135,12 +139,12 @@ class JournaledRun:
             recorded = None if found.opened is None else RecordedEntries(disk)
             line = JournalLine(
                 journal, recorded=recorded, commit_each_send=commit_each_send, keep=keep,
-                batch=batch,
+                batch=batch, is_halted=partial(is_halted, disk),
             )  # fmt: skip
         except BaseException:
             journal.let_go()
             raise
-        return cls(journal, line, found.opened is not None)
+        return cls(disk, journal, line, found.opened is not None)
 
     def finish(
         self, report: dict[str, Any], exchange_moved: dict[str, int], time_ns: int
@@ -157,6 +161,11 @@ class JournaledRun:
         self.journal.append(REPORTED, time_ns, SOURCE, 2, told)
         self.journal.close(time_ns)
 
+    def halt(self, failed: LineFailed, time_ns: int) -> None:
+        """The line has failed: nobody may go on here before somebody has looked."""
+        why = str(failed).partition(";")[0]
+        drop_halt(self._disk, why=why, seq=self.line.seq, time_ns=time_ns)
+
     def let_go(self) -> None:
         """Leave a run that did not finish; it can be taken up again."""
         self.journal.let_go()
@@ -167,13 +176,22 @@ class RecordedEntries:
 
     def __init__(self, disk: Disk) -> None:
         self._records: Iterator[Record] = Reader(disk).poll()
+        self._next: bytes | None = None
 
     def take(self) -> bytes | None:
         """The next entry's text; None behind the last."""
-        for one in self._records:
+        following, self._next = self.peek(), None
+        return following
+
+    def peek(self) -> bytes | None:
+        """The same, and it stays the next."""
+        while self._next is None:
+            one = next(self._records, None)
+            if one is None:
+                return None
             if one.src not in (SYSTEM, SOURCE):
-                return entry_text(one)
-        return None
+                self._next = entry_text(one)
+        return self._next
 
 
 def entry_text(one: Record) -> bytes:

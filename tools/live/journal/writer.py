@@ -18,7 +18,7 @@ from ..core.codec import canonical
 from .disk import Disk
 from .errors import StorageFailed
 from .frame import (
-    CLOSED, CREATED, RECOVERED, TRIMMED, check_name, join_lines, system_record, time_of,
+    CLOSED, CREATED, RECOVERED, RESUMED, TRIMMED, check_name, join_lines, system_record, time_of,
 )  # fmt: skip
 from .guard import disk_errors, take_lock
 from .index import Index, save_index
@@ -183,6 +183,12 @@ class Journal:
             del self._sealed[0]
             trimmed += 1
         return trimmed
+
+    def note_resumed(self, told: dict[str, str], time_ns: int) -> int:
+        """Record durably that an operator lets a halted log go on; the seq of the record."""
+        self.commit_all()
+        self._state(RESUMED, told, time_ns)
+        return self.durable_seq
 
     def _announce(self, torn: tuple[Torn, ...], time_ns: int) -> None:
         """The first record of a log names it; the first of a later life tells what was found."""
