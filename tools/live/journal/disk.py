@@ -112,5 +112,8 @@ class Disk(Protocol):
         ...
 
     def lock(self, path: str, holder: str) -> int:
-        """Hold an exclusive lock until `close` or the end of the process; `Held` when taken."""
+        """Hold an exclusive lock until `close` or the end of the process; `Held` when taken.
+
+        ContractError where the disk is of a kind that cannot keep others out.
+        """
         ...
