@@ -248,3 +248,12 @@ def test_a_crash_at_any_call_leaves_a_log_that_opens_or_can_be_repaired() -> Non
                 assert told(copy)[4].topic == "system.log.recovered"
             kept = [data for path, data in copy.image().items() if path.startswith("torn/")]
             assert any(before[FIRST].endswith(data[-40:]) for data in kept)
+
+
+def test_a_repair_is_not_older_than_what_the_log_says_of_itself() -> None:
+    disk, _ = damaged(4)
+    repaired(disk, 4, time_ns=5)
+    assert told(disk)[-1].ts == NOON_NS
+    disk, _ = damaged(4)
+    repaired(disk, 4, time_ns=NOON_NS + 5)
+    assert told(disk)[-1].ts == NOON_NS + 5

@@ -228,7 +228,8 @@ def begin_fork(disk: Disk, opening: RunOpened) -> JournaledRun:
     )  # fmt: skip
     journal.append(OPENED, opening.start_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
-    return JournaledRun(disk, journal, JournalLine(journal), False)
+    line = JournalLine(journal)
+    return JournaledRun(disk, journal, line, start_ns=opening.start_ns, resumed=False)
 
 
 def _nothing() -> None:

@@ -98,11 +98,14 @@ def look(disk: Disk) -> Found:
 class JournaledRun:
     """A run and its journal, from opening to the report."""
 
-    def __init__(self, disk: Disk, journal: Journal, line: JournalLine, resumed: bool) -> None:
+    def __init__(
+        self, disk: Disk, journal: Journal, line: JournalLine, *, start_ns: int, resumed: bool
+    ) -> None:
         self.journal = journal
         self.line = line
         self.resumed = resumed
         self._disk = disk
+        self._start_ns = start_ns
 
     @classmethod
     def begin(
@@ -144,12 +147,18 @@ class JournaledRun:
         except BaseException:
             journal.let_go()
             raise
-        return cls(disk, journal, line, found.opened is not None)
+        resumed = found.start_ns is not None
+        start_ns = opened.start_ns if found.start_ns is None else found.start_ns
+        return cls(disk, journal, line, start_ns=start_ns, resumed=resumed)
 
     def finish(
         self, report: dict[str, Any], exchange_moved: dict[str, int], time_ns: int
     ) -> None:
-        """Record what the run came to, and close the log: this end is meant."""
+        """Record what the run came to, and close the log: this end is meant.
+
+        Whatever the clock says now, that is not before the run was opened.
+        """
+        time_ns = max(time_ns, self._start_ns)
         integrity = report["integrity"]
         told = {
             "exchange_moved": {name: str(qty) for name, qty in sorted(exchange_moved.items())},

@@ -44,6 +44,7 @@ class Scan:
         self.bad: Bad | None = None
         self.ends_closed = False
         self.marked_hash = ""
+        self.own_ts = 0  # the newest time of the log's own records
         self._trims: dict[int, bytes] = {}
         self._first_line = b""
 
@@ -77,7 +78,7 @@ class Scan:
             for row in rows:
                 last_ids[row[4][2]] = row[3][4]
             if last_ids.pop(_SYSTEM, None):
-                self._read_trims(segment, rows)
+                self._read_own(segment, rows)
             if 0 <= (place := marked_seq - (walk.seq - len(rows))) < len(rows):
                 self.marked_hash = rows[place][1].hex()
             self.ends_closed = rows[-1][4][3] == _CLOSED
@@ -85,9 +86,11 @@ class Scan:
         self.segments.append(Scanned(segment, head or b"", ts, walk.offset, index))
         self.next_seq, self.head, self.bad = walk.seq, walk.head or self.head, walk.bad
 
-    def _read_trims(self, segment: Segment, rows: list[Row]) -> None:
-        """Take over what the log says about segments that are gone."""
+    def _read_own(self, segment: Segment, rows: list[Row]) -> None:
+        """Take over when the log spoke of itself, and what it says about segments that are gone."""
         for row in rows:
+            if row[4][2] == _SYSTEM:
+                self.own_ts = max(self.own_ts, int(row[4][4]))
             if row[4][3] != _TRIMMED:
                 continue
             try:

@@ -52,6 +52,7 @@ class Journal:
         self._profile = profile
         self._rotate_bytes = limits.rotate_bytes
         self._head = scan.head
+        self._own_ts = scan.own_ts
         self._sealed = [one for one in scan.segments if one is not tail]
         self._tail = tail
         self._handles = [lock]
@@ -202,10 +203,14 @@ class Journal:
             self._state(RECOVERED, told, time_ns)
 
     def _state(self, topic: str, told: dict[str, Any], time_ns: int) -> None:
-        """Store a record of the log about itself; nothing else may be waiting."""
+        """Store a record of the log about itself; nothing else may be waiting.
+
+        A clock that was set back is not followed: then the record is as old as the one before.
+        """
         seq = self.queue.next_seq
+        self._own_ts = ts = max(time_ns, self._own_ts)
         self.queue.put_own(
-            system_record(topic=topic, payload=canonical(told), base=seq, seq=seq, ts=time_ns)
+            system_record(topic=topic, payload=canonical(told), base=seq, seq=seq, ts=ts)
         )
         self.commit(Profile.STRICT)
 
