@@ -137,7 +137,7 @@ _FLAGS: dict[str, tuple[str, str, tuple[Flag, ...], tuple[str, ...]]] = {
             Flag("--actor", "NAME", "who lets it go on", "work"),
             Flag("--reason", "TEXT", "why", "work"),
         ),
-        ("run-1 --actor 'night desk' --reason 'disk replaced, nothing rests'",),
+        ("run-1 --actor Ann --reason 'disk replaced'",),
     ),
 }  # fmt: skip
 
