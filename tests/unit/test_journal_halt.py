@@ -126,6 +126,15 @@ def test_a_resumption_is_recorded_and_then_the_halt_goes() -> None:
     assert events(disk) == [1, 2, 3]
 
 
+def test_no_power_loss_brings_the_halt_back() -> None:
+    disk = halted(a_log((2,)))
+    let_go_on(disk)
+    for choice in range(20):
+        copy = disk.clone()
+        copy.power_loss(choice)
+        assert not is_halted(copy), choice
+
+
 def test_resuming_twice_changes_nothing() -> None:
     disk = halted(a_log((2,)))
     let_go_on(disk)

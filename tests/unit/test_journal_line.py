@@ -233,6 +233,21 @@ def test_a_recorded_freeze_is_due_again_where_it_was() -> None:
     assert due == [False, False, True, False, False, False]
 
 
+def test_a_halt_that_comes_while_the_recorded_part_is_lived_again_is_due_behind_it() -> None:
+    disk = SimDisk()
+    fed(a_line(disk, batch=1), 2)
+    disk.kill9()
+    again = JournalLine(
+        opened(disk), recorded=RecordedEntries(disk), batch=1, is_halted=lambda: True
+    )
+    due = []
+    for _ in range(3):
+        again.commit()
+        due.append(again.is_freeze_due())
+        fed(again, 1)
+    assert due == [False, False, False] and again.is_freeze_due()
+
+
 def test_what_is_recorded_can_be_looked_at_before_it_is_taken() -> None:
     disk = SimDisk()
     fed(a_line(disk, batch=1), 2)

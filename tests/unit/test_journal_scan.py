@@ -13,7 +13,9 @@ from tests.unit.journal_builders import (
 )  # fmt: skip
 from tools.live.core.codec import canonical
 from tools.live.journal.errors import IntegrityRefused, NotOurs
-from tools.live.journal.frame import CREATED, TRIMMED, frame_lines, genesis, system_record
+from tools.live.journal.frame import (
+    CREATED, TRIMMED, frame_lines, genesis, record_text, system_record,
+)  # fmt: skip
 from tools.live.journal.outcome import Limits
 from tools.live.journal.reader import verify
 from tools.live.journal.scan import scan_log
@@ -181,6 +183,17 @@ def test_a_first_record_without_a_name_names_nothing(payload: str) -> None:
     disk.put(FIRST, block)
     assert scan_log(disk).log_id == ""
     disk.put(FIRST, frame_lines(genesis(LOG_ID), [record.replace(b'"topic"', b'"topics"')])[0])
+    assert scan_log(disk).log_id == ""
+
+
+def test_only_the_record_that_begins_a_log_names_it() -> None:
+    record = record_text(
+        base=0, cause=0, corr=0, sseq=0, payload=canonical({"log_id": LOG_ID}), seq=0, src="feed",
+        topic="md.quote", ts=NOON_NS,
+    )  # fmt: skip
+    disk = SimDisk()
+    disk.make_folder("segments")
+    disk.put(FIRST, frame_lines(genesis(LOG_ID), [record.encode()])[0])
     assert scan_log(disk).log_id == ""
 
 
