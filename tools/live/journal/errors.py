@@ -34,12 +34,12 @@ class IntegrityRefused(JournalError):
 class NotOurs(IntegrityRefused):
     """Intact, but not this program's to touch: a foreign log or a newer record version."""
 
-    def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
+    def __init__(
+        self, what: str, *, path: str, offset: int, seq: int,
+        advice: str = "; use the program and the version that wrote it",
+    ) -> None:  # fmt: skip
         super().__init__(what, path=path, offset=offset, seq=seq)
-        self.args = (
-            f"{what} at {path} byte {offset} (seq {seq}); nothing was changed; use the program"
-            " and the version that wrote it",
-        )
+        self.args = (f"{what} at {path} byte {offset} (seq {seq}); nothing was changed{advice}",)
 
 
 class Halted(JournalError):
