@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.sim.figures import table
+
 Golden = Callable[[Path, str], None]
+COUNTED = pytest.StashKey[Counter[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,3 +55,19 @@ def must_have() -> Callable[[str, bool], None]:
             pytest.skip(f"{what} is missing")
 
     return check
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Counter[str]:
+    """The counter that all tests of a run share; it is printed at the end."""
+    return request.config.stash.setdefault(COUNTED, Counter())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    lines = table(config.stash.get(COUNTED, Counter()))
+    if lines:
+        terminalreporter.section("simulated lives of the log")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -60,14 +61,28 @@ def injected(tracer: str, what: str, *paths: Path) -> list[str]:
             f"inject={what}"]  # fmt: skip
 
 
-def goes_on(folder: Path, expected: bytes) -> None:
+def goes_on(folder: Path, expected: bytes, *, halted: bool = False) -> None:
+    """The next start: where a run's line has failed, not before an operator says so."""
+    assert (folder / "HALT").exists() == halted
+    if halted:
+        refused = demo(folder)
+        assert (refused.returncode, refused.stdout) == (6, b"")
+        assert refused.stderr.startswith(b"error: halted: HALT stands at ")
+        assert refused.stderr.count(b"\n") == 1
+        assert b" the line failed behind seq " in refused.stderr
+        resume = [sys.executable, "-m", "tools.live", "journal", "resume", str(folder)]
+        said = ["--actor", "a test", "--reason", "the tracer did it"]
+        done = subprocess.run(
+            resume + said, cwd=ROOT, capture_output=True, timeout=SECONDS, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
     done = demo(folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout == expected
 
 
 def test_P01_killed_at_every_sync_it_goes_on(
-    tracer: str, expected: bytes, tmp_path: Path
+    tracer: str, expected: bytes, tmp_path: Path, figures: Counter[str]
 ) -> None:
     for number in range(1, 100):
         folder = tmp_path / f"at-{number}"
@@ -76,6 +91,7 @@ def test_P01_killed_at_every_sync_it_goes_on(
             assert number > 10, "the tracer killed nothing"
             return
         assert done.stdout == b""
+        figures["processes killed"] += 1
         if number % 2 or number < 6:  # the others are of the same kind
             ended = demo(folder)
             if ended.returncode == 2 and b"a finished run" in ended.stderr:
@@ -87,37 +103,40 @@ def test_P01_killed_at_every_sync_it_goes_on(
 
 @pytest.mark.parametrize("number", [3, 6, 9, 11])
 def test_P04_a_sync_that_fails_ends_the_process_with_5(
-    tracer: str, expected: bytes, tmp_path: Path, number: int
+    tracer: str, expected: bytes, tmp_path: Path, number: int, figures: Counter[str]
 ) -> None:
     folder = tmp_path / "run"
     done = demo(folder, *injected(tracer, f"fsync:error=EIO:when={number}"))
     assert done.returncode == 5, done.stderr
+    figures["processes without a disk"] += 1
     assert done.stderr.startswith(b"error: storage: ") and done.stderr.count(b"\n") == 1
     assert done.stdout == b""
-    goes_on(folder, expected)
+    goes_on(folder, expected, halted=number > 6)  # the first ones are of the start
 
 
 @pytest.mark.parametrize("number", [4, 6])
 def test_P04_a_full_disk_ends_the_process_with_5(
-    tracer: str, expected: bytes, tmp_path: Path, number: int
+    tracer: str, expected: bytes, tmp_path: Path, number: int, figures: Counter[str]
 ) -> None:
     folder = tmp_path / "run"
     fault = injected(tracer, f"write:error=ENOSPC:when={number}", folder / FIRST)
     done = demo(folder, *fault)
     assert done.returncode == 5, done.stderr
+    figures["processes without a disk"] += 1
     assert b"error: storage: " in done.stderr and done.stdout == b""
-    goes_on(folder, expected)
+    goes_on(folder, expected, halted=True)
 
 
 def test_a_file_that_may_not_grow_ends_the_process_with_5(
-    expected: bytes, tmp_path: Path
+    expected: bytes, tmp_path: Path, figures: Counter[str]
 ) -> None:
     """A limit of the system gives short writes first, and then none."""
     folder = tmp_path / "run"
     limit = ["/bin/sh", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "sh"]
     done = demo(folder, *limit)
     assert done.returncode == 5, done.stderr
-    goes_on(folder, expected)
+    figures["processes without a disk"] += 1
+    goes_on(folder, expected, halted=True)
 
 
 def test_a_second_process_is_refused_with_4(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.hostile.journal_attacks import (
 from tests.hostile.refusals import digest
 from tests.unit.journal_builders import LOG_ID, NOON_NS, by_hand
 from tests.unit.journal_folders import a_folder, flip
+from tools.live.journal.errors import NotOurs
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.writer import Journal
 from tools.live.journal_cli import main
@@ -245,8 +246,12 @@ def test_a_newer_beginning_is_refused_too(
     put_lines(victim, rechained(
         lines_of(victim), LOG_ID, lambda line: line.replace(b'"v":1}', b'"v":2}')
     ))  # fmt: skip
-    for verb in READING:
-        refused(capsys, victim, verb, 3)
+    for verb in (*READING, "repair --dry-run", "repair --accept-loss-from 0"):
+        line = refused(capsys, victim, verb, 3)
+        assert "a record of version 2, newer than this program" in line
+        assert line.endswith("nothing was changed; use the program and the version that wrote it")
+    with pytest.raises(NotOurs, match="newer than this program"):
+        Journal.open(OsDisk(victim), log_id=LOG_ID, holder="a test", time_ns=0)
 
 
 def test_a_foreign_name_is_refused(victim: Path, capsys: pytest.CaptureFixture[str]) -> None:

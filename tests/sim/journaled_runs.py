@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.live.core import codec
 from tools.live.exchange import FakeExchangeClient
@@ -17,6 +17,15 @@ from tools.live.params import ExecutionParams, describe_run
 START_MS = 1_735_689_600_000
 START_NS = START_MS * 10**6
 SMALL = Limits(batch_records=8, rotate_bytes=16 * 1024)
+
+
+class Life(NamedTuple):
+    """One process of a run."""
+
+    loop: ExecutionLoop
+    params: ExecutionParams
+    feed: SyntheticMarket
+    run: JournaledRun
 
 
 def wired(seed: int = 42, threshold: float = 3.0) -> ExecutionLoop:
@@ -47,17 +56,35 @@ def run_on(
     feed = SyntheticMarket(params.symbols, steps, START_NS)
     if disk is None:
         return codec.canonical(loop.run_shadow(params, feed)), None
+    life = begun(disk, steps, seed=seed, each_send=each_send, threshold=threshold, every=every)
+    return finished(life), life.run
+
+
+def begun(
+    disk: Disk, steps: int = 22, *, seed: int = 42, each_send: bool = False,
+    threshold: float = 3.0, every: int = 0, time_ns: int = START_NS,
+) -> Life:  # fmt: skip
+    """A life whose journal is open, and which has not traded yet."""
+    loop = wired(seed, threshold)
+    params = ExecutionParams(["BTCUSDT", "ETHUSDT"], steps, 2_000, 3_000, threshold, requote=True)
+    feed = SyntheticMarket(params.symbols, steps, START_NS)
     run = JournaledRun.begin(
-        disk, opened_of(loop, params, feed), holder="a test", time_ns=START_NS,
+        disk, opened_of(loop, params, feed), holder="a test", time_ns=time_ns,
         commit_each_send=each_send, limits=SMALL, batch=8,
     )  # fmt: skip
     loop.line = run.line
     if every:
         Checkpointing(disk, run.line, loop.fold, run.opened, every)
-    report: dict[str, Any] = loop.run_shadow(params, feed)
+    return Life(loop, params, feed, run)
+
+
+def finished(life: Life, time_ns: int = START_NS) -> str:
+    """Trade to the end, and record what it came to; the report's line."""
+    loop = life.loop
+    report: dict[str, Any] = loop.run_shadow(life.params, life.feed)
     moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
-    run.finish(report, moved, START_NS)
-    return codec.canonical(report), run
+    life.run.finish(report, moved, time_ns)
+    return codec.canonical(report)
 
 
 def opened_of(loop: ExecutionLoop, params: ExecutionParams, feed: SyntheticMarket) -> Opened:

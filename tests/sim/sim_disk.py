@@ -161,6 +161,15 @@ class SimDisk:
         inside = [path[size:] for path, n in self.live.items() if n and path[:size] == start]
         return sorted(name for name in inside if "/" not in name)
 
+    def has(self, path: str) -> bool:
+        self._call("has", path)
+        try:
+            self._folder("/".join(place(path)[0]))
+        except FileNotFoundError:
+            return False
+        self._maybe_fail("read", path, self.faults.read)
+        return path in self.live
+
     def size(self, path: str) -> int:
         self._call("size", path)
         return len(self._file(path).cache)
@@ -363,4 +372,4 @@ class SimDisk:
         self._handles, self._locks = {}, {}
 
 
-_LOOKING = ("names", "size", "read", "close", "lock", "open_append")
+_LOOKING = ("names", "has", "size", "read", "close", "lock", "open_append")

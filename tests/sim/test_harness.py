@@ -189,3 +189,14 @@ def test_the_table_leaves_out_what_was_never_counted() -> None:
         "seeds              2,000", "EIO at a sync          3",
     ]  # fmt: skip
     assert table(Counter()) == []
+
+
+def test_the_table_shows_whatever_was_counted_and_mutants_as_a_share() -> None:
+    counted = Counter({"zebras": 1, "seeds": 2_000, "mutants": 61, "mutants killed": 60, "apes": 3})
+    assert table(counted) == [
+        "seeds               2,000",
+        "apes                    3",
+        "zebras                  1",
+        "mutants killed      60/61",
+    ]
+    assert table(Counter({"mutants": 3})) == ["mutants killed        0/3"]

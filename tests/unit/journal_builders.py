@@ -8,7 +8,7 @@ from tests.sim.sim_disk import SimDisk
 from tools.live.journal.frame import FRAME_BYTES, frame_lines, genesis, record_text
 from tools.live.journal.outcome import Limits, Outcome, Profile
 from tools.live.journal.reader import Reader, Record
-from tools.live.journal.segments import segment_path
+from tools.live.journal.segments import list_segments, segment_path
 from tools.live.journal.writer import Journal
 
 LOG_ID = "desk-1"
@@ -77,6 +77,18 @@ def edit(disk: SimDisk, data: bytes, path: str = FIRST) -> SimDisk:
 def lines_of(disk: SimDisk, path: str = FIRST) -> list[bytes]:
     """The lines of a segment, each with its newline."""
     return disk.image()[path].splitlines(keepends=True)
+
+
+def by_a_newer_version(disk: SimDisk) -> SimDisk:
+    """The same log as a later program would write it: every record of version 2, well chained."""
+    first = list_segments(disk)[0].first_seq
+    head = genesis(LOG_ID) if not first else bytes(32)
+    for segment in list_segments(disk):
+        records = [line[76:-2].replace(b'"v":1}', b'"v":2}') for line in
+                   disk.image()[segment.path].splitlines(keepends=True)]  # fmt: skip
+        block, head = frame_lines(head, records)
+        disk.put(segment.path, block)
+    return disk
 
 
 def by_hand(count: int, *, batch: int = 4, log_id: str = LOG_ID, start: int = 0) -> bytes:

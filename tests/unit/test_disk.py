@@ -57,7 +57,7 @@ def test_no_path_leads_outside(disk: Disk, path: str) -> None:
     put(disk, "there")
     calls = [*BY_NAME.values(), *MAKING.values()]
     calls += [lambda d, p: d.names(p), lambda d, p: d.make_folder(p)]
-    calls += [lambda d, p: d.sync_folder(p)]
+    calls += [lambda d, p: d.sync_folder(p), lambda d, p: d.has(p)]
     for call in calls:
         with pytest.raises(ContractError, match="single slashes"):
             call(disk, path)
@@ -69,6 +69,21 @@ def test_a_file_needs_a_name(disk: Disk, name: str) -> None:
     put(disk, "there")
     with pytest.raises(ContractError, match="needs a name"):
         (BY_NAME | MAKING)[name](disk, "")
+
+
+def test_a_name_is_there_whatever_it_is_given_to(disk: Disk) -> None:
+    disk.make_folder("b")
+    put(disk, "a")
+    put(disk, "b/c")
+    assert [disk.has(path) for path in ("a", "b", "b/c", "c", "b/a", "x/y")] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip
+    disk.remove("a")
+    assert not disk.has("a")
+    with pytest.raises(NotADirectoryError):
+        disk.has("b/c/d")
+    with pytest.raises(ContractError, match="needs a name"):
+        disk.has("")
 
 
 def test_names_are_sorted_and_without_folders(disk: Disk) -> None:

@@ -320,3 +320,18 @@ def test_equal_runs_give_equal_bytes() -> None:
 def test_another_seed_gives_another_run() -> None:
     one, two = (run_shadow_demo([BTC], 30, clock=lambda: T0_MS, seed=seed) for seed in (1, 2))
     assert one.data["orders"] != two.data["orders"]
+
+
+def test_params_are_put_in_force_once_and_said_once() -> None:
+    loop = a_loop()
+    params = some_params(qty=0.02)
+    for _ in range(2):
+        loop.set_params(params)
+    said = ParamsSet(e9("0.02"), e9(5), T0_NS)
+    assert [entry.event for entry in recorded(loop)] == [said]
+    params.spread_bps = 6
+    loop.set_params(params)
+    assert events_of(loop, ParamsSet) == [said, ParamsSet(e9("0.02"), e9(6), T0_NS)]
+    params.base_qty = 0
+    with pytest.raises(ContractError, match="base_qty"):
+        loop.set_params(params)

@@ -9,7 +9,9 @@ import pytest
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import BTC, ETH, T0_NS, a_loop, a_quote_event
 from tests.unit.journal_builders import opened
-from tools.live.core.contracts_v1 import CancelOrder, Entry, ListOpenOrders, QuoteUpdate
+from tools.live.core.contracts_v1 import (
+    CancelOrder, Entry, FreezeOrdered, ListOpenOrders, QuoteUpdate,
+)  # fmt: skip
 from tools.live.core.errors import ContractError, LineFailed
 from tools.live.core.line import Line
 from tools.live.journal.errors import Diverged, StorageFailed
@@ -196,3 +198,61 @@ def test_a_journal_that_takes_nothing_ends_the_line() -> None:
     fed(line, 1)
     with pytest.raises(StorageFailed, match="the line up to seq 1 is refused"):
         line.commit()
+
+
+def test_whether_it_is_halted_is_asked_at_every_commit_and_not_at_every_entry() -> None:
+    answers = [False, True, False]
+    line = JournalLine(opened(SimDisk()), batch=2, is_halted=lambda: answers.pop(0))
+    fed(line, 3)
+    assert not line.is_freeze_due() and answers == [True, False]
+    fed(line, 1)
+    assert line.is_freeze_due() and answers == [False]
+    fed(line, 2)
+    assert line.is_freeze_due() and answers == [False], "a halt is not taken back"
+    assert not a_line(SimDisk(), batch=1).is_freeze_due()
+
+
+def test_a_recorded_freeze_is_due_again_where_it_was() -> None:
+    disk = SimDisk()
+    line = a_line(disk, batch=1)
+    fed(line, 2)
+    line.input(3, 3, 0, FreezeOrdered("HALT file", None, "operator", T0_NS))
+    fed(line, 1)
+    again = resumed(disk)
+    due = []
+    for _ in range(2):
+        due.append(again.is_freeze_due())
+        fed(again, 1)
+    due.append(again.is_freeze_due())
+    again.input(3, 3, 0, FreezeOrdered("HALT file", None, "operator", T0_NS))
+    due.append(again.is_freeze_due())
+    fed(again, 1)
+    due.append(again.is_freeze_due())
+    fed(again, 1)
+    due.append(again.is_freeze_due())
+    assert due == [False, False, True, False, False, False]
+
+
+def test_a_halt_that_comes_while_the_recorded_part_is_lived_again_is_due_behind_it() -> None:
+    disk = SimDisk()
+    fed(a_line(disk, batch=1), 2)
+    disk.kill9()
+    again = JournalLine(
+        opened(disk), recorded=RecordedEntries(disk), batch=1, is_halted=lambda: True
+    )
+    due = []
+    for _ in range(3):
+        again.commit()
+        due.append(again.is_freeze_due())
+        fed(again, 1)
+    assert due == [False, False, False] and again.is_freeze_due()
+
+
+def test_what_is_recorded_can_be_looked_at_before_it_is_taken() -> None:
+    disk = SimDisk()
+    fed(a_line(disk, batch=1), 2)
+    recorded = RecordedEntries(disk)
+    for _ in range(2):
+        seen = recorded.peek()
+        assert seen is not None and recorded.peek() == seen == recorded.take()
+    assert recorded.peek() is recorded.take() is recorded.peek() is None

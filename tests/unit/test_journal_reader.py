@@ -252,10 +252,31 @@ def test_a_reader_that_was_overtaken_by_trimming_is_told() -> None:
     journal.trim(20, NOON_NS)
     with pytest.raises(ContractError, match="^seq 1 is trimmed; the log begins with seq"):
         seqs(reader)
+    drop_segments(disk)
+    with pytest.raises(IntegrityRefused, match="^the end of the log, but seq 3[0-9] was durable"):
+        seqs(reader)
+    with pytest.raises(ContractError, match="^seq 1 is trimmed"):
+        drop_mark(disk)
+        seqs(reader)
+
+
+def drop_segments(disk: SimDisk) -> SimDisk:
     for path in [path for path in disk.image() if path.startswith("segments/")]:
         disk.put(path, None)
-    with pytest.raises(ContractError, match="^seq 1 is trimmed"):
-        seqs(reader)
+    return disk
+
+
+@pytest.mark.parametrize("from_seq", [None, 0, 2, 99])
+def test_a_mark_without_a_segment_is_a_log_that_is_lost(from_seq: int | None) -> None:
+    disk = drop_segments(a_log((3,)))
+    with pytest.raises(IntegrityRefused) as proven:
+        verify(disk)
+    reader = Reader(disk, from_seq=from_seq)
+    for _ in range(2):
+        with pytest.raises(IntegrityRefused) as refused:
+            seqs(reader)
+        assert str(refused.value) == str(proven.value)
+        assert refused.value.exit_code == 3
 
 
 def test_a_segment_that_disappears_under_the_reader_is_a_fault() -> None:

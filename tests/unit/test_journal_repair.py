@@ -8,8 +8,8 @@ import pytest
 
 from tests.sim.sim_disk import Crash, SimDisk
 from tests.unit.journal_builders import (
-    FIRST, LOG_ID, NOON_NS, a_log, add, drop_mark, edit, events, lines_of, opened, told,
-    without_locks,
+    FIRST, LOG_ID, NOON_NS, a_log, add, by_a_newer_version, drop_mark, edit, events, lines_of,
+    opened, told, without_locks,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.journal.errors import IntegrityRefused, LogHeld, NotOurs
@@ -107,6 +107,15 @@ def test_a_newer_log_is_not_repaired() -> None:
     edit(disk, data)
     with pytest.raises(ContractError, match="^the first loss is seq 0"):
         repaired(disk, 3)
+
+
+def test_a_log_that_a_newer_version_wrote_is_refused_as_it_is() -> None:
+    disk = by_a_newer_version(a_log((3,)))
+    before = without_locks(disk)
+    for log_id in (LOG_ID, "desk-2"):
+        with pytest.raises(NotOurs):
+            repaired(disk, 0, log_id=log_id)
+    assert without_locks(disk) == before
 
 
 def test_a_newer_record_behind_the_damage_is_refused_as_it_is() -> None:
@@ -239,3 +248,12 @@ def test_a_crash_at_any_call_leaves_a_log_that_opens_or_can_be_repaired() -> Non
                 assert told(copy)[4].topic == "system.log.recovered"
             kept = [data for path, data in copy.image().items() if path.startswith("torn/")]
             assert any(before[FIRST].endswith(data[-40:]) for data in kept)
+
+
+def test_a_repair_is_not_older_than_what_the_log_says_of_itself() -> None:
+    disk, _ = damaged(4)
+    repaired(disk, 4, time_ns=5)
+    assert told(disk)[-1].ts == NOON_NS
+    disk, _ = damaged(4)
+    repaired(disk, 4, time_ns=NOON_NS + 5)
+    assert told(disk)[-1].ts == NOON_NS + 5

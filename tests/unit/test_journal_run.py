@@ -197,3 +197,26 @@ def test_a_run_that_did_not_finish_is_let_go_unfinished() -> None:
     disk.kill9()
     disk.crash_at = 0
     assert not look(disk).finished
+
+
+REPORT = {"integrity": {"events": 0, "state_sha256": "ab" * 32}}
+
+
+@pytest.mark.parametrize("restarted_at", [None, START_NS - 9, START_NS + 9])
+def test_the_last_word_is_not_before_the_first_whatever_the_clock_says(
+    restarted_at: int | None,
+) -> None:
+    disk = SimDisk()
+    run = begun(disk)
+    if restarted_at is not None:
+        run.let_go()
+        run = begun(disk, start_ns=restarted_at)
+        assert run.resumed
+    run.finish(REPORT, {}, START_NS - 5)
+    assert [one.ts for one in records(disk) if one.src == "run"] == [START_NS, START_NS]
+
+
+def test_the_last_word_is_of_its_own_time() -> None:
+    disk = SimDisk()
+    begun(disk).finish(REPORT, {}, START_NS + 5)
+    assert [one.ts for one in records(disk) if one.src == "run"] == [START_NS, START_NS + 5]

@@ -8,15 +8,20 @@ import pytest
 
 from tests.sim.sim_disk import SimDisk
 from tests.unit.journal_builders import (
-    FIRST, LOG_ID, NOON_NS, a_log, add, by_hand, drop_mark, edit, lines_of, opened, told,
+    FIRST, LOG_ID, NOON_NS, a_log, add, by_a_newer_version, by_hand, drop_mark, edit, lines_of,
+    opened, told, without_locks,
 )  # fmt: skip
 from tools.live.core.codec import canonical
 from tools.live.journal.errors import IntegrityRefused, NotOurs
-from tools.live.journal.frame import CREATED, TRIMMED, frame_lines, genesis, system_record
+from tools.live.journal.frame import (
+    CREATED, TRIMMED, frame_lines, genesis, record_text, system_record,
+)  # fmt: skip
 from tools.live.journal.outcome import Limits
+from tools.live.journal.reader import verify
 from tools.live.journal.scan import scan_log
 from tools.live.journal.sealing import remove_segment
 from tools.live.journal.segments import list_segments, segment_path
+from tools.live.journal.walk import Fault
 
 SMALL = Limits(rotate_bytes=900)
 
@@ -143,3 +148,75 @@ def test_all_forms_of_a_segment_go_together() -> None:
     disk.power_loss(0)
     left = [segment_path(9, suffix) for suffix in (".idx", ".jsonl", ".jsonl.gz")]
     assert sorted(disk.image()) == left
+
+
+@pytest.mark.parametrize("log_id", ["", LOG_ID])
+@pytest.mark.parametrize("mark", [True, False])
+def test_a_log_that_begins_with_a_newer_version_is_newer_and_not_damaged(
+    log_id: str, mark: bool
+) -> None:
+    disk = by_a_newer_version(a_log((2, 2)))
+    if not mark:
+        drop_mark(disk)
+    scan = scan_log(disk, log_id=log_id)
+    assert scan.log_id == LOG_ID and scan.next_seq == 0
+    assert scan.bad is not None and (scan.bad.fault, scan.bad.seq) == (Fault.NEWER, 0)
+
+
+def test_a_newer_beginning_is_believed_only_as_far_as_its_chain_proves_it() -> None:
+    disk = a_log((2, 2))
+    newer = by_a_newer_version(a_log((2, 2)))
+    lines, others = lines_of(disk), lines_of(newer)
+    flipped = lines[0].replace(b'"v":1}', b'"v":3}')
+    unnamed = others[0].replace(b'"log_id"', b'"log_ie"')
+    for first in (flipped, unnamed, lines[0].replace(b"desk-1", b"desk-2")):
+        bad = scan_log(edit(disk, b"".join([first, *lines[1:]]))).bad
+        assert bad is not None and (bad.fault, bad.seq) == (Fault.DAMAGED, 0)
+
+
+@pytest.mark.parametrize("payload", ['{"log_id":7}', '"desk-1"', "[]", "{}", '{"log_id":null}'])
+def test_a_first_record_without_a_name_names_nothing(payload: str) -> None:
+    record = system_record(topic=CREATED, payload=payload, base=0, seq=0, ts=NOON_NS)
+    disk = SimDisk()
+    disk.make_folder("segments")
+    block, _ = frame_lines(genesis(LOG_ID), [record])
+    disk.put(FIRST, block)
+    assert scan_log(disk).log_id == ""
+    disk.put(FIRST, frame_lines(genesis(LOG_ID), [record.replace(b'"topic"', b'"topics"')])[0])
+    assert scan_log(disk).log_id == ""
+
+
+def test_only_the_record_that_begins_a_log_names_it() -> None:
+    record = record_text(
+        base=0, cause=0, corr=0, sseq=0, payload=canonical({"log_id": LOG_ID}), seq=0, src="feed",
+        topic="md.quote", ts=NOON_NS,
+    )  # fmt: skip
+    disk = SimDisk()
+    disk.make_folder("segments")
+    disk.put(FIRST, frame_lines(genesis(LOG_ID), [record.encode()])[0])
+    assert scan_log(disk).log_id == ""
+
+
+def test_a_trimmed_log_that_a_newer_version_wrote_is_newer_too() -> None:
+    disk = by_a_newer_version(trimmed())
+    before = without_locks(disk)
+    first = list_segments(disk)[0]
+    bad = scan_log(disk).bad
+    assert bad is not None
+    assert (bad.fault, bad.path, bad.seq) == (Fault.NEWER, first.path, first.first_seq)
+    for attempt in (verify, told, lambda disk: opened(disk)):
+        with pytest.raises(NotOurs, match="version 2, newer than this program .* use the program"):
+            attempt(disk)
+    assert without_locks(disk) == before
+
+
+def test_a_newer_record_before_the_record_of_trimming_hides_it() -> None:
+    disk = trimmed()
+    first = list_segments(disk)[0]
+    line = lines_of(disk, first.path)[0]
+    newer = line[76:-2].replace(b'"v":1}', b'"v":2}').replace(
+        b'"q":%d' % first.first_seq, b'"q":%d' % (first.first_seq + 1)
+    )
+    more, _ = frame_lines(bytes.fromhex(line[6:70].decode()), [newer])
+    bad = scan_log(edit(disk, line + more, first.path)).bad
+    assert bad is not None and (bad.fault, bad.seq) == (Fault.NEWER, first.first_seq + 1)

@@ -46,7 +46,7 @@ def test_the_same_as_one_line_of_json() -> None:
     size = len(disk.image()[FIRST])
     assert json.loads(line) == {
         "bytes": size, "closed": True, "first_seq": 0, "first_utc": "2025-01-01T12:00:00Z",
-        "head_hash": told(disk)[-1].hash.hex(), "last_seq": 10,
+        "halt": None, "head_hash": told(disk)[-1].hash.hex(), "last_seq": 10,
         "last_utc": "2025-01-01T12:00:09Z", "log_id": LOG_ID, "mark_seq": 10,
         "packed_segments": 0, "plain_segments": 1, "records": 11, "stored_bytes": size,
         "torn": None,

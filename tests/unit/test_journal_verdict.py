@@ -192,7 +192,7 @@ def test_a_newer_version_is_refused_and_not_to_be_repaired() -> None:
     assert isinstance(error, NotOurs)
     assert str(error) == (
         f"a record of version 7, newer than this program at {FIRST} byte 0 (seq 0);"
-        " nothing was changed"
+        " nothing was changed; use the program and the version that wrote it"
     )
 
 

@@ -133,6 +133,17 @@ def test_a_newer_version_is_told_apart_only_when_the_chain_proves_it() -> None:
     assert bad_of(GOOD[:-2].replace(b'"v":1}', b'"v":2}') + b"\n").fault is Fault.DAMAGED
 
 
+def test_a_newer_line_is_believed_where_nobody_can_prove_it() -> None:
+    newer = GOOD[: ENDS[0] - 4] + b"2}}\n"
+    walk = Walk("file", iter([newer + GOOD]), head=None, seq=0)
+    assert list(walk.rows()) == [[]]
+    assert walk.bad is not None and walk.bad.fault is Fault.NEWER
+    assert walk.refused == newer[:-1]
+    walk = Walk("file", iter([b"?" + newer[1:] + GOOD]), head=None, seq=0)
+    assert list(walk.rows()) == [[]]
+    assert walk.bad is not None and walk.bad.fault is Fault.DAMAGED
+
+
 def test_a_base_may_not_point_beyond_its_record() -> None:
     block = by_hand(4)
     records = [line[76:-1] for line in block.splitlines()]

@@ -261,3 +261,22 @@ def test_the_same_on_a_real_disk(tmp_path: Path) -> None:
     assert events(disk)[-1] == 120  # type: ignore[arg-type]
     mode = (tmp_path / "log" / MARK).stat().st_mode
     assert mode & 0o777 == 0o600
+
+
+def test_the_logs_own_times_do_not_follow_a_clock_that_was_set_back() -> None:
+    disk = SimDisk()
+    for time_ns in (5, 3, -7, 9, 8):
+        journal = opened(disk, time_ns=time_ns)
+        journal.close(time_ns - 1)
+    assert [one.ts for one in told(disk)] == [5, 5, 5, 5, 5, 5, 9, 9, 9, 9]
+    early = SimDisk()
+    opened(early, time_ns=-7).close(-6)
+    assert [one.ts for one in told(early)] == [0, 0]
+
+
+def test_an_operators_word_waits_for_what_waits() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+    assert journal.note_resumed({"actor": "a"}, NOON_NS) == 2 == journal.durable_seq
+    assert [one.topic for one in told(disk)][1:] == ["md.quote", "system.log.resumed"]

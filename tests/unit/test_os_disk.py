@@ -98,6 +98,7 @@ def test_what_is_no_file_is_listed_so_that_it_is_not_overlooked(
 ) -> None:
     plant(root, kind)
     assert disk.names() == ["file", "odd"]
+    assert disk.has("odd")
     with pytest.raises(FileExistsError):
         disk.create("odd")
 

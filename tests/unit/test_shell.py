@@ -103,12 +103,35 @@ def test_when_the_line_fails_nothing_more_is_sent_and_what_rests_is_canceled(at:
     recorded = [entry.event for entry in loop.line.entries]
     placed = [event for event in recorded if event.kind == "order.place"]
     assert exchange.named == len(placed)  # none was sent that is not on the line
-    known = sorted(o for o in loop.order_store.by_order_id)
-    assert sorted(exchange.canceled) == known  # and what had a name was canceled
+    assert exchange.resting == {}
+    assert len(exchange.canceled) == exchange.named  # what the line did not hear of, too
     assert loop.risk_monitor.frozen
     assert loop.risk_monitor.last_freeze_reason == "the line cannot be recorded"
     loop.abandon()
-    assert sorted(exchange.canceled) == known  # once
+    assert len(exchange.canceled) == exchange.named  # once
+
+
+def test_an_order_that_nobody_here_knows_is_left_alone_when_the_line_fails() -> None:
+    exchange = PlainExchange()
+    exchange.place_limit(PlaceOrderRequest("OTHER", BTC, BUY, 1, 100))
+    loop = a_loop(exchange, recorded=False)
+    loop.line = BrokenLine(4)  # the first acknowledgement
+    with pytest.raises(LineFailed):
+        loop.run_shadow(some_params())
+    assert exchange.canceled == ["X2"] and list(exchange.resting) == ["X1"]
+
+
+def test_an_exchange_that_cannot_list_its_orders_is_asked_in_vain_when_the_line_fails() -> None:
+    exchange = PlainExchange()
+    loop = a_loop(exchange, recorded=False)
+    loop.on_quote(a_quote(), some_params())
+
+    def unheard(symbol: str | None = None) -> NoReturn:
+        raise ConnectionError("no line to the venue")
+
+    exchange.get_open_orders = unheard  # type: ignore[method-assign]
+    loop.abandon()
+    assert exchange.canceled == ["X1", "X2"]
 
 
 def test_it_fails_for_people_as_it_does_for_runs() -> None:

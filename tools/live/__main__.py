@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in VERBS and VERBS[verb][0]:
         code: int = import_module(f".{VERBS[verb][0]}", __package__).main(given[1:])
         return code
-    return run(lambda: _own(verb, given[1:]), debug="--debug" in given)
+    return run(lambda: _own(verb, given[1:]), debug="--debug" in given, task="the command")
 
 
 def _own(verb: str, rest: list[str]) -> int:

@@ -132,8 +132,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else "see --help"
 
 
-def run(command: Callable[[], int], *, debug: bool) -> int:
-    """Run a command and turn what goes wrong into its exit code and one line on stderr."""
+def run(
+    command: Callable[[], int], *, debug: bool, task: str = "the run before its report",
+    again: str = "start it again",
+) -> int:  # fmt: skip
+    """Run a command and turn what goes wrong into its exit code and one line on stderr.
+
+    `task` names what a signal puts an end to, `again` says what to do then.
+    """
     before = _on_sigterm(_terminate)
     try:
         code = command()
@@ -144,10 +150,10 @@ def run(command: Callable[[], int], *, debug: bool) -> int:
         _settle(sys.stdout)
         return EXIT_OK
     except KeyboardInterrupt:
-        say("error: interrupted: SIGINT ended the run before its report; start it again")
+        say(f"error: interrupted: SIGINT ended {task}; {again}")
         return EXIT_INTERRUPTED
     except _Terminated:
-        say("error: terminated: SIGTERM ended the run before its report; start it again")
+        say(f"error: terminated: SIGTERM ended {task}; {again}")
         return EXIT_TERMINATED
     except Exception as error:
         if debug:
@@ -205,7 +211,10 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-_LIVE_WORDS = {EXIT_INTEGRITY: "integrity", EXIT_LOCKED: "lock", EXIT_STORAGE: "storage"}
+_LIVE_WORDS = {
+    EXIT_INTEGRITY: "integrity", EXIT_LOCKED: "lock", EXIT_STORAGE: "storage",
+    EXIT_HALTED: "halted",
+}  # fmt: skip
 
 
 def _classify(error: Exception) -> tuple[int, str]:

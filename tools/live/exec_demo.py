@@ -14,7 +14,7 @@ from .console import (
 )  # fmt: skip
 from .core import codec
 from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_utc
-from .core.errors import ContractError
+from .core.errors import ContractError, LineFailed
 from .core.line import Line
 from .exchange import FakeExchangeClient
 from .execution_loop import ExecutionLoop, wire_shadow
@@ -40,8 +40,8 @@ EXAMPLES = (
 END = """Flags win over the config file; MM_FREEZE_UTC_ISO freezes the clock, too.
 
 exit codes: 0 ok, 1 a check failed or --shadow is missing, 2 wrong usage or input,
-  3 damaged journal, 4 journal in use, 5 storage fault, 6 frozen where --fail-on-freeze
-  was given, 130 interrupted, 143 terminated"""
+  3 damaged journal, 4 journal in use, 5 storage fault, 6 the journal is halted, or the
+  run ended frozen and --fail-on-freeze was given, 130 interrupted, 143 terminated"""
 
 
 FLAGS = (
@@ -111,7 +111,7 @@ def _main(argv: list[str]) -> int:
         say(f"error: check: {broken}; keep this output and report it")
         return EXIT_CHECK_FAILED
     _deliver(ShadowReport(data, line.entries if line is not None else ()), options)
-    return _verdict(data["risk"]) if options["fail_on_freeze"] else EXIT_OK
+    return _verdict(data["risk"], options["fail_on_freeze"], book)
 
 
 def _check_files(options: dict[str, Any], chosen: dict[str, Any]) -> None:
@@ -210,29 +210,34 @@ def _run(
         chosen["requote"],
     )
     if book is None:
-        return _trade(loop, params, feed, show)
+        return _trade(loop, params, feed, show, None)
     if feed is None:
         feed = SyntheticMarket(params.symbols, params.iterations, start_ms * NS_PER_MS)
     try:
         book.begin(loop, params, feed, start_ms * NS_PER_MS)
-        data = _trade(loop, params, feed, show)
+        data = _trade(loop, params, feed, show, book)
         book.finish(data, loop)
         return data
+    except LineFailed as failed:
+        book.halt(loop, failed)
+        raise
     finally:
         book.close()
 
 
 def _trade(
-    loop: ExecutionLoop, params: ExecutionParams, feed: Feed | None, show: bool
+    loop: ExecutionLoop, params: ExecutionParams, feed: Feed | None, show: bool, book: Book | None
 ) -> dict[str, Any]:
     stats, monitor, stream = loop.stats, loop.risk_monitor, sys.stderr
-    if stream is None or not (show or stream.isatty()):
-        return loop.run_shadow(params, feed)
-    progress = Progress(stream, lambda: stats["orders_placed"], monitor.is_frozen)
+    shown: Progress | None = None
+    if stream is not None and (show or stream.isatty()):
+        shown = Progress(stream, lambda: stats["orders_placed"], monitor.is_frozen)
     try:
-        return loop.run_shadow(params, feed, progress)
+        after_step = shown if book is None else book.watch(loop, shown)
+        return loop.run_shadow(params, feed, after_step)
     finally:
-        progress.close()
+        if shown is not None:
+            shown.close()
 
 
 def _deliver(report: ShadowReport, options: dict[str, Any]) -> None:
@@ -245,9 +250,13 @@ def _deliver(report: ShadowReport, options: dict[str, Any]) -> None:
         emit(text)
 
 
-def _verdict(risk: dict[str, Any]) -> int:
-    """What --fail-on-freeze makes of a run, and why."""
-    if not risk["frozen"]:
+def _verdict(risk: dict[str, Any], fail_on_freeze: bool, book: Book | None) -> int:
+    """What a halt and --fail-on-freeze make of a run, and why."""
+    if book is not None and book.halted:
+        say(f"error: halted: {book.folder} got a file HALT, so trading was frozen; see risk in the"
+            " report")  # fmt: skip
+        return EXIT_HALTED
+    if not fail_on_freeze or not risk["frozen"]:
         return EXIT_OK
     why, symbol, when = (risk[f"first_freeze_{part}"] for part in ("reason", "symbol", "utc"))
     say(f"error: halted: {why} at {symbol}, {when}; see risk in the report")

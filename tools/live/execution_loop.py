@@ -75,7 +75,7 @@ class ExecutionLoop(Shell):
     def on_quote(self, quote: Quote, params: ExecutionParams) -> None:
         """Answer a quote with a buy and a sell order, as far as the gate lets them pass."""
         ts_ns = self.event_clock.advance_to(quote.timestamp_ms * NS_PER_MS)
-        self._set_params(params)
+        self.set_params(params)
         if params.requote:
             self.cancel_all("requote", quote.symbol)
         self._take(QuoteUpdate(quote.symbol, quote.bid_e9, quote.ask_e9, ts_ns))
@@ -131,6 +131,15 @@ class ExecutionLoop(Shell):
             self._take(CancelFailed(cancel.order_id, ended, self.event_clock.ns))
         self.on_fill()
 
+    def set_params(self, params: ExecutionParams) -> None:
+        """Put the size and the width of our quotes in force; what is in force stays unsaid."""
+        key = (params.base_qty, params.spread_bps)
+        if key != self._params:
+            base_qty = positive_e9(params.base_qty, "base_qty")
+            spread_bps = not_negative_e9(params.spread_bps, "spread_bps")
+            self._take(ParamsSet(base_qty, spread_bps, self._now_ns()))
+            self._params = key
+
     def run_shadow(
         self,
         params: ExecutionParams,
@@ -158,7 +167,7 @@ class ExecutionLoop(Shell):
         self.on_fill()  # what filled before the run belongs to before the run
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
-        self._set_params(params)
+        self.set_params(params)
         self._run(feed, params.requote, progress)
         self._wait_for_answers()
         after = self._exchange_positions()
@@ -215,14 +224,6 @@ class ExecutionLoop(Shell):
             outputs = self.fold.edge_update(symbol, net_bps, ts_ns)
             if outputs:
                 self._carry_out(outputs, seq, seq)
-
-    def _set_params(self, params: ExecutionParams) -> None:
-        key = (params.base_qty, params.spread_bps)
-        if key != self._params:
-            base_qty = positive_e9(params.base_qty, "base_qty")
-            spread_bps = not_negative_e9(params.spread_bps, "spread_bps")
-            self._take(ParamsSet(base_qty, spread_bps, self._now_ns()))
-            self._params = key
 
     def _exchange_positions(self) -> dict[str, int]:
         return {position.symbol: position.qty_e9 for position in self.exchange.get_positions()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 import time
@@ -12,40 +11,32 @@ from itertools import islice, takewhile
 from typing import Any
 
 from .console import (
-    DEBUG, EXIT_CHECK_FAILED, EXIT_INTEGRITY, EXIT_INTERRUPTED, EXIT_OK, Usage, did_you_mean, emit,
-    run, say,
+    DEBUG, EXIT_CHECK_FAILED, EXIT_INTERRUPTED, EXIT_OK, Usage, did_you_mean, emit, run, say,
 )  # fmt: skip
 from .core.clock import environment_clock
 from .core.errors import ContractError
-from .journal.disk import NotAFile
-from .journal.errors import IntegrityRefused, JournalError, NotOurs
-from .journal.mark import MARK
 from .journal.os_disk import OsDisk
 from .journal.reader import Reader, Record
-from .journal.segments import FOLDER
 from .journal.show import HEADING, Picker, Wanted, parse_bound, readable, stored_line
 from .journal.summary import summarize
 from .journal.tail import Tail, kept_seq
 from .journal_cli_flags import MOST_LAST, PROG, VERBS, number, parse, usage
+from .journal_folder import advised, give_up, named_folder
 
 _DEFAULT_LAST = 10
 _LARGEST = 10**18 - 1
 _FOLLOW_SECONDS = 0.2
 _LINES_AT_ONCE = 512
 _PARTIAL = ".partial"
+_MOST_WORDS = 200
 _HELP = ("-h", "--help")
-
-
-class Damaged(JournalError):
-    """The journal contradicts what was promised about it."""
-
-    exit_code = EXIT_INTEGRITY
 
 
 def main(argv: Sequence[str] | None = None, *, wait: Callable[[], None] | None = None) -> int:
     """Run one verb; `wait` passes the time between two looks at a journal that is followed."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given, wait or _sleep), debug=DEBUG.name in given)
+    task = f"journal {given[0]}" if given and given[0] in VERBS else "the command"
+    return run(lambda: _main(given, wait or _sleep), debug=DEBUG.name in given, task=task)
 
 
 def _sleep() -> None:
@@ -63,42 +54,11 @@ def _main(given: list[str], wait: Callable[[], None]) -> int:
     if options["help"]:
         emit(parser.help())
         return EXIT_OK
-    folder = _journal_folder(options["dir"], verb)
-    try:
+    folder = named_folder(options["dir"], verb, f"{PROG} {verb}")
+    with advised(folder, give_up):
         if verb == "tail":
             return _tail(folder, options, wait)
         return _COMMANDS[verb](folder, options)
-    except IntegrityRefused as refused:
-        raise Damaged(_with_advice(refused, folder)) from refused
-
-
-def _journal_folder(folder: str | None, verb: str) -> str:
-    """The folder that was named, once it is known to hold a journal."""
-    if not folder or "\0" in folder:
-        raise Usage(f"{verb} needs the folder of a journal; write {PROG} {verb} DIR")
-    if not os.path.lexists(folder):
-        raise ContractError(f"DIR {folder!r} is not there; name the folder of a journal")
-    if not os.path.isdir(folder):
-        raise ContractError(f"DIR {folder!r} is no folder; name the folder of a journal")
-    # Whatever stands in the place of the segments, reading it tells what is wrong with it.
-    if not os.path.lexists(os.path.join(folder, FOLDER)) and MARK not in OsDisk(folder).names():
-        raise ContractError(f"DIR {folder!r} holds no journal; name a folder that has segments/")
-    return folder
-
-
-def _with_advice(refused: IntegrityRefused, folder: str) -> str:
-    """The refusal with the command that would give up what follows, where one can."""
-    if isinstance(refused.__cause__, (NotAFile, NotADirectoryError)):
-        return f"{refused.what} at {refused.path}; nothing was changed; put the file back there"
-    if not refused.of_log:
-        return str(refused)
-    if isinstance(refused, NotOurs):
-        return f"{refused}; read it with the program that wrote it"
-    return (
-        f"{refused.what} at {refused.path} byte {refused.offset} (seq {refused.seq}); nothing was"
-        f" changed; restore a copy, or give up what follows with `{PROG} repair"
-        f" {shlex.quote(folder)} --accept-loss-from {refused.seq}`"
-    )
 
 
 # Reading.
@@ -289,6 +249,25 @@ def _repair(folder: str, options: dict[str, Any]) -> int:
     return repair_command(folder, options, _holder("repair"), _now_ns())
 
 
+def _resume(folder: str, options: dict[str, Any]) -> int:
+    from .journal.halt import resume
+
+    said = {name: _word(options[name], f"--{name}") for name in ("actor", "reason")}
+    seq = resume(OsDisk(folder), **said, holder=_holder("resume"), time_ns=_now_ns())
+    emit(f"resumed by {said['actor']} at seq {seq}: {said['reason']}\n")
+    return EXIT_OK
+
+
+def _word(given: str | None, flag: str) -> str:
+    """Something to be recorded as it is, on one line."""
+    if given is None or not given.strip():
+        raise Usage(f"resume needs {flag}, and not an empty one; write {flag} TEXT")
+    if not given.isprintable() or len(given) > _MOST_WORDS:
+        raise Usage(f"{flag} {given[:60]!r} is not {_MOST_WORDS} or fewer printable characters;"
+                    " write it on one line")  # fmt: skip
+    return given.strip()
+
+
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
@@ -303,7 +282,7 @@ def _now_ns() -> int:
 
 _COMMANDS: dict[str, Callable[[str, dict[str, Any]], int]] = {
     "verify": _verify, "show": _show, "export": _export, "index": _index, "compact": _compact,
-    "project": _project, "repair": _repair,
+    "project": _project, "repair": _repair, "resume": _resume,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ VERBS = {
     "compact": "pack complete segments, let old ones go",
     "project": "keep orders, fills and positions in SQLite",
     "repair": "give up damaged records",
+    "resume": "let a halted journal go on",
 }
 
 
@@ -127,6 +128,16 @@ _FLAGS: dict[str, tuple[str, str, tuple[Flag, ...], tuple[str, ...]]] = {
             Flag("--log-id", "ID", "name of the journal, when it cannot be read any more", "work"),
         ),
         ("run-1 --dry-run", "run-1 --accept-loss-from 118"),
+    ),
+    "resume": (
+        "DIR",
+        "Let runs go on in a folder where HALT stands: a run whose disk failed has left it, or\n"
+        "somebody put it there. The journal says who let it go on and why; then HALT goes.",
+        (
+            Flag("--actor", "NAME", "who lets it go on", "work"),
+            Flag("--reason", "TEXT", "why", "work"),
+        ),
+        ("run-1 --actor Ann --reason 'disk replaced'",),
     ),
 }  # fmt: skip
 

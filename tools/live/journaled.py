@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
-from .console import Usage, say
+from .console import Progress, Usage, say
 from .core.clock import environment_clock
-from .core.errors import ContractError
+from .core.errors import ContractError, LineFailed
 from .core.line import Line
 from .execution_loop import ExecutionLoop
 from .journal.checkpointing import EVERY, Checkpointing
+from .journal.halt import ACTOR, REASON, refuse_halted
 from .journal.os_disk import OsDisk
 from .journal.run import Found, JournaledRun, Opened, look
+from .journal_folder import advised, give_up, look_first
 from .params import ExecutionParams, Feed, describe_run
 
 DEFAULT_STATE = "artifacts/state"
@@ -63,6 +66,7 @@ class Book:
         self._disk = OsDisk(folder)
         self._sync_each_send = sync_each_send
         self._run: JournaledRun | None = None
+        self.halted = False
         self.found = self._look()
         if recover and self.found.opened is None:
             raise ContractError(
@@ -72,7 +76,11 @@ class Book:
     def _look(self) -> Found:
         if os.path.lexists(self.folder) and not os.path.isdir(self.folder):
             raise ContractError(f"--journal {self.folder!r} is no folder; name another")
-        found = look(self._disk) if os.path.isdir(self.folder) else Found(None, None, False)
+        found = Found(None, None, False)
+        if os.path.isdir(self.folder):
+            with advised(self.folder, look_first):
+                refuse_halted(self._disk)
+                found = look(self._disk)
         if found.finished:
             raise ContractError(
                 f"--journal {self.folder!r} holds a finished run; name another folder, or"
@@ -102,10 +110,11 @@ class Book:
             ledger.fee_taker_bps,
             loop.order_store.retain,
         )
-        self._run = JournaledRun.begin(
-            self._disk, opened, holder=f"process {os.getpid()}", time_ns=_now_ns(),
-            commit_each_send=self._sync_each_send, keep=keep,
-        )  # fmt: skip
+        with advised(self.folder, give_up):
+            self._run = JournaledRun.begin(
+                self._disk, opened, holder=f"process {os.getpid()}", time_ns=_now_ns(),
+                commit_each_send=self._sync_each_send, keep=keep,
+            )  # fmt: skip
         loop.line = self._run.line
         if self._every:
             self._checkpointing = Checkpointing(
@@ -114,6 +123,20 @@ class Book:
         if self._run.resumed:
             say(f"going on with the interrupted run in {self.folder}")
 
+    def watch(self, loop: ExecutionLoop, shown: Progress | None) -> Callable[[int, int], None]:
+        """What the loop is to call behind each step: when the journal was halted, it freezes."""
+        assert self._run is not None
+        is_freeze_due = self._run.line.is_freeze_due
+
+        def after_step(done: int, total: int) -> None:
+            if not self.halted and is_freeze_due():
+                self.halted = True
+                loop.freeze(REASON, ACTOR)
+            if shown is not None:
+                shown(done, total)
+
+        return after_step
+
     def finish(self, report: dict[str, Any], loop: ExecutionLoop) -> None:
         """Record what the run came to."""
         assert self._run is not None
@@ -121,6 +144,15 @@ class Book:
         self._run.finish(report, moved, max(_now_ns(), loop.event_clock.ns))
         if self._checkpointing is not None and self._checkpointing.stopped:
             say(f"checkpoints ended before the run did: {self._checkpointing.stopped}")
+
+    def halt(self, loop: ExecutionLoop, failed: LineFailed) -> None:
+        """The line has failed: cancel what rests, and halt the journal until somebody has looked.
+
+        A run that could not even begin has sent nothing, so nothing is halted.
+        """
+        if self._run is not None:
+            loop.abandon()
+            self._run.halt(failed, _now_ns())
 
     def close(self) -> None:
         """Let go of the journal; a run that did not finish stays one that can go on."""

@@ -17,15 +17,14 @@ from .core.money import to_e9
 from .journal.checkpoint import Skipped
 from .journal.disk import Disk
 from .journal.folding import Replay, Start, Told
-from .journal.mark import MARK
 from .journal.os_disk import OsDisk
 from .journal.rederive import Difference, Verified, rederive
 from .journal.replay import Restore, find_run, rebuild
 from .journal.run_checkpoint import restore_from
 from .journal.run_facts import RunOpened
-from .journal.segments import FOLDER
 from .journal.state_view import readable, state_view
 from .journal.travel import Step, last_inputs, last_steps, resolve
+from .journal_folder import advised, look_first, named_folder
 from .settings import BY_KEY
 
 PROG = "python -m tools.live replay"
@@ -84,7 +83,12 @@ _APART = (("--report", ("--verify", "--books", "--fork", "--until", "--back", "-
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay and return the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug=DEBUG.name in given)
+    forks = any(word.partition("=")[0] == "--fork" for word in given)
+    return run(
+        lambda: _main(given), debug=DEBUG.name in given,
+        task="the fork" if forks else "the replay",
+        again="start it again with a new folder" if forks else "start it again",
+    )  # fmt: skip
 
 
 def _main(argv: list[str]) -> int:
@@ -96,7 +100,13 @@ def _main(argv: list[str]) -> int:
         return EXIT_OK
     _refuse_mixture(options)
     changes = _changes(argv)
-    disk = OsDisk(_journal_folder(options["dir"]))
+    folder = named_folder(options["dir"], "replay", PROG)
+    with advised(folder, look_first):
+        return _replay(OsDisk(folder), options, changes)
+
+
+def _replay(disk: Disk, options: dict[str, Any], changes: dict[str, int]) -> int:
+    """The one thing that is asked for."""
     if options["fork"] is not None:
         return _fork(disk, options, changes)
     if changes:
@@ -136,20 +146,6 @@ def _changes(argv: Sequence[str]) -> dict[str, int]:
         setting = BY_KEY[key]
         changes[key] = to_e9(setting.read(text, f"--set {key}"), f"--set {key}")
     return changes
-
-
-def _journal_folder(folder: str | None) -> str:
-    """The folder that was named, once it is known to hold a journal."""
-    if not folder or "\0" in folder:
-        raise Usage(f"replay needs the folder of a journal; write {PROG} DIR")
-    if not os.path.lexists(folder):
-        raise ContractError(f"DIR {folder!r} is not there; name the folder of a journal")
-    if not os.path.isdir(folder):
-        raise ContractError(f"DIR {folder!r} is no folder; name the folder of a journal")
-    # Whatever stands in the place of the segments, reading it tells what is wrong with it.
-    if not os.path.lexists(os.path.join(folder, FOLDER)) and MARK not in OsDisk(folder).names():
-        raise ContractError(f"DIR {folder!r} holds no journal; name a folder that has segments/")
-    return folder
 
 
 def _target(disk: Disk, options: dict[str, Any]) -> int | None:

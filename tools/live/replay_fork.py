@@ -124,4 +124,4 @@ def _go_on_with(loop: ExecutionLoop, params: ExecutionParams, setup: Setup) -> N
     set_terms(loop.risk_monitor, setup.terms)
     params.base_qty = text(setup.params.base_qty)
     params.spread_bps = text(setup.params.spread_bps)
-    loop._set_params(params)
+    loop.set_params(params)

@@ -28,23 +28,17 @@ class RuntimeRiskMonitor(Freeze):
     """Limits, the ledger behind them, and the freeze."""
 
     def __init__(
-        self,
-        *,
-        max_inventory_usd_per_symbol: Number,
-        max_total_notional_usd: Number,
-        edge_freeze_threshold_bps: Number,
-        get_mark_price: Callable[[str], float] | None = None,
+        self, *, max_inventory_usd_per_symbol: Number, max_total_notional_usd: Number,
+        edge_freeze_threshold_bps: Number, get_mark_price: Callable[[str], float] | None = None,
         ledger: Ledger | None = None,
-    ) -> None:
-        self.max_symbol_e9 = not_negative_e9(
-            max_inventory_usd_per_symbol, "max_inventory_usd_per_symbol"
-        )
-        self.max_total_e9 = not_negative_e9(max_total_notional_usd, "max_total_notional_usd")
-        self._max_symbol_e18 = self.max_symbol_e9 * SCALE
-        self._max_total_e18 = self.max_total_e9 * SCALE
+    ) -> None:  # fmt: skip
+        symbol = not_negative_e9(max_inventory_usd_per_symbol, "max_inventory_usd_per_symbol")
+        total = not_negative_e9(max_total_notional_usd, "max_total_notional_usd")
+        threshold = to_e9(edge_freeze_threshold_bps, "edge_freeze_threshold_bps")
+        super().__init__(threshold)
+        self.set_limits(max_symbol_e9=symbol, max_total_e9=total, threshold_bps_e9=threshold)
         self._caller_mark = get_mark_price
         self.ledger = Ledger() if ledger is None else ledger
-        super().__init__(to_e9(edge_freeze_threshold_bps, "edge_freeze_threshold_bps"))
         self.blocks_total = 0
         self.refusals: dict[RefusalReason, int] = {}
         self._clear()
@@ -62,6 +56,16 @@ class RuntimeRiskMonitor(Freeze):
         """Not frozen, flat, nothing open; the counters of blocks and freezes go on."""
         self.ledger.reset()
         self._clear()
+
+    def set_limits(self, *, max_symbol_e9: int, max_total_e9: int, threshold_bps_e9: int) -> None:
+        """Bind every later review and edge to these, exact at 10^9; what is open stays open."""
+        if max_symbol_e9 < 0 or max_total_e9 < 0:
+            raise ContractError(f"limits {max_symbol_e9} and {max_total_e9} must be 0 or more")
+        self.max_symbol_e9 = max_symbol_e9
+        self.max_total_e9 = max_total_e9
+        self.threshold_bps_e9 = threshold_bps_e9
+        self._max_symbol_e18 = max_symbol_e9 * SCALE
+        self._max_total_e18 = max_total_e9 * SCALE
 
     # The gate.
 
@@ -264,14 +268,9 @@ class RuntimeRiskMonitor(Freeze):
         outside[1] += size * seen
 
     def apply_fill(
-        self,
-        symbol: str,
-        side: Side,
-        qty: int,
-        price: int,
-        taker: bool = False,
+        self, symbol: str, side: Side, qty: int, price: int, taker: bool = False,
         reserved: bool = False,
-    ) -> int:
+    ) -> int:  # fmt: skip
         """Book a fill and return its fee; `reserved` when `review` had set its exposure aside."""
         try:
             exposure = self.exposures[symbol]

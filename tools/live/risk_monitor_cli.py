@@ -80,7 +80,7 @@ def _get_current_utc_iso() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the scene and return the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug=DEBUG.name in given)
+    return run(lambda: _main(given), debug=DEBUG.name in given, task="the scene")
 
 
 def _main(argv: list[str]) -> int:

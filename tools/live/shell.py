@@ -279,6 +279,16 @@ class Shell:
             if order.order_id is not None:
                 with suppress(*WORLD_FAILED):
                     self.exchange.cancel(order.order_id)
+        with suppress(*WORLD_FAILED):
+            self._cancel_unheard()
+
+    def _cancel_unheard(self) -> None:
+        """Cancel orders of ours whose acknowledgement was what the line did not take."""
+        for listed in self.exchange.get_open_orders():
+            ours = self.order_store.get(listed.client_order_id)
+            if ours is not None and ours.order_id is None:
+                with suppress(*WORLD_FAILED):
+                    self.exchange.cancel(listed.order_id)
 
     def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
         self.seq = seq = self.seq + 1

@@ -224,7 +224,7 @@ def load(
             f"a checkpoint of version {content['version']} (this program knows {version}; go on"
             " with the newer program)"
         )
-        raise NotOurs(what, path=path, offset=0, seq=seq)
+        raise NotOurs(what, path=path, offset=0, seq=seq, advice="")
     checkpoint = _checkpoint(migrate(content, table=table, version=version))
     if checkpoint.seq != seq:
         raise wrong("seq", checkpoint.seq, f"that of its name, {seq}")
@@ -277,4 +277,4 @@ def _refusals(seq: int) -> Iterator[None]:
         yield
     except (NotAFile, NotADirectoryError) as error:
         what = f"no file of ours ({error.strerror}; remove it)"
-        raise NotOurs(what, path=str(error.filename), offset=0, seq=seq) from error
+        raise NotOurs(what, path=str(error.filename), offset=0, seq=seq, advice="") from error

@@ -55,6 +55,13 @@ class Disk(Protocol):
         """
         ...
 
+    def has(self, path: str) -> bool:
+        """Whether the name is given to anything: a file, a folder, a link that leads nowhere.
+
+        It opens nothing, so it is cheap enough to be asked again and again.
+        """
+        ...
+
     def size(self, path: str) -> int: ...
 
     def read(self, path: str, offset: int = 0, length: int = -1) -> bytes:
@@ -105,5 +112,8 @@ class Disk(Protocol):
         ...
 
     def lock(self, path: str, holder: str) -> int:
-        """Hold an exclusive lock until `close` or the end of the process; `Held` when taken."""
+        """Hold an exclusive lock until `close` or the end of the process; `Held` when taken.
+
+        ContractError where the disk is of a kind that cannot keep others out.
+        """
         ...

@@ -35,9 +35,25 @@ class IntegrityRefused(JournalError):
 class NotOurs(IntegrityRefused):
     """Intact, but not this program's to touch: a foreign log or a newer record version."""
 
-    def __init__(self, what: str, *, path: str, offset: int, seq: int) -> None:
+    def __init__(
+        self, what: str, *, path: str, offset: int, seq: int,
+        advice: str = "; use the program and the version that wrote it",
+    ) -> None:  # fmt: skip
         super().__init__(what, path=path, offset=offset, seq=seq)
-        self.args = (f"{what} at {path} byte {offset} (seq {seq}); nothing was changed",)
+        self.args = (f"{what} at {path} byte {offset} (seq {seq}); nothing was changed{advice}",)
+
+
+class Halted(JournalError):
+    """Trading on this log was stopped, and nobody has let it go on; `told` says what happened."""
+
+    exit_code = 6
+
+    def __init__(self, told: str, folder: str = "DIR") -> None:
+        self.told = told
+        super().__init__(
+            f"HALT stands at {folder}: {told}; see to its cause and to what rests at the exchange,"
+            f" then `python -m tools.live journal resume {folder} --actor NAME --reason TEXT`"
+        )
 
 
 class LogHeld(JournalError):

@@ -237,7 +237,7 @@ def begin_fork(disk: Disk, opening: RunOpened) -> JournaledRun:
     )  # fmt: skip
     journal.append(OPENED, opening.start_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
-    return JournaledRun(journal, JournalLine(journal), opening, False)
+    return JournaledRun(disk, journal, JournalLine(journal), opening, resumed=False)
 
 
 def _nothing() -> None:

@@ -26,6 +26,7 @@ RECOVERED = "system.log.recovered"
 CLOSED = "system.log.closed"
 TRIMMED = "system.log.trimmed"
 REPAIRED = "system.log.repaired"
+RESUMED = "system.log.resumed"
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 _NUMBER = r"(0|[1-9][0-9]{0,18})"

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ..core.contracts_v1 import Approved, CancelOrder, CancelUnknown, Entry, Reapproved
+from ..core.contracts_v1 import (
+    Approved, CancelOrder, CancelUnknown, Entry, FreezeOrdered, Reapproved,
+)  # fmt: skip
 from ..core.errors import ContractError, LineFailed
 from ..core.line import Line, source_of
 from .encode import encoders
@@ -23,6 +25,12 @@ BATCH = 256
 NEVER = 1 << 63
 _ENDED = -2
 _SENT = (Approved, CancelOrder, Reapproved, CancelUnknown)  # what must not leave unrecorded
+_TAIL_BYTES = 256  # what follows the payload of an entry is never longer
+_FREEZE = f',"topic":"{FreezeOrdered.kind}",'.encode()
+
+
+def _never() -> bool:
+    return False
 
 
 class Recorded(Protocol):
@@ -30,6 +38,10 @@ class Recorded(Protocol):
 
     def take(self) -> bytes | None:
         """The text of the next entry; None behind the last."""
+        ...
+
+    def peek(self) -> bytes | None:
+        """The same, and it stays the next."""
         ...
 
 
@@ -48,6 +60,7 @@ class JournalLine:
         commit_each_send: bool = False,
         keep: Line | None = None,
         batch: int = BATCH,
+        is_halted: Callable[[], bool] = _never,
     ) -> None:
         self.journal = journal
         self.seq = 0
@@ -61,6 +74,8 @@ class JournalLine:
         self._commit_each_send = commit_each_send
         self._keep = keep
         self._batch = batch
+        self._is_halted = is_halted
+        self._halted = False
         self._taken: list[tuple[str, str]] = []
         self._last: dict[str, int] = {}
         self._due = NEVER
@@ -118,9 +133,20 @@ class JournalLine:
         return self.journal.log_id, f"{self.digest.entries}:{self.digest.hexdigest()}"
 
     def commit(self) -> None:
-        """Make everything up to here durable."""
+        """Make everything up to here durable, and look whether somebody halts the log."""
         self._queue_taken()
         self.journal.commit_all()
+        self._halted = self._halted or self._is_halted()
+
+    def is_freeze_due(self) -> bool:
+        """Whether the loop must be frozen here: the log is halted, or an earlier life froze here.
+
+        What the demo's loop is told to freeze for is nothing but a halt.
+        """
+        if self._recorded is None:
+            return self._halted
+        following = self._recorded.peek()
+        return following is not None and _FREEZE in following[-_TAIL_BYTES:]
 
     def _queue_taken(self) -> None:
         """Give the journal what was taken: many at once cost half as much."""

@@ -15,11 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..core.errors import ContractError
 from .disk import Held, NotAFile, parts, place
+from .mounts import NETWORK, type_at
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _HOLDER_BYTES = 200
+_MOUNTS = "/proc/self/mountinfo"
 
 # Opening a pipe must not wait for its other end; on a regular file this flag means nothing.
 _SAFE = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -43,6 +46,14 @@ class OsDisk:
                 return sorted(e.name for e in found if not e.is_dir(follow_symlinks=False))
         except FileNotFoundError:
             return []
+
+    def has(self, path: str) -> bool:
+        folders, name = place(path)
+        try:
+            os.lstat(self._root.joinpath(*folders, name))
+        except FileNotFoundError:
+            return False
+        return True
 
     def size(self, path: str) -> int:
         with self._reading(path) as handle:
@@ -112,6 +123,7 @@ class OsDisk:
             self.sync(where)
 
     def lock(self, path: str, holder: str) -> int:
+        self._refuse_network()
         handle = self._open(path, os.O_RDWR | os.O_CREAT)
         try:
             # Not lockf: a POSIX lock is gone as soon as any handle of the file is closed.
@@ -126,6 +138,19 @@ class OsDisk:
             os.close(handle)
             raise
         return handle
+
+    def _refuse_network(self) -> None:
+        """ContractError where a lock keeps nobody out; without Linux's table nobody can tell."""
+        try:
+            with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as table:
+                kind = type_at(table.read(), os.path.realpath(self._root))
+        except OSError:
+            return
+        if kind in NETWORK:
+            raise ContractError(
+                f"folder {str(self._root)!r} is on a network file system ({kind}), where a lock"
+                " may be held twice; name a folder on a local disk"
+            )
 
     def _make_root(self) -> None:
         """Make the disk's own folder durable at once: nobody else can sync what is above it."""

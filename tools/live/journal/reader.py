@@ -20,7 +20,7 @@ from .errors import IntegrityRefused
 from .frame import CLOSED, genesis
 from .guard import disk_errors
 from .index import find_place
-from .mark import Mark, read_mark
+from .mark import MARK, Mark, read_mark
 from .scan import Scan, own_id, scan_log
 from .segments import Segment, list_segments, read_blocks
 from .strict import parse_payload
@@ -121,6 +121,8 @@ class Reader:
             # First the mark, then the names, then the bytes: each promises what comes after it.
             mark, _ = read_mark(self._disk)
             segments = list_segments(self._disk)
+            if not segments and mark is not None:
+                raise lost(self._end(segments), mark)
             if self._first_seq < 0 and segments:
                 self._start(segments)
             whole = self._first_seq >= 0
@@ -204,6 +206,6 @@ class Reader:
         return walk.bad is None
 
     def _end(self, segments: list[Segment]) -> Bad:
-        path = self._current(segments).path if segments else "segments"
-        return Bad(Fault.DAMAGED, path, self._offset, self.next_seq, "the end of the log")
+        path, offset = (self._current(segments).path, self._offset) if segments else (MARK, 0)
+        return Bad(Fault.DAMAGED, path, offset, self.next_seq, "the end of the log")
 

@@ -82,7 +82,7 @@ def _repair(disk: Disk, accepted: int, log_id: str, time_ns: int) -> Repaired:
     told = {"lost_from": done.lost_from, "found": done.found, "kept": list(done.kept),
             "place": f"{refused.path} byte {refused.offset}",
             "mark": None if mark is None else [mark.seq, mark.head_hash]}  # fmt: skip
-    lines, end = _last_lines(cut.head, refused.seq, log_id, told, time_ns)
+    lines, end = _last_lines(cut.head, refused.seq, log_id, told, max(time_ns, scan.own_ts))
     plain = segment_path(cut.segment.first_seq)
     put_whole(disk, plain, _chained(disk, cut, lines))
     rewrite_mark(disk, 0, end)

@@ -81,9 +81,7 @@ def find_run(disk: Disk) -> tuple[str, RunOpened]:
     Where that is dropped, the record that says so tells how the run was opened.
     """
     segments = list_segments(disk)
-    if not segments:
-        raise NotARun("there is no log in this folder; name the folder of a run's journal")
-    if segments[0].first_seq:
+    if segments and segments[0].first_seq:
         return _dropped_run(disk, segments)
     for one in Reader(disk).poll():
         if one.src == SYSTEM:
@@ -91,6 +89,8 @@ def find_run(disk: Disk) -> tuple[str, RunOpened]:
         if one.topic != OPENED or one.src != SOURCE:
             raise NotARun(f"the log begins with {one.topic}, not with {OPENED}; it holds no run")
         return own_id(disk, segments, ""), read_opened(one.payload())
+    if not segments:
+        raise NotARun("there is no log in this folder; name the folder of a run's journal")
     raise NotBegun(f"the log holds no {OPENED}; no run was begun in it")
 
 

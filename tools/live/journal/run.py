@@ -9,15 +9,17 @@ journal, and to record from there on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from .. import __version__
 from ..core import codec
-from ..core.errors import ContractError
+from ..core.errors import ContractError, LineFailed
 from ..core.line import Line
 from ..core.record import record
 from .disk import Disk
 from .frame import SYSTEM, VERSION
+from .halt import drop_halt, is_halted, refuse_halted
 from .line import BATCH, JournalLine
 from .outcome import Limits, Profile
 from .reader import Reader, Record
@@ -88,15 +90,13 @@ def look(disk: Disk) -> Found:
     ContractError when a run was interrupted and its beginning is gone: it cannot go on without.
     """
     segments = list_segments(disk)
-    if not segments:
-        return Found(None, None, False)
-    log_id = own_id(disk, segments, "")
+    log_id = own_id(disk, segments, "") or None
     opened, finished = None, False
     for one in Reader(disk).poll():
         if one.topic == OPENED:
             opened = one.payload()
         finished = finished or one.topic == REPORTED
-    if segments[0].first_seq and not finished:
+    if segments and segments[0].first_seq and not finished:
         raise ContractError(
             f"the journal begins with seq {segments[0].first_seq}, what was before is dropped; a"
             " run that goes on lives from its beginning again, so begin one in a new folder"
@@ -108,12 +108,13 @@ class JournaledRun:
     """A run and its journal, from opening to the report."""
 
     def __init__(
-        self, journal: Journal, line: JournalLine, opened: RunOpened, resumed: bool
+        self, disk: Disk, journal: Journal, line: JournalLine, opened: RunOpened, *, resumed: bool
     ) -> None:
         self.journal = journal
         self.line = line
         self.opened = opened
         self.resumed = resumed
+        self._disk = disk
 
     @classmethod
     def begin(
@@ -129,6 +130,7 @@ class JournaledRun:
         batch: int = BATCH,
     ) -> JournaledRun:
         """Begin a run in an empty folder, or go on with the same one where it was interrupted."""
+        refuse_halted(disk)
         found = look(disk)
         if found.finished:
             raise ContractError(
@@ -149,17 +151,22 @@ class JournaledRun:
             recorded = None if found.opened is None else RecordedEntries(disk)
             line = JournalLine(
                 journal, recorded=recorded, commit_each_send=commit_each_send, keep=keep,
-                batch=batch,
+                batch=batch, is_halted=partial(is_halted, disk),
             )  # fmt: skip
         except BaseException:
             journal.let_go()
             raise
-        return cls(journal, line, read_opened(found.opened or payload), found.opened is not None)
+        how = read_opened(found.opened or payload)
+        return cls(disk, journal, line, how, resumed=found.opened is not None)
 
     def finish(
         self, report: dict[str, Any], exchange_moved: dict[str, int], time_ns: int
     ) -> None:
-        """Record what the run came to, and close the log: this end is meant."""
+        """Record what the run came to, and close the log: this end is meant.
+
+        Whatever the clock says now, that is not before the run was opened.
+        """
+        time_ns = max(time_ns, self.opened.start_ns)
         integrity = report["integrity"]
         told = {
             "exchange_moved": {name: str(qty) for name, qty in sorted(exchange_moved.items())},
@@ -171,6 +178,11 @@ class JournaledRun:
         self.journal.append(REPORTED, time_ns, SOURCE, 2, told)
         self.journal.close(time_ns)
 
+    def halt(self, failed: LineFailed, time_ns: int) -> None:
+        """The line has failed: nobody may go on here before somebody has looked."""
+        why = str(failed).partition(";")[0]
+        drop_halt(self._disk, why=why, seq=self.line.seq, time_ns=time_ns)
+
     def let_go(self) -> None:
         """Leave a run that did not finish; it can be taken up again."""
         self.journal.let_go()
@@ -181,13 +193,22 @@ class RecordedEntries:
 
     def __init__(self, disk: Disk) -> None:
         self._records: Iterator[Record] = Reader(disk).poll()
+        self._next: bytes | None = None
 
     def take(self) -> bytes | None:
         """The next entry's text; None behind the last."""
-        for one in self._records:
+        following, self._next = self.peek(), None
+        return following
+
+    def peek(self) -> bytes | None:
+        """The same, and it stays the next."""
+        while self._next is None:
+            one = next(self._records, None)
+            if one is None:
+                return None
             if one.src not in (SYSTEM, SOURCE):
-                return entry_text(one)
-        return None
+                self._next = entry_text(one)
+        return self._next
 
 
 def entry_text(one: Record) -> bytes:

@@ -171,15 +171,10 @@ def new_fold(opened: RunOpened) -> Fold:
 
 def set_terms(monitor: RuntimeRiskMonitor, terms: Terms) -> None:
     """From here on a fold is bound by other limits and pays other fees."""
-    limits = RuntimeRiskMonitor(
-        max_inventory_usd_per_symbol=text(terms.max_symbol_e9),
-        max_total_notional_usd=text(terms.max_total_e9),
-        edge_freeze_threshold_bps=text(terms.threshold_bps_e9),
-    )
-    for name in ("max_symbol_e9", "max_total_e9", "threshold_bps_e9"):
-        setattr(monitor, name, getattr(limits, name))
-    monitor._max_symbol_e18 = limits._max_symbol_e18
-    monitor._max_total_e18 = limits._max_total_e18
+    monitor.set_limits(
+        max_symbol_e9=terms.max_symbol_e9, max_total_e9=terms.max_total_e9,
+        threshold_bps_e9=terms.threshold_bps_e9,
+    )  # fmt: skip
     monitor.ledger.fee_maker_bps = terms.maker_bps_e9
     monitor.ledger.fee_taker_bps = terms.taker_bps_e9
 

@@ -7,14 +7,14 @@ from typing import NamedTuple
 from ..core.errors import ContractError
 from .disk import Disk
 from .errors import NotOurs
-from .frame import CLOSED, CREATED, SYSTEM, TRIMMED, genesis, is_chained
+from .frame import CLOSED, CREATED, RECORD_START, SYSTEM, TRIMMED, genesis, is_chained
 from .index import Index
 from .segments import PACKED, PLAIN, Segment, list_segments, read_blocks, segment_path
 from .strict import parse_payload
 from .walk import Bad, Fault, Row, Walk, payload_of
 
 _SYSTEM = SYSTEM.encode()
-_CLOSED, _CREATED, _TRIMMED = CLOSED.encode(), CREATED.encode(), TRIMMED.encode()
+_CLOSED, _TRIMMED = CLOSED.encode(), TRIMMED.encode()
 
 
 class Scanned(NamedTuple):
@@ -44,6 +44,7 @@ class Scan:
         self.bad: Bad | None = None
         self.ends_closed = False
         self.marked_hash = ""
+        self.own_ts = 0  # the newest time of the log's own records
         self._trims: dict[int, bytes] = {}
         self._first_line = b""
 
@@ -77,7 +78,7 @@ class Scan:
             for row in rows:
                 last_ids[row[4][2]] = row[3][4]
             if last_ids.pop(_SYSTEM, None):
-                self._read_trims(segment, rows)
+                self._read_own(segment, rows)
             if 0 <= (place := marked_seq - (walk.seq - len(rows))) < len(rows):
                 self.marked_hash = rows[place][1].hex()
             self.ends_closed = rows[-1][4][3] == _CLOSED
@@ -85,9 +86,11 @@ class Scan:
         self.segments.append(Scanned(segment, head or b"", ts, walk.offset, index))
         self.next_seq, self.head, self.bad = walk.seq, walk.head or self.head, walk.bad
 
-    def _read_trims(self, segment: Segment, rows: list[Row]) -> None:
-        """Take over what the log says about segments that are gone."""
+    def _read_own(self, segment: Segment, rows: list[Row]) -> None:
+        """Take over when the log spoke of itself, and what it says about segments that are gone."""
         for row in rows:
+            if row[4][2] == _SYSTEM:
+                self.own_ts = max(self.own_ts, int(row[4][4]))
             if row[4][3] != _TRIMMED:
                 continue
             try:
@@ -103,8 +106,13 @@ class Scan:
             self.log_id = log_id
 
     def _prove_start(self) -> None:
-        """The first kept record was believed; only a record of trimming can prove it."""
+        """The first kept record was believed; only a record of trimming can prove it.
+
+        A newer program may have written that one as well, and then it says nothing to us.
+        """
         head = self._trims.get(self.first_seq - 1)
+        if head is None and self.bad is not None and self.bad.fault is Fault.NEWER:
+            return
         if head is None or not is_chained(head, self._first_line):
             path = segment_path(self.first_seq) if self.bad is None else self.bad.path
             offset = 0 if self.bad is None else self.bad.offset
@@ -139,21 +147,25 @@ def own_id(disk: Disk, segments: list[Segment], log_id: str) -> str:
         return log_id
     walk = Walk(segments[0].path, read_blocks(disk, segments[0]), head=None, seq=0)
     rows = next(walk.rows(), [])
-    stated = _stated_id(payload_of(rows[0])) if rows and rows[0][4][3] == _CREATED else None
-    if stated is None or not is_chained(genesis(stated), rows[0][2]):
+    line = rows[0][2] if rows else walk.refused
+    stated = _stated_id(line)
+    if stated is None or not is_chained(genesis(stated), line):
         return log_id
     if log_id and stated != log_id:
         raise _foreign(stated, log_id, segments[0])
     return stated
 
 
-def _stated_id(raw: bytes) -> str | None:
-    """The id in a first record that nothing has proven yet; None when there is none."""
+def _stated_id(line: bytes) -> str | None:
+    """The id in a first line that nothing has proven yet; None when there is none.
+
+    It is read by its keys alone, because a newer version may have written it.
+    """
     try:
-        told = parse_payload(raw, "the first record")
-    except ContractError:
+        told = parse_payload(line[RECORD_START:-1], "the first record")
+        stated = told["p"]["log_id"] if told["topic"] == CREATED else None
+    except (ContractError, LookupError, TypeError):
         return None
-    stated = told.get("log_id") if isinstance(told, dict) else None
     return stated if isinstance(stated, str) else None
 
 

@@ -8,6 +8,7 @@ from ..core.clock import render_utc
 from ..core.codec import canonical
 from .disk import Disk
 from .guard import disk_errors
+from .halt import read_halt
 from .mark import read_mark
 from .reader import Reader, verify
 from .scan import Scan
@@ -38,6 +39,7 @@ class Summary(NamedTuple):
     mark_seq: int | None
     closed: bool
     torn: Torn | None
+    halt: str | None
 
     @property
     def last_seq(self) -> int:
@@ -50,6 +52,7 @@ class Summary(NamedTuple):
             "closed": self.closed,
             "first_seq": self.first_seq if self.records else None,
             "first_utc": _utc(self.first_ts),
+            "halt": self.halt,
             "head_hash": self.head_hash,
             "last_seq": self.last_seq if self.records else None,
             "last_utc": _utc(self.last_ts),
@@ -76,7 +79,10 @@ class Summary(NamedTuple):
                 f"head      {self.last_seq}:{self.head_hash}",
             ]
         lines += [f"segments  {self._segments()}", f"mark      {self._mark()}"]
-        return "\n".join([*lines, f"end       {self._end()}"]) + "\n"
+        lines.append(f"end       {self._end()}")
+        if self.halt is not None:
+            lines.append(f"HALT      {self.halt}; no run goes on before `journal resume`")
+        return "\n".join(lines) + "\n"
 
     def _segments(self) -> str:
         packed = f", {self.stored:,} as stored" if self.packed else ""
@@ -119,6 +125,7 @@ def summarize(disk: Disk) -> Summary:
         mark_seq=None if mark is None else min(mark.seq, scan.next_seq - 1),
         closed=scan.bad is None and scan.ends_closed,
         torn=torn,
+        halt=read_halt(disk),
     )
 
 

@@ -39,10 +39,7 @@ class Tail:
 
 
 def kept_seq(disk: Disk, seq: int) -> int:
-    """This seq, or the first that the log still has; IntegrityRefused when its segments are gone.
-
-    A reader without any segment cannot tell a log that is lost from one that is about to begin.
-    """
+    """This seq, or the first that the log has; IntegrityRefused when its segments are gone."""
     with disk_errors("the log cannot be read"):
         segments = list_segments(disk)
     if not segments:

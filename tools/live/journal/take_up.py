@@ -8,6 +8,7 @@ now, so that the line is whole, and left to the questions that a resumed run ask
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..core import codec
@@ -18,6 +19,7 @@ from ..fold import Fold
 from .disk import Disk
 from .errors import JournalError
 from .folding import NotBegun
+from .halt import is_halted, refuse_halted
 from .line import JournalLine
 from .outcome import Limits, Profile
 from .rederive import Verified, rederive
@@ -60,6 +62,7 @@ def take_up(
 
     `held` is asked only when a run begins: what the exchange holds for us already.
     """
+    refuse_halted(disk)
     payload = opened.payload()
     log_id, known = _find(disk)
     if known is not None:
@@ -70,7 +73,7 @@ def take_up(
     )  # fmt: skip
     try:
         if known is None:
-            return _begun(journal, payload, opened.start_ns, held())
+            return _begun(journal, disk, payload, opened.start_ns, held())
         return _taken_up(journal, disk)
     except BaseException:
         journal.let_go()
@@ -89,13 +92,13 @@ def _find(disk: Disk) -> tuple[str | None, RunOpened | None]:
 
 
 def _begun(
-    journal: Journal, payload: dict[str, Any], time_ns: int, held: dict[str, int]
+    journal: Journal, disk: Disk, payload: dict[str, Any], time_ns: int, held: dict[str, int]
 ) -> TakenUp:
     payload["held_before"] = {symbol: str(qty) for symbol, qty in sorted(held.items())}
     opened = read_opened(payload)
     journal.append(OPENED, time_ns, SOURCE, 1, payload)
     journal.commit_all(Profile.STRICT)
-    line = JournalLine(journal, commit_each_send=True)
+    line = _line(journal, disk)
     return TakenUp(journal, line, opened, None, 0, 0, ())
 
 
@@ -107,7 +110,7 @@ def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
     if replay.reported is not None:
         raise ContractError("the journal holds a finished run; name another folder")
     assert replay.line_digest is not None
-    line = JournalLine(journal, commit_each_send=True)
+    line = _line(journal, disk)
     line.go_on(replay.line_digest)
     seq = replay.seq
     for one in verified.unrecorded:
@@ -116,6 +119,10 @@ def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
     return TakenUp(
         journal, line, replay.opened, replay.fold, seq, verified.last_ns, verified.unanswered
     )
+
+
+def _line(journal: Journal, disk: Disk) -> JournalLine:
+    return JournalLine(journal, commit_each_send=True, is_halted=partial(is_halted, disk))
 
 
 def _refuse_diverged(verified: Verified) -> None:

@@ -60,6 +60,7 @@ class Walk:
         self.seq = seq
         self.offset = offset
         self.bad: Bad | None = None
+        self.refused = b""  # the line at which it ended
         self._path = path
         self._blocks = blocks
 
@@ -110,12 +111,18 @@ class Walk:
         return rows
 
     def _explain(self, line: bytes) -> None:
-        """Only what the chain proves intact can be called anything but damaged."""
+        """Only what the chain proves intact can be called anything but damaged.
+
+        Without a head a line is believed when a newer version wrote it: nobody can prove it here.
+        """
+        self.refused = line
+        version = newer_version(line)
+        believed = self.head is None and version is not None
         if stored_hash(line) is None:
             self._fault(Fault.DAMAGED, "bytes that are no line of a log")
-        elif self.head is None or not is_chained(self.head, line):
+        elif not believed and (self.head is None or not is_chained(self.head, line)):
             self._fault(Fault.DAMAGED, "a line that does not follow from the one before")
-        elif (version := newer_version(line)) is not None:
+        elif version is not None:
             self._fault(Fault.NEWER, f"a record of version {version}, newer than this program")
         else:
             self._fault(Fault.WRONG, "an intact record with a wrong seq, batch base or form")

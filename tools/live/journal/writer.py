@@ -18,7 +18,7 @@ from ..core.codec import canonical
 from .disk import Disk
 from .errors import StorageFailed
 from .frame import (
-    CLOSED, CREATED, RECOVERED, TRIMMED, check_name, join_lines, system_record, time_of,
+    CLOSED, CREATED, RECOVERED, RESUMED, TRIMMED, check_name, join_lines, system_record, time_of,
 )  # fmt: skip
 from .guard import disk_errors, take_lock
 from .index import Index, save_index
@@ -52,6 +52,7 @@ class Journal:
         self._profile = profile
         self._rotate_bytes = limits.rotate_bytes
         self._head = scan.head
+        self._own_ts = scan.own_ts
         self._sealed = [one for one in scan.segments if one is not tail]
         self._tail = tail
         self._handles = [lock]
@@ -187,6 +188,12 @@ class Journal:
             trimmed += 1
         return trimmed
 
+    def note_resumed(self, told: dict[str, str], time_ns: int) -> int:
+        """Record durably that an operator lets a halted log go on; the seq of the record."""
+        self.commit_all()
+        self._state(RESUMED, told, time_ns)
+        return self.durable_seq
+
     def _announce(self, torn: tuple[Torn, ...], time_ns: int) -> None:
         """The first record of a log names it; the first of a later life tells what was found."""
         last_seq = self.durable_seq
@@ -199,10 +206,14 @@ class Journal:
             self._state(RECOVERED, told, time_ns)
 
     def _state(self, topic: str, told: dict[str, Any], time_ns: int) -> None:
-        """Store a record of the log about itself; nothing else may be waiting."""
+        """Store a record of the log about itself; nothing else may be waiting.
+
+        A clock that was set back is not followed: then the record is as old as the one before.
+        """
         seq = self.queue.next_seq
+        self._own_ts = ts = max(time_ns, self._own_ts)
         self.queue.put_own(
-            system_record(topic=topic, payload=canonical(told), base=seq, seq=seq, ts=time_ns)
+            system_record(topic=topic, payload=canonical(told), base=seq, seq=seq, ts=ts)
         )
         self.commit(Profile.STRICT)
 
