@@ -16,7 +16,7 @@ from tools.live.core.errors import ContractError
 from tools.live.execution_loop import ExecutionLoop
 from tools.live.fold_state.orders import tell_store
 from tools.live.journal.durable_store import DurableOrderStore
-from tools.live.journal.errors import LogHeld, StorageFailed
+from tools.live.journal.errors import IntegrityRefused, LogHeld, StorageFailed
 from tools.live.journal.outcome import Profile
 from tools.live.market.synthetic import SyntheticMarket
 from tools.live.order_store import InMemoryOrderStore, OrderState
@@ -101,3 +101,21 @@ def test_the_journal_commands_know_its_folder(
     assert journal_cli.main(["compact", folder]) == 0
     with DurableOrderStore.open(folder) as again:
         assert whole(again) == whole(in_memory())
+
+
+def test_a_damaged_store_is_repaired_by_the_journals_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FREEZE_VARIABLE, "2025-01-01T00:00:00Z")
+    folder = str(tmp_path / "orders")
+    with DurableOrderStore.open(folder) as store:
+        first = store.create("BTCUSDT", "Buy", 1, 1, 1)
+        expected = whole(store)
+        store.accept(first, "X1", 2)
+    segment = tmp_path / "orders/segments/00000000000000000000.jsonl"
+    segment.write_bytes(segment.read_bytes().replace(b'"X1"', b'"X2"'))
+    with pytest.raises(IntegrityRefused, match="--accept-loss-from 3"):
+        DurableOrderStore.open(folder)
+    assert journal_cli.main(["repair", folder, "--accept-loss-from", "3"]) == 0
+    with DurableOrderStore.open(folder) as again:
+        assert whole(again) == expected
