@@ -254,6 +254,24 @@ def test_a_change_that_is_interrupted_ends_the_store(monkeypatch: pytest.MonkeyP
     assert whole(a_durable(disk)) == whole(store)
 
 
+def test_a_group_that_is_interrupted_in_a_change_is_not_stored_by_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = SimDisk()
+    store = a_durable(disk)
+    busy(store)
+    before = whole(store)
+    reading = durable_store.read_change
+    with pytest.raises(KeyboardInterrupt), store.together():
+        store.create("A", "Buy", 1, 1, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(durable_store, "read_change", lambda *t: reading(*t) and interrupted)
+            store.create("A", "Buy", 1, 1, 1)
+    assert whole(store) == before
+    store.close()
+    assert whole(a_durable(disk)) == before
+
+
 def interrupted(*_: Any) -> None:
     raise KeyboardInterrupt
 

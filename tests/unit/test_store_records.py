@@ -61,6 +61,13 @@ def test_a_move_may_name_nothing() -> None:
     assert (store.orders[ID].order_id, store.orders[ID].message) == (None, None)
 
 
+def test_an_empty_name_is_a_name() -> None:
+    store = a_store()
+    read_change(MOVED, {**MOVE, "order_id": "", "message": ""}, 9)(store)
+    assert (store.orders[ID].order_id, store.orders[ID].message) == ("", "")
+    assert store.get_by_order_id("") is store.orders[ID]
+
+
 def test_an_order_is_accepted_or_only_named() -> None:
     accepted, named = a_store(), a_store()
     read_change(ACCEPTED, ACCEPT, 9)(accepted)

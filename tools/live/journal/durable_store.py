@@ -77,7 +77,7 @@ class DurableOrderStore(InMemoryOrderStore):
         self._plain = plain
         self._disk = disk
         self._log = log
-        self._newest_ns = max(rebuilt.newest_ns, time_ns)
+        self._newest_ns = rebuilt.newest_ns  # that of this start, or a later one
         self._grouped = 0
         self._shown_seq = log.next_seq - 1  # up to here everything recorded is in the state
 
@@ -123,9 +123,10 @@ class DurableOrderStore(InMemoryOrderStore):
     def together(self) -> Iterator[None]:
         """Make a group of changes durable with one sync, at its end.
 
-        They are shown at once, and acknowledged when the group has ended without an error of the
-        disk. It is no transaction: after a crash the first of them may be there without the rest,
-        and an exception of the caller's own keeps what was done before it.
+        They are shown at once, but not acknowledged before the group has ended without an error
+        of the disk, so nothing may be sent to an exchange from inside. It is no transaction: after
+        a crash the first changes may be there without the rest, and an exception of the caller's
+        own keeps what was done before it.
         """
         self._refuse_ended()
         self._grouped += 1
