@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +19,13 @@ from tools.live.journal.durable_store import GROUP
 from tools.live.journal.errors import LogHeld, NotOurs, StorageFailed
 from tools.live.journal.outcome import Profile
 from tools.live.journal.reader import Reader
+from tools.live.journal.segments import segment_path
+from tools.live.journal.store_records import VERSION
 from tools.live.journal.writer import Journal
 from tools.live.order_store import FillOutcome, InMemoryOrderStore, OrderState
 
 E9 = SCALE
+GOLDENS = Path(__file__).parent / "goldens/stores"
 
 @pytest.mark.parametrize("retain", [None, 0, 1])
 @pytest.mark.parametrize("how", ["close", "kill", "power"])
@@ -87,6 +92,23 @@ def test_one_record_a_change_and_none_for_what_changes_nothing() -> None:
     with pytest.raises(KeyError):
         store.update_fill("CLI00000009", 1, 1, 1)
     assert len(changes_of(disk)) == len(told) == 12
+
+
+def test_the_form_of_the_records_is_frozen(golden: Callable[[Path, str], None]) -> None:
+    """When this fails, the form has changed: raise VERSION, go on reading this one, and add a
+    golden of the new one."""
+    disk = SimDisk()
+    with a_durable(disk, 1) as store:
+        busy(store)
+    golden(GOLDENS / f"v{VERSION}.jsonl", disk.image()[segment_path(0)].decode("ascii"))
+
+
+@pytest.mark.parametrize("path", sorted(GOLDENS.iterdir()), ids=lambda path: path.stem)
+def test_every_store_that_was_ever_kept_can_be_opened(path: Path) -> None:
+    disk = SimDisk()
+    disk.make_folder("segments")
+    disk.put(segment_path(0), path.read_bytes())
+    assert whole(a_durable(disk, 1)) == whole(in_memory(1))
 
 
 def test_what_has_no_time_of_its_own_takes_the_newest() -> None:
