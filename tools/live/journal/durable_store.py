@@ -9,12 +9,13 @@ After a disk has failed nothing changes any more, and the look-ups say what is k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
 from ..core.clock import NS_PER_MS, environment_clock, render_utc
 from ..core.contracts_v1 import Side
@@ -34,6 +35,24 @@ from .store_records import (
 from .writer import Journal
 
 GROUP = 256  # changes of a group that wait for their sync; more of them are stored in between
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+_Door: TypeAlias = "Callable[Concatenate[DurableOrderStore, Given], Answer]"
+
+
+def _recording(door: _Door[Given, Answer]) -> _Door[Given, Answer]:
+    """While a change is carried out, the doors it goes through are those of the store in memory."""
+    plain: Any = getattr(InMemoryOrderStore, door.__name__)
+
+    @wraps(door)
+    def through(self: DurableOrderStore, /, *args: Given.args, **named: Given.kwargs) -> Answer:
+        if self._carrying_out:
+            done: Answer = plain(self, *args, **named)
+            return done
+        return door(self, *args, **named)
+
+    return through
 
 
 class DurableOrderStore(InMemoryOrderStore):
@@ -71,10 +90,8 @@ class DurableOrderStore(InMemoryOrderStore):
         except BaseException:
             log.let_go()
             raise
-        # One state and two sets of doors: those of `_plain` change it and record nothing.
-        plain = rebuilt.store or fresh
-        self.__dict__ = plain.__dict__
-        self._plain = plain
+        vars(self).update(vars(rebuilt.store or fresh))
+        self._carrying_out = False
         self._disk = disk
         self._log = log
         self._newest_ns = rebuilt.newest_ns  # that of this start, or a later one
@@ -144,12 +161,14 @@ class DurableOrderStore(InMemoryOrderStore):
 
     # The life of an order.
 
+    @_recording
     def generate_client_order_id(self) -> str:
         """The next id of the sequence; durable too, so that no later life gives it away again."""
         told = {"client_order_id": self.next_id}
         own_id: str = self._record(NUMBERED, told, self._newest_ns)
         return own_id
 
+    @_recording
     def open_pending(self, symbol: str, side: Side, qty_e9: int, price_e9: int, ns: int) -> Order:
         told = {
             "client_order_id": self.next_id,
@@ -161,6 +180,7 @@ class DurableOrderStore(InMemoryOrderStore):
         order: Order = self._record(ENTERED, told, ns)
         return order
 
+    @_recording
     def update_state(
         self,
         client_order_id: str,
@@ -176,6 +196,7 @@ class DurableOrderStore(InMemoryOrderStore):
         new_id = None if order_id == order.order_id else order_id
         self._record_move(order, OrderState(state), timestamp_ms * NS_PER_MS, new_id, message)
 
+    @_recording
     def move(
         self, order: Order, state: OrderState, ns: int, message: str | None = None
     ) -> None:
@@ -194,11 +215,13 @@ class DurableOrderStore(InMemoryOrderStore):
         }
         self._record(MOVED, told, ns)
 
+    @_recording
     def accept(self, order: Order, order_id: str, ns: int) -> None:
         rehearsal = self._rehearsal(order, order_id)
         rehearsal.accept(rehearsal.orders[order.client_order_id], order_id, ns)
         self._record(ACCEPTED, self._naming(order, order_id), ns)
 
+    @_recording
     def identify(self, order: Order, order_id: str) -> None:
         rehearsal = self._rehearsal(order, order_id)
         rehearsal.identify(rehearsal.orders[order.client_order_id], order_id)
@@ -207,6 +230,7 @@ class DurableOrderStore(InMemoryOrderStore):
     def _naming(self, order: Order, order_id: str) -> dict[str, str]:
         return {"client_order_id": self._own_id(order), "order_id": order_id}
 
+    @_recording
     def update_fill(
         self, client_order_id: str, filled_qty: Number, avg_fill_price: Number, timestamp_ms: int
     ) -> None:
@@ -224,12 +248,13 @@ class DurableOrderStore(InMemoryOrderStore):
         }
         self._record(FILLED_TO, told, timestamp_ms * NS_PER_MS)
 
+    @_recording
     def apply_fill(
         self, order: Order, fill_id: str, qty_e9: int, price_e9: int, ns: int
     ) -> FillOutcome:
         rehearsal = self._rehearsal(order)
         if fill_id in self._fills:  # a repeat changes nothing, a conflict is refused
-            return self._plain.apply_fill(order, fill_id, qty_e9, price_e9, ns)
+            return super().apply_fill(order, fill_id, qty_e9, price_e9, ns)
         rehearsed = rehearsal.orders[order.client_order_id]
         rehearsal.apply_fill(rehearsed, fill_id, qty_e9, price_e9, ns)
         told = {
@@ -278,7 +303,11 @@ class DurableOrderStore(InMemoryOrderStore):
                 log.append(topic, ns, SOURCE, log.next_seq, told)
             if not self._grouped or log.waiting >= GROUP:
                 log.commit_all()
-            done = change(self._plain)
+            self._carrying_out = True
+            try:
+                done = change(self)
+            finally:
+                self._carrying_out = False
             self._shown_seq += 1
         if ns > self._newest_ns:
             self._newest_ns = ns
@@ -311,5 +340,5 @@ class DurableOrderStore(InMemoryOrderStore):
                 with suppress(JournalError):
                     rebuilt = Rebuilt()
                     rebuilt.take(Reader(self._disk, log_id=LOG_ID).poll(), durable_seq)
-                    self.__dict__.update(vars(rebuilt.store))
+                    vars(self).update(vars(rebuilt.store))
             raise
