@@ -76,6 +76,25 @@ def test_an_order_of_another_store_is_refused() -> None:
     assert len(changes_of(disk)) == 1
 
 
+@pytest.mark.parametrize("taken", ["X1", ""])
+def test_an_exchange_id_that_is_taken_is_not_recorded(taken: str) -> None:
+    disk = SimDisk()
+    store = a_durable(disk)
+    store.identify(store.create("A", "Buy", 1, 1, 0), taken)
+    order = store.create("A", "Buy", 1, 1, 0)
+    before = whole(store)
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        ("accept", (order, taken, 1)), ("identify", (order, taken)),
+        ("update_state", ("CLI00000002", OrderState.OPEN, 1, taken)),
+    ]  # fmt: skip
+    for name, given in calls:
+        with pytest.raises(ContractError, match="for CLI00000002: already bound to CLI00000001$"):
+            getattr(store, name)(*given)
+    assert whole(store) == before
+    assert len(changes_of(disk)) == 3
+    store.accept(order, "X2", 1)
+
+
 def test_an_order_that_was_retired_is_refused() -> None:
     store = a_durable(retain=0)
     order = store.create("A", "Buy", 1, 1, 0)

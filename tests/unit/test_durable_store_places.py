@@ -72,10 +72,16 @@ def test_people_open_it_by_its_folder(tmp_path: Path, monkeypatch: pytest.Monkey
     with DurableOrderStore.open(str(folder), retain=9) as again:
         assert whole(again) == whole(in_memory(9))
     (tmp_path / "file").write_text("")
-    for name in ("", "a\0b", str(tmp_path / "file")):
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    for name in ("", "a\0b", str(tmp_path / "file"), str(tmp_path / "nowhere")):
         with pytest.raises(ContractError) as refused:
             DurableOrderStore.open(name)
         assert str(refused.value) == f"folder {name!r} is none; name the folder of an order store"
+
+
+def test_a_folder_that_cannot_be_is_a_fault_of_the_storage(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed, match="too long"):
+        DurableOrderStore.open(tmp_path / ("x" * 300))
 
 
 def test_the_journal_commands_know_its_folder(

@@ -9,11 +9,11 @@ After a disk has failed nothing changes any more, and the look-ups say what is k
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from functools import wraps
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
@@ -100,15 +100,16 @@ class DurableOrderStore(InMemoryOrderStore):
 
     @classmethod
     def open(
-        cls, folder: str | Path, *, holder: str = "", retain: int | None = None,
+        cls, folder: str | os.PathLike[str], *, holder: str = "", retain: int | None = None,
         profile: Profile = Profile.STRICT,
     ) -> Self:  # fmt: skip
         """The store of a folder, which is made when it is missing, at the environment's time.
 
         `holder` is what a second process is told about this one; empty, it hears since when.
         """
-        named = str(folder)
-        if not named or "\0" in named or (Path(named).exists() and not Path(named).is_dir()):
+        named = os.fspath(folder)
+        taken = os.path.lexists(named) and not os.path.isdir(named)
+        if not named or "\0" in named or taken:
             raise ContractError(f"folder {named!r} is none; name the folder of an order store")
         now_ns = environment_clock().now_ns()
         known_as = holder or f"an order store opened at {render_utc(now_ns)}"
