@@ -131,12 +131,14 @@ def doubts_are_not_counted() -> AbstractContextManager[None]:
 def freeze_is_not_durable() -> AbstractContextManager[None]:
     """Somebody is told that trading has stopped before the journal knows."""
 
-    def settle(self: DurableRun) -> None:
+    @contextmanager
+    def in_memory(self: DurableRun) -> Iterator[None]:
+        yield
         looked = self._desk.on_time()
         if looked is not None:
             self._note(looked)
 
-    return patched(DurableRun, "_settle", settle)
+    return patched(DurableRun, "_durable", in_memory)
 
 
 def freeze_forgotten_at_the_restart() -> AbstractContextManager[None]:
@@ -170,8 +172,8 @@ def traded_before_the_books_agree() -> AbstractContextManager[None]:
         self.ready, self.strategy = True, strategy
         return outputs
 
-    def no_look(self: DurableRun, taken: Any) -> None:
-        self.loop.resume(taken.unanswered)
+    def no_look(self: DurableRun, unanswered: Any) -> None:
+        self.loop.resume(unanswered)
 
     @contextmanager
     def both() -> Iterator[None]:

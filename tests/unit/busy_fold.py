@@ -25,7 +25,7 @@ def accepted(number: int) -> OrderAccepted:
     return OrderAccepted(f"CLI{number:08d}", f"X{number}", T0_NS + number)
 
 
-def a_busy_fold() -> Fold:
+def a_busy_fold(*, in_doubt: bool = True) -> Fold:
     """A fold in which nothing is empty: three orders are kept after their end, two are retired."""
     fold = busy_base()
     for event in (
@@ -58,11 +58,12 @@ def a_busy_fold() -> Fold:
         FreezeOrdered("halt", ETH, "ada", T0_NS),
         EdgeUpdate(BTC, None, T0_NS),
         EdgeUpdate(ETH, e9(1.25), T0_NS),
-        OrderUnknown("CLI00000008", "timeout", T0_NS + 3),
-        OrderAbsent("CLI00000008", T0_NS + 4),
-        QueryFailed("CLI00000008", "silent", T0_NS + 5),
     ):
         fold.step(event)
+    if in_doubt:
+        fold.step(OrderUnknown("CLI00000008", "timeout", T0_NS + 3))
+        fold.step(OrderAbsent("CLI00000008", T0_NS + 4))
+        fold.step(QueryFailed("CLI00000008", "silent", T0_NS + 5))
     fold.monitor.on_fill(ETH, "Buy", 0.5, 3_000)
     return fold
 

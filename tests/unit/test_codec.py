@@ -72,7 +72,10 @@ OUTPUT_PAYLOADS: list[tuple[Output, dict[str, Any]]] = [
         OrderAbandoned("CLI00000001", "why", 7),
         {"client_order_id": "CLI00000001", "reason": "why"},
     ),
-    (DoubtAlert("CLI00000001", "silent", 7), {"client_order_id": "CLI00000001", "detail": "silent"}),
+    (
+        DoubtAlert("CLI00000001", "silent", 7),
+        {"client_order_id": "CLI00000001", "detail": "silent"},
+    ),
 ]  # fmt: skip
 
 

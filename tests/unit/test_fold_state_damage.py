@@ -137,7 +137,8 @@ def test_every_value_of_another_type_is_refused() -> None:
             if not is_refused(changed(BUSY, path, other)):
                 pytest.fail(f"{shown(path)}: {other!r} stands for {value!r}")
     assert sorted(nullable) == [
-        "fold/edge_bps/*/1", "fold/outbox/cancels_due_ns", "monitor/first_freeze/1", "monitor/first_freeze/2",
+        "fold/edge_bps/*/1", "fold/outbox/cancels_due_ns", "monitor/first_freeze/1",
+        "monitor/first_freeze/2",
         "monitor/last_freeze/1", "monitor/last_freeze/2",
     ]  # fmt: skip
 

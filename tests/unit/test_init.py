@@ -11,10 +11,12 @@ import pytest
 
 import tools.live
 from tools.live import exchange, execution_loop, order_store, risk_monitor
+from tools.live.journal import durable_store
 from tools.live.reports import shadow_report
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = {
+    "DurableOrderStore": durable_store.DurableOrderStore,
     "ExchangeFillEvent": exchange.FillEvent,
     "ExchangePosition": exchange.Position,
     "ExecutionLoop": execution_loop.ExecutionLoop,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
@@ -83,11 +83,21 @@ def told(store: InMemoryOrderStore, client_order_id: str, op: Operation, state: 
     return "done"
 
 
-def run(stream: Sequence[Operation], retain: int | None) -> list[str]:
-    """Play a stream on both stores, compare after every step, return the outcomes."""
-    store, model = InMemoryOrderStore(retain), ModelStore(retain)
+def run(
+    stream: Sequence[Operation],
+    retain: int | None,
+    again: Callable[[InMemoryOrderStore | None, int], InMemoryOrderStore] | None = None,
+) -> list[str]:
+    """Play a stream on both stores, compare after every step, return the outcomes.
+
+    `again` gives the store to go on with before a step, and the one to begin with.
+    """
+    store = InMemoryOrderStore(retain) if again is None else again(None, 0)
+    model = ModelStore(retain)
     outcomes = []
     for op in stream:
+        if again is not None:
+            store = again(store, op.ms)
         ns = op.ms * NS_PER_MS
         kept = model.kept()
         if op.name == "create" or not kept:

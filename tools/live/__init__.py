@@ -14,6 +14,7 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "DurableOrderStore": ("journal.durable_store", "DurableOrderStore"),
     "ExchangeFillEvent": ("exchange", "FillEvent"),
     "ExchangePosition": ("exchange", "Position"),
     "ExecutionLoop": ("execution_loop", "ExecutionLoop"),

@@ -14,7 +14,8 @@ order. A freeze stays one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .audit.reconcile import Readiness
@@ -22,12 +23,14 @@ from .audit.reconcile_facts import Policy
 from .audit.reconcile_findings import Cancel
 from .audit.reconcile_loop import INTERVAL_NS, ReconcileLoop
 from .core.clock import NS_PER_MS, NS_PER_S, environment_now_ms
-from .core.contracts_v1 import Reconciled
+from .core.contracts_v1 import CancelOrder, Reconciled
+from .core.errors import LineFailed
 from .core.money import Number, to_e9, view
 from .exchange import IExchangeClient
 from .execution_loop import SCRIPTED, ExecutionLoop
 from .journal.checkpointing import EVERY, Checkpointing
 from .journal.disk import Disk
+from .journal.halt import ACTOR, REASON, drop_halt
 from .journal.os_disk import OsDisk
 from .journal.run import Opened
 from .journal.take_up import TakenUp, take_up
@@ -40,9 +43,12 @@ from .risk_monitor import RuntimeRiskMonitor
 class DurableRun:
     """A loop, its journal, and the desk that reconciles it; the doors are those of the loop."""
 
-    def __init__(self, loop: ExecutionLoop, taken: TakenUp, desk: ReconcileLoop) -> None:
+    def __init__(
+        self, disk: Disk, loop: ExecutionLoop, taken: TakenUp, desk: ReconcileLoop
+    ) -> None:
         self.loop = loop
         self.recovered = taken.fold is not None
+        self._disk = disk
         self._journal = taken.journal
         self._line = taken.line
         self._desk = desk
@@ -94,8 +100,8 @@ class DurableRun:
             if checkpoint_every:
                 Checkpointing(disk, taken.line, loop.fold, taken.opened, checkpoint_every)
             desk = _desk(loop, now_ms, policy, reconcile_every_s, taken.opened.held_before)
-            run = cls(loop, taken, desk)
-            run._start(taken)
+            run = cls(disk, loop, taken, desk)
+            run._start(taken.unanswered)
         except BaseException:
             taken.journal.let_go()
             raise
@@ -119,33 +125,39 @@ class DurableRun:
     # The doors: what was given is durable when they return.
 
     def on_quote(self, quote: Quote, params: ExecutionParams) -> None:
-        self.loop.on_quote(quote, params)
-        self._settle()
+        """Answer a quote, once the books agree."""
+        with self._durable():
+            self.loop.on_quote(quote, params)
 
     def on_fill(self) -> None:
-        self.loop.on_fill()
-        self._settle()
+        """Book every fill that the exchange has to report."""
+        with self._durable():
+            self.loop.on_fill()
 
     def on_edge_update(self, symbol: str, net_bps: float) -> None:
-        self.loop.on_edge_update(symbol, net_bps)
-        self._settle()
+        """Tell the monitor the net edge; below the threshold it freezes."""
+        with self._durable():
+            self.loop.on_edge_update(symbol, net_bps)
 
     def freeze(self, reason: str, actor: str, symbol: str | None = None) -> None:
-        self.loop.freeze(reason, actor, symbol)
-        self._settle()
+        """Stop trading and cancel everything; it survives every restart."""
+        with self._durable():
+            self.loop.freeze(reason, actor, symbol)
 
     def unfreeze(self, reason: str, actor: str) -> None:
-        self.loop.unfreeze(reason, actor)
-        self._settle()
+        """Let trading go on; who and why are recorded."""
+        with self._durable():
+            self.loop.unfreeze(reason, actor)
 
     def cancel_all(self, reason: str, symbol: str | None = None) -> None:
-        self.loop.cancel_all(reason, symbol)
-        self._settle()
+        """Cancel resting orders, of one symbol or of all."""
+        with self._durable():
+            self.loop.cancel_all(reason, symbol)
 
     def on_timer(self) -> None:
         """Time has passed: ask what is due, and reconcile if that is due."""
-        self.loop.on_timer()
-        self._settle()
+        with self._durable():
+            self.loop.on_timer()
 
     def close(self) -> None:
         """End the process, not the run: all is durable, and the next `open` takes it up."""
@@ -161,18 +173,36 @@ class DurableRun:
         else:  # what is not durable by now was never acknowledged
             self._journal.let_go()
 
-    def _start(self, taken: TakenUp) -> None:
-        self.loop.resume(taken.unanswered)
-        self._note(self._desk.start_up())
-        self._line.commit()
+    def _start(self, unanswered: Sequence[CancelOrder]) -> None:
+        with self._failing():
+            self.loop.resume(unanswered)
+            self._note(self._desk.start_up())
+            self._line.commit()
 
-    def _settle(self) -> None:
-        """Look at both sides if it is time to, and make all that was heard durable."""
-        looked = self._desk.on_time()
-        if looked is not None:
-            self._note(looked)
-        self._line.commit()
-        self._line.quiet()
+    @contextmanager
+    def _durable(self) -> Iterator[None]:
+        """Around a door: look at both sides if it is time to, and make all of it durable."""
+        with self._failing():
+            yield
+            looked = self._desk.on_time()
+            if looked is not None:
+                self._note(looked)
+            self._line.commit()
+            if self._line.is_freeze_due() and not self.halted:
+                self.loop.freeze(REASON, ACTOR)
+                self._line.commit()
+            self._line.quiet()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Around what records: where the journal fails, nobody trades before somebody has looked."""
+        try:
+            yield
+        except LineFailed as failed:
+            self.loop.abandon()
+            why = str(failed).partition(";")[0]
+            drop_halt(self._disk, why=why, seq=self._line.seq, time_ns=self.loop.event_clock.ns)
+            raise
 
     def _note(self, looked: Readiness) -> None:
         """The line knows what a look came to; trading begins with the first that agrees."""

@@ -1,8 +1,9 @@
 """A run whose exchange outlives the process: begun in its journal, or taken up from there.
 
 There is one way to start. What is recorded behind the newest good checkpoint is verified, decision
-by decision, and folded to the state in which the process ended. What was decided and not recorded was never sent: it is recorded
-now, so that the line is whole, and left to the questions that a resumed run asks.
+by decision, and folded to the state in which the process ended. What was decided and not recorded
+was never sent: it is recorded now, so that the line is whole, and left to the questions that a
+resumed run asks.
 """
 
 from __future__ import annotations
