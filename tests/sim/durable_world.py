@@ -11,7 +11,9 @@ from collections.abc import Callable
 from random import Random
 
 from tests.sim.sim_disk import Crash, SimDisk
-from tests.sim.venue import FAULTS, MS, SECOND, Ended, Venue, Wire, signed
+from tests.sim.venue import (
+    FAULTS, MS, SECOND, Ended, Script, Strike, Venue, Wire, never, signed,
+)  # fmt: skip
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.order import CANCELED, FILLED, REJECTED, TERMINAL
 from tools.live.durable_run import DurableRun
@@ -36,7 +38,12 @@ class CheckedWire(Wire):
         self.clock = lambda: world.now_ns
         self._world = world
 
+    def _tick(self) -> int:
+        self.cut = self.cut or self._world.disk.dead
+        return super()._tick()
+
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
+        self._tick()
         self._world.check_order(req, self)
         return super().place_limit(req)
 
@@ -79,6 +86,21 @@ class DurableWorld:
             self.figures["ended in the middle"] += 1
         except TimeoutError:  # it could not even be asked what it held
             self.figures["not begun"] += 1
+        self.end()
+
+    def trade_for_a_while(self) -> None:
+        """Quotes, fills and cancels, always the same."""
+        self.start()
+        for _ in range(12):
+            for op in ("quote", "quote", "trade", "timer"):
+                self.act(op)
+
+    def live_scripted(self) -> None:
+        """The same, when it may end anywhere."""
+        try:
+            self.trade_for_a_while()
+        except Crash:
+            self.figures["ended in the middle"] += 1
         self.end()
 
     def start(self) -> None:
@@ -189,6 +211,7 @@ class DurableWorld:
     def come_to_rest(self) -> None:
         """No more faults: time passes, and everything must find its end."""
         self.rates = {}
+        self.dice = never  # type: ignore[method-assign]
         self.start()
         run = self.run
         assert run is not None
@@ -225,6 +248,15 @@ class DurableWorld:
         self.figures["orders"] += len(store.orders)
         self.figures["accepted"] += len(self.venue.accepted)
         self.figures["fills"] += len(self.venue.executions)
+
+
+def scripted(*faults: Strike) -> DurableWorld:
+    """A world in which only what is named goes wrong."""
+    world = DurableWorld(0)
+    world.rates = {}
+    strikes = Script(*faults)
+    world.dice = strikes  # type: ignore[method-assign]
+    return world
 
 
 def play(seed: int, lives: int = 5, steps: int = 25) -> Counter[str]:

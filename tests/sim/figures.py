@@ -10,7 +10,8 @@ SHOWN = (
     "sync errors", "write errors", "short writes", "read errors", "names errors",
     "planted faults", "refusals", "halts", "clocks", "bit flips", "bit flips refused",
     "damages at rest", "processes killed", "processes without a disk",
-    "reconciliations", "of troubled ones, ready", "of troubled ones, halted",
+    "durable seeds", "durable lives", "faults of the line", "orders", "orders checked when sent",
+    "executions", "reconciliations", "of troubled ones, ready", "of troubled ones, halted",
 )  # fmt: skip
 LABELS = {
     "sync errors": "EIO at a sync", "write errors": "ENOSPC at a write",

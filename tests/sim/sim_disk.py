@@ -88,6 +88,11 @@ class SimDisk:
         self._handles: dict[int, Opened] = {}
         self._locks: dict[str, int] = {}
 
+    @property
+    def dead(self) -> bool:
+        """Whether the process has died at a call, and nobody has said yet how it ended."""
+        return self._dead
+
     def clone(self) -> SimDisk:
         """Another disk in the same state, between two lives of the process."""
         other = SimDisk(self.seed)

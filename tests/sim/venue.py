@@ -146,6 +146,7 @@ class Wire:
         self.rng = rng or Random(0)
         self.dice = dice
         self.clock: Callable[[], int] = lambda: 0  # when it is, for whoever holds this line
+        self.cut = False  # the process is gone, whatever of its code may still be running
         self.sent: list[str] = []  # every request that left, by our id
         self.asked: list[str] = []
         self._heard = 0
@@ -159,7 +160,7 @@ class Wire:
         if self.dice("kept_back"):
             raise NotSent("no connection")
         if self.dice("ends_before"):
-            raise Ended
+            self._end()
         self.sent.append(req.client_order_id)
         if self.dice("refused"):
             return PlaceOrderResponse(False, None, OrderStatus.REJECTED, "no")
@@ -171,7 +172,7 @@ class Wire:
             raise TimeoutError("no answer")
         order = self.venue.take(req, now_ns)
         if self.dice("ends_after"):
-            raise Ended
+            self._end()
         if order is None:
             raise TimeoutError("no answer")
         if self.dice("twice"):
@@ -185,12 +186,12 @@ class Wire:
     def cancel(self, order_id: str) -> bool:
         self._tick()
         if self.dice("ends_before_cancel"):
-            raise Ended
+            self._end()
         if self.dice("lost_cancel"):
             raise TimeoutError("no answer")
         canceled = self._cancel([o for o in self.venue.resting() if o.order_id == order_id])
         if self.dice("ends_after_cancel"):
-            raise Ended
+            self._end()
         if self.dice("lost_cancel_reply"):
             raise TimeoutError("no answer")
         return canceled
@@ -248,7 +249,13 @@ class Wire:
     def get_balances(self) -> dict[str, int] | None:
         return None
 
+    def _end(self) -> None:
+        self.cut = True
+        raise Ended
+
     def _tick(self) -> int:
+        if self.cut:
+            raise Ended
         now_ns = self.clock()
         self.venue.tick(now_ns)
         return now_ns

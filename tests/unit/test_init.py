@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 import tools.live
-from tools.live import exchange, execution_loop, order_store, risk_monitor
+from tools.live import (
+    durable_run, exchange, exchange_query, execution_loop, order_store, risk_monitor,
+)  # fmt: skip
+from tools.live.core import errors
 from tools.live.journal import durable_store
 from tools.live.reports import shadow_report
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = {
     "DurableOrderStore": durable_store.DurableOrderStore,
+    "DurableRun": durable_run.DurableRun,
     "ExchangeFillEvent": exchange.FillEvent,
     "ExchangePosition": exchange.Position,
     "ExecutionLoop": execution_loop.ExecutionLoop,
@@ -24,12 +28,15 @@ PUBLISHED = {
     "FakeExchangeClient": exchange.FakeExchangeClient,
     "IExchangeClient": exchange.IExchangeClient,
     "InMemoryOrderStore": order_store.InMemoryOrderStore,
+    "NotSent": errors.NotSent,
     "OpenOrder": exchange.OpenOrder,
     "Order": order_store.Order,
+    "OrderAnswer": exchange_query.OrderAnswer,
     "OrderStatus": exchange.OrderStatus,
     "OrderStoreState": order_store.OrderState,
     "PlaceOrderRequest": exchange.PlaceOrderRequest,
     "PlaceOrderResponse": exchange.PlaceOrderResponse,
+    "QueryableExchange": exchange_query.QueryableExchange,
     "Quote": execution_loop.Quote,
     "RuntimeRiskMonitor": risk_monitor.RuntimeRiskMonitor,
     "ShadowReport": shadow_report.ShadowReport,

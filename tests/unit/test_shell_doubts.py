@@ -311,3 +311,30 @@ def test_any_error_of_ours_or_of_the_system_is_a_lost_answer() -> None:
         loop = a_loop_on(exchange)
         loop.on_quote(a_quote(), some_params())
         assert len(loop.fold.outbox.doubts) == 2
+
+
+def a_nameless_fill(order_id: str, qty: float, cum_qty: float | None) -> FillEvent:
+    return FillEvent(order_id, BTC, BUY, 49_987.5, qty, T0_MS, cum_qty=cum_qty)
+
+
+def test_an_execution_without_a_name_is_known_by_what_it_makes_of_its_order() -> None:
+    loop, _ = on_a_bad_line()
+    first = a_nameless_fill("V1", 0.004, 0.004)
+    loop._book([first, first, a_nameless_fill("V1", 0.004, 0.008), first])
+    assert loop.order_store.orders[BUY_ID].filled_e9 == 8 * 10**6
+    assert loop.fold.duplicate_fills == 2
+    assert list(loop.order_store.fills) == ["V1@4000000", "V1@8000000"]
+
+
+def test_the_same_total_with_another_quantity_is_a_conflict() -> None:
+    loop, _ = on_a_bad_line()
+    loop._book([a_nameless_fill("V1", 0.004, 0.004), a_nameless_fill("V1", 0.003, 0.004)])
+    assert loop.fold.refused_fills == 1
+
+
+def test_without_either_every_report_counts_after_a_restart_too() -> None:
+    loop, _ = on_a_bad_line()
+    loop._book([a_nameless_fill("V1", 0.004, None)])
+    loop.take_over(loop.fold, loop.seq, loop.event_clock.ns)
+    loop._book([a_nameless_fill("V1", 0.004, None)])
+    assert list(loop.order_store.fills) == ["V1/1", "V1/2"]

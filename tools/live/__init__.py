@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "DurableOrderStore": ("journal.durable_store", "DurableOrderStore"),
+    "DurableRun": ("durable_run", "DurableRun"),
     "ExchangeFillEvent": ("exchange", "FillEvent"),
     "ExchangePosition": ("exchange", "Position"),
     "ExecutionLoop": ("execution_loop", "ExecutionLoop"),
@@ -22,12 +23,15 @@ _EXPORTS = {
     "FakeExchangeClient": ("exchange", "FakeExchangeClient"),
     "IExchangeClient": ("exchange", "IExchangeClient"),
     "InMemoryOrderStore": ("order_store", "InMemoryOrderStore"),
+    "NotSent": ("core.errors", "NotSent"),
     "OpenOrder": ("exchange", "OpenOrder"),
     "Order": ("order_store", "Order"),
+    "OrderAnswer": ("exchange_query", "OrderAnswer"),
     "OrderStatus": ("exchange", "OrderStatus"),
     "OrderStoreState": ("order_store", "OrderState"),
     "PlaceOrderRequest": ("exchange", "PlaceOrderRequest"),
     "PlaceOrderResponse": ("exchange", "PlaceOrderResponse"),
+    "QueryableExchange": ("exchange_query", "QueryableExchange"),
     "Quote": ("execution_loop", "Quote"),
     "RuntimeRiskMonitor": ("risk_monitor", "RuntimeRiskMonitor"),
     "ShadowReport": ("reports.shadow_report", "ShadowReport"),

@@ -195,7 +195,7 @@ class DurableRun:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """Around what records: where the journal fails, nobody trades before somebody has looked."""
+        """Around what records: where the journal fails, nobody trades until somebody has looked."""
         try:
             yield
         except LineFailed as failed:

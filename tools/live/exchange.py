@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import BUY, PlaceOrderRequest, Side
 from .core.errors import ContractError
-from .core.money import SCALE, Number, Scaled, divide_half_even
+from .core.money import SCALE, Number, Scaled, divide_half_even, positive_e9
 from .core.record import door
 from .core.rng import seeded
 
@@ -62,17 +62,20 @@ class PlaceOrderResponse:
 class FillEvent:
     """One execution as the exchange reports it.
 
-    With a `fill_id` a repeated report is recognised; without one every report counts.
-    `liquidity` is "maker" or "taker"; empty means that the venue does not say.
+    With a `fill_id` a repeated report is recognised, and with `cum_qty`, what the order has filled
+    in all with this execution; without either every report counts. `liquidity` is "maker" or
+    "taker"; empty means that the venue does not say.
     """
 
     __slots__ = (
         "order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "fill_id", "liquidity",
+        "cum_e9",
     )  # fmt: skip
     price_e9: int
     qty_e9: int
     __match_args__ = (
         "order_id", "symbol", "side", "price", "qty", "timestamp_ms", "fill_id", "liquidity",
+        "cum_e9",
     )  # fmt: skip
     price = Scaled("price_e9")
     qty = Scaled("qty_e9")
@@ -87,6 +90,7 @@ class FillEvent:
         timestamp_ms: int,
         fill_id: str | None = None,
         liquidity: str = "",
+        cum_qty: Number | None = None,
     ) -> None:
         self.order_id = order_id
         self.symbol = symbol
@@ -96,6 +100,7 @@ class FillEvent:
         self.timestamp_ms = timestamp_ms
         self.fill_id = fill_id
         self.liquidity = liquidity
+        self.cum_e9 = None if cum_qty is None else positive_e9(cum_qty, "cum_qty")
 
 
 @door
@@ -265,6 +270,7 @@ class FakeExchangeClient:
             fill.timestamp_ms = now_ms
             fill.fill_id = "FIL%06d" % self._next_fill
             fill.liquidity = "maker"
+            fill.cum_e9 = None
             self._next_fill += 1
             self._fills.append(fill)
             self._move_holding(symbol, filled if side is BUY else -filled, price)

@@ -117,6 +117,7 @@ class ExecutionLoop(Shell):
         self.order_store, self.risk_monitor = fold.store, fold.monitor
         self.stats, self.step = fold.stats, fold.step
         self.seq = seq
+        self._unnamed_fills = fold.store.fill_count()  # so that no name comes twice
         self.event_clock.advance_to(ts_ns)
 
     def resume(self, unanswered: Sequence[CancelOrder] = ()) -> None:

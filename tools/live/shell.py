@@ -78,8 +78,7 @@ class Shell:
                 self._kept_fills.append(fill)
                 continue
             if fill_id is None:
-                self._unnamed_fills += 1
-                fill_id = f"{order_id}/{self._unnamed_fills}"
+                fill_id = self._name_of(fill)
             ts_ns = fill.timestamp_ms * NS_PER_MS
             if ts_ns > clock.ns:
                 clock.ns = ts_ns
@@ -99,6 +98,13 @@ class Shell:
             )  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
+
+    def _name_of(self, fill: FillEvent) -> str:
+        """A name for an execution that the venue does not name: by what it made of its order."""
+        if fill.cum_e9 is not None:
+            return f"{fill.order_id}@{fill.cum_e9}"
+        self._unnamed_fills += 1
+        return f"{fill.order_id}/{self._unnamed_fills}"
 
     def _may_be_in_doubt(self, fill: FillEvent) -> bool:
         doubted = (doubt.order for doubt in self.fold.outbox.doubts.values())
