@@ -99,7 +99,7 @@ class DurableWorld:
         """The same, when it may end anywhere."""
         try:
             self.trade_for_a_while()
-        except Crash:
+        except (Crash, Ended):
             self.figures["ended in the middle"] += 1
         self.end()
 

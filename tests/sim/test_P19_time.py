@@ -165,11 +165,11 @@ def test_P19_checkpoints_are_in_the_order_of_the_line_and_not_of_the_clock(clock
     chosen = [places[number] for number in (9, 2, 6)]
     saved = {}
     for place in chosen:
-        checkpoint = replay_checkpoint(rebuild(disk, until=place))
+        checkpoint = replay_checkpoint(rebuild(disk, until=place, digest=True))
         save(disk, checkpoint, durable_seq=verify(disk).next_seq - 1)
         saved[place] = checkpoint.seq
     skipped: list[Skipped] = []
-    replay = rebuild(disk, restore=restore_from(disk, log_id, skipped), digest=True)
+    replay = rebuild(disk, restore=restore_from(disk, log_id, skipped, digest=True), digest=True)
     assert codec.canonical(replay.report()) == expected and skipped == []
     start = restore_from(disk, log_id)(replay.opened, None)
     assert start is not None and start.seq == chosen[0]

@@ -15,6 +15,7 @@ from tools.live.core.errors import ContractError
 from tools.live.core.order import OPEN, PENDING, REJECTED
 from tools.live.fold import Fold
 from tools.live.outbox import ALERT_NS, INTENT_LIFE_NS, SECOND_NS, SETTLE_NS
+from tools.live.reports.snapshot import state_sha256
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
 BUY_ID, SELL_ID = "CLI00000001", "CLI00000002"
@@ -335,3 +336,43 @@ def test_a_new_beginning_has_no_doubts() -> None:
     fold.step(RunResumed(T0_NS))
     fold.clear()
     assert fold.ready and not fold.outbox.doubts
+
+
+def test_a_sell_that_the_gate_refuses_now_stays_reserved_too() -> None:
+    fold = a_fold()
+    fold.step(ParamsSet(e9(0.01), e9(5), T0_NS))
+    fold.step(a_quote_event())
+    fold.step(OrderAccepted(BUY_ID, "X1", T0_NS))
+    fold.step(OrderUnknown(SELL_ID, "timeout", T0_NS))
+    fold.monitor.on_fill(BTC, "sell", "0.195", 50_000)
+    fold.step(OrderAbsent(SELL_ID, T0_NS))
+    outputs = fold.step(OrderAbsent(SELL_ID, T0_NS + SETTLE_NS))
+    assert [type(output) for output in outputs] == [IntentRefused, CancelUnknown]
+    order = fold.store.orders[SELL_ID]
+    assert fold.monitor.exposures[BTC].sells == order.qty_e9
+    worst = e9("0.205") * e9(50_000)
+    assert fold.monitor.worst_case_e18(BTC) == worst
+
+
+def hashes(fold: Fold) -> str:
+    return state_sha256(fold, 1, T0_NS)
+
+
+def test_everything_about_a_doubt_is_in_the_hash_of_the_state() -> None:
+    """Two folds that would go on otherwise are not in the same state."""
+    fold = doubtful()
+    doubt = fold.outbox.doubts[BUY_ID]
+    seen = [hashes(fold)]
+    for change in ("since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping"):
+        setattr(doubt, change, getattr(doubt, change) + 1)
+        seen.append(hashes(fold))
+    fold.step(CancelFailed("X2", "timeout", T0_NS))
+    seen.append(hashes(fold))
+    assert fold.outbox.cancels_due_ns is not None
+    fold.outbox.cancels_due_ns += 1
+    seen.append(hashes(fold))
+    fold.outbox.cancels_tried += 1
+    seen.append(hashes(fold))
+    fold.ready = False
+    seen.append(hashes(fold))
+    assert len(set(seen)) == len(seen)

@@ -75,7 +75,6 @@ class FillEvent:
     qty_e9: int
     __match_args__ = (
         "order_id", "symbol", "side", "price", "qty", "timestamp_ms", "fill_id", "liquidity",
-        "cum_e9",
     )  # fmt: skip
     price = Scaled("price_e9")
     qty = Scaled("qty_e9")

@@ -182,11 +182,8 @@ def _book(options: dict[str, Any]) -> Book | None:
         return None
     from .journaled import Book, checkpoint_every, folder_of
 
-    folder = folder_of(options)
-    if folder is None:
-        return None
     return Book(
-        folder, recover=options["recover"], sync_each_send=options["sync_each_send"],
+        folder_of(options), recover=options["recover"], sync_each_send=options["sync_each_send"],
         checkpoint_every=checkpoint_every(options),
     )  # fmt: skip
 

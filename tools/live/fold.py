@@ -7,18 +7,18 @@ monitor; the fold owns the rest and keeps no copy of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, Approved, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, Fill, FillFault,
+    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Fill, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
     OpenOrdersUnknown, OrderAbsent, OrderAccepted, OrderCanceled, OrderRejected, OrderUnknown,
     Output, ParamsSet, QueryFailed, QuoteUpdate, Reconciled, RunResumed, Side, TimerFired, Unfrozen,
     UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
-from .core.order import CANCELED, PENDING, REJECTED, TERMINAL, Order
-from .core.record import builder, fields_of
+from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
+from .core.record import fields_of
 from .fold_doubts import LISTING, DoubtVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
@@ -27,7 +27,6 @@ from .strategy.two_sided import TwoSided
 
 NOTHING: tuple[Output, ...] = ()
 
-_cancel_order = builder(CancelOrder)
 
 
 def new_stats() -> dict[str, int]:
@@ -276,17 +275,6 @@ class Fold(DoubtVerbs):
         store = self.store
         live = store.live_orders() if symbol is None else store.live.get(symbol, {}).values()
         return self.cancels(live, ts_ns)
-
-    def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
-        """A cancel for every order the exchange has named; the others are in doubt and stay so."""
-        cancels: list[Output] = []
-        for order in orders:
-            order_id = order.order_id
-            if order_id is None:
-                self.unresolved[order.client_order_id] = "never acknowledged"
-            else:
-                cancels.append(_cancel_order(order.client_order_id, order_id, ts_ns))
-        return cancels
 
     def _retry_cancels(self, ts_ns: int) -> Sequence[Output]:
         found = (self.store.by_order_id.get(order_id) for order_id in self.unresolved)

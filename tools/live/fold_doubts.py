@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, CancelUnknown, DoubtAlert, IntentRefused, ListOpenOrders, OrderAbandoned, Output,
-    QueryOrder,
+    BUY, CancelOrder, CancelUnknown, DoubtAlert, IntentRefused, ListOpenOrders, OrderAbandoned,
+    Output, QueryOrder,
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.order import PENDING, Order
+from .core.record import builder
 from .order_store import InMemoryOrderStore
 from .outbox import INTENT_LIFE_NS, Doubt, Outbox
 from .risk_monitor import RuntimeRiskMonitor
 from .strategy.two_sided import TwoSided
+
+_cancel_order = builder(CancelOrder)
 
 READY = "ready"
 LISTING = "*"  # stands for the exchange's list of open orders among what is unresolved
@@ -153,8 +156,15 @@ class DoubtVerbs:
         return again
 
     def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
-        """A cancel for every order the exchange has named; the others stay in doubt."""
-        raise NotImplementedError
+        """A cancel for every order the exchange has named; the others are in doubt and stay so."""
+        cancels: list[Output] = []
+        for order in orders:
+            order_id = order.order_id
+            if order_id is None:
+                self.unresolved[order.client_order_id] = "never acknowledged"
+            else:
+                cancels.append(_cancel_order(order.client_order_id, order_id, ts_ns))
+        return cancels
 
     def existing(self, client_order_id: str) -> Order:
         """The order of this name; ContractError when there is none."""

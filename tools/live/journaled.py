@@ -23,8 +23,8 @@ _ONLY_WITH = ("recover", "sync_each_send", "checkpoint_every")
 _MOST_EVERY = 10**9
 
 
-def folder_of(options: dict[str, Any]) -> str | None:
-    """The journal's folder that the flags name, or None without one."""
+def folder_of(options: dict[str, Any]) -> str:
+    """The journal's folder that the flags name, when any of them was given."""
     if options["state_dir"] is not None and not options["durable_state"]:
         raise Usage("--state-dir goes with --durable-state; give both, or --journal DIR")
     if options["journal"] is not None and options["durable_state"]:
@@ -32,11 +32,11 @@ def folder_of(options: dict[str, Any]) -> str | None:
     folder: str | None = options["journal"]
     if options["durable_state"]:
         folder = options["state_dir"] or DEFAULT_STATE
-    if folder is None and any(options[name] for name in _ONLY_WITH):
+    if folder is None:
         name = next(name for name in _ONLY_WITH if options[name])
         flag = f"--{name.replace('_', '-')}"
         raise Usage(f"{flag} needs a journal; give --journal DIR or --durable-state")
-    if folder is not None and (not folder or "\0" in folder):
+    if not folder or "\0" in folder:
         raise Usage(f"--journal {folder!r} is no folder name; name a folder")
     return folder
 

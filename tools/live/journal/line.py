@@ -79,7 +79,7 @@ class JournalLine:
         self._taken: list[tuple[str, str]] = []
         self._last: dict[str, int] = {}
         self._due = NEVER
-        self._take_checkpoint: Callable[[], int] = _nothing_to_take
+        self._take_checkpoint: Callable[[], int] | None = None
 
     @property
     def entries(self) -> Sequence[Entry] | None:
@@ -113,7 +113,7 @@ class JournalLine:
 
     def quiet(self) -> None:
         """Nothing is in flight: a checkpoint may be taken."""
-        if self.seq >= self._due:
+        if self.seq >= self._due and self._take_checkpoint is not None:
             self._due = self._take_checkpoint()
 
     def clear(self) -> None:
@@ -171,7 +171,3 @@ class JournalLine:
             raise Diverged(self.seq + 1, known.decode(), text.decode())
         self.digest.extend((parts,))
         return True
-
-
-def _nothing_to_take() -> int:
-    return NEVER
