@@ -20,7 +20,7 @@ from .core.errors import LineFailed, LiveError, NotSent
 from .core.line import Recorder
 from .core.order import TERMINAL, Order
 from .core.record import builder
-from .exchange import FillEvent, IExchangeClient
+from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
 from .fold import Fold
 from .shell_query import ask, cancel_and_ask, contradiction, said
@@ -136,16 +136,40 @@ class Shell:
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         """Send what a step decided. An order without an answer stays pending, and counted."""
-        line = self.line
+        line, clock = self.line, self.event_clock
         unsent = iter(outputs)
         try:
             for output in unsent:
                 self.seq = seq = self.seq + 1
                 if line is not None:
                     line.output(seq, corr, cause, output)
-                if type(output) is Approved:
-                    self._place(output, seq, corr)
-                elif type(output) is CancelOrder:
+                if isinstance(output, Approved):
+                    if self.risk_monitor.frozen:  # since the approval
+                        self._not_sent(output, "withheld: frozen", seq, corr)
+                        continue
+                    try:
+                        response = self.exchange.place_limit(output)
+                    except WORLD_FAILED as error:
+                        self._not_answered(output, error, seq, corr)
+                        continue
+                    order_id, ts_ns = response.order_id, clock.ns
+                    if response.timestamp_ms is not None:
+                        answered_ns = response.timestamp_ms * NS_PER_MS
+                        if answered_ns > ts_ns:
+                            clock.ns = ts_ns = answered_ns
+                    if order_id is None or not response.success:
+                        self._not_taken(output, response, seq, corr)
+                        continue
+                    client_order_id = output.client_order_id
+                    self.seq = answer = self.seq + 1
+                    if line is not None:
+                        self._origins[order_id] = (seq, corr)
+                        accepted = _order_accepted(client_order_id, order_id, ts_ns)
+                        line.input(answer, corr, seq, accepted)
+                    following = self.fold.accepted(client_order_id, order_id, ts_ns)
+                    if following:
+                        self._carry_out(following, answer, corr)
+                elif isinstance(output, CancelOrder):
                     self._cancel(output, seq, corr)
                 else:
                     self._find_out(output, seq, corr)
@@ -156,35 +180,23 @@ class Shell:
             self._settle_after(error, lambda: self._withhold(unsent, cause, corr))
             raise
 
-    def _place(self, request: Approved, seq: int, corr: int) -> None:
-        """Send an order and hear the answer; without a definite one it is in doubt."""
-        client_order_id = request.client_order_id
-        if self.risk_monitor.frozen:  # since the approval
-            return self._not_sent(request, "withheld: frozen", seq, corr)
-        try:
-            response = self.exchange.place_limit(request)
-        except NotSent as error:
-            return self._not_sent(request, f"not sent: {said(error)}", seq, corr)
-        except WORLD_FAILED as error:
-            return self._unknown(client_order_id, said(error), seq, corr)
-        clock = self.event_clock
-        order_id, ts_ns = response.order_id, clock.ns
-        if response.timestamp_ms is not None:
-            answered_ns = response.timestamp_ms * NS_PER_MS
-            if answered_ns > ts_ns:
-                clock.ns = ts_ns = answered_ns
-        if order_id is None or not response.success:
-            if response.success:
-                return self._unknown(client_order_id, "taken without an id", seq, corr)
-            return self._rejected(client_order_id, response.message or "", seq, corr)
-        self.seq = answer = self.seq + 1
-        line = self.line
-        if line is not None:
-            self._origins[order_id] = (seq, corr)
-            line.input(answer, corr, seq, _order_accepted(client_order_id, order_id, ts_ns))
-        following = self.fold.accepted(client_order_id, order_id, ts_ns)
-        if following:
-            self._carry_out(following, answer, corr)
+    def _not_answered(
+        self, request: Approved, error: Exception, cause: int, corr: int
+    ) -> None:
+        """Only an adapter that kept the request back knows what became of it."""
+        if isinstance(error, NotSent):
+            self._not_sent(request, f"not sent: {said(error)}", cause, corr)
+        else:
+            self._unknown(request.client_order_id, said(error), cause, corr)
+
+    def _not_taken(
+        self, request: Approved, response: PlaceOrderResponse, cause: int, corr: int
+    ) -> None:
+        """A no is definite; a yes without an id is an order that nobody can name."""
+        if response.success:
+            self._unknown(request.client_order_id, "taken without an id", cause, corr)
+        else:
+            self._rejected(request.client_order_id, response.message or "", cause, corr)
 
     def _find_out(self, output: Output, seq: int, corr: int) -> None:
         """Carry out what is rare: questions, and what follows from their answers."""
@@ -194,8 +206,6 @@ class Shell:
             self._hear_of(output.client_order_id, ask, seq, corr)
         elif isinstance(output, CancelUnknown):
             self._hear_of(output.client_order_id, cancel_and_ask, seq, corr)
-        elif isinstance(output, Reapproved):
-            self._place(output, seq, corr)
         elif isinstance(output, OrderAbandoned):
             self._rejected(output.client_order_id, f"abandoned: {output.reason}", seq, corr)
 
@@ -315,7 +325,8 @@ class Shell:
             raise
         if not confirmed:
             return self._cancel_failed(order_id, "the exchange said no", cause, corr)
-        self.on_fill()  # what it filled before the cancel must not be given back
+        for fill in self.exchange.stream_fills():  # what it filled before must not be given back
+            self._book((fill,))
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
         if self.line is not None:
