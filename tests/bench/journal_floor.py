@@ -7,6 +7,7 @@ in turn, and compares the sides of one pair only.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -18,6 +19,8 @@ from typing import NamedTuple
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.outcome import Limits, Profile
 from tools.live.journal.reader import Reader
+from tools.live.journal.rederive import rederive
+from tools.live.journal.replay import rebuild
 from tools.live.journal.segments import FOLDER
 from tools.live.journal.writer import Journal
 
@@ -128,6 +131,22 @@ def product_read(folder: Path) -> float:
     began = time.perf_counter()
     for record in Reader(OsDisk(folder)).poll():
         record.payload()
+    return time.perf_counter() - began
+
+
+def product_rebuild(folder: Path) -> float:
+    """The state of a run, folded from its inputs, every line held against the chain."""
+    gc.collect()
+    began = time.perf_counter()
+    rebuild(OsDisk(folder))
+    return time.perf_counter() - began
+
+
+def product_verify(folder: Path) -> float:
+    """The same, with every recorded decision held against what the code decides."""
+    gc.collect()
+    began = time.perf_counter()
+    assert rederive(OsDisk(folder)).holds
     return time.perf_counter() - began
 
 
