@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.builders import BTC, ETH, T0_NS, a_fold, a_monitor, a_quote_event, e9, placed
 from tools.live.core.contracts_v1 import (
-    CancelFailed, CancelOrder, CancelUnknown, DoubtAlert, FreezeOrdered, IntentRefused,
-    ListOpenOrders, OrderAbandoned, OrderAbsent, OrderAccepted, OrderRejected, OrderUnknown,
-    Output, ParamsSet, QueryFailed, QueryOrder, Reapproved, Reconciled, RefusalReason, RunResumed,
-    TimerFired,
+    CancelAllOrdered, CancelFailed, CancelOrder, CancelUnknown, DoubtAlert, FreezeOrdered,
+    IntentRefused, ListOpenOrders, OrderAbandoned, OrderAbsent, OrderAccepted, OrderRejected,
+    OrderUnknown, Output, ParamsSet, QueryFailed, QueryOrder, Reapproved, Reconciled,
+    RefusalReason, RunResumed, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.order import OPEN, PENDING, REJECTED
@@ -178,6 +178,19 @@ def test_nothing_is_sent_again_while_frozen() -> None:
     fold.step(FreezeOrdered("stop", None, "ada", T0_NS))
     assert fold.unresolved[BUY_ID] == "never acknowledged"
     assert [type(o) for o in absent_twice(fold)] == [CancelUnknown]
+
+
+def test_what_was_canceled_meanwhile_is_not_sent_again() -> None:
+    fold = doubtful()
+    fold.step(CancelAllOrdered(None, "requote", T0_NS))
+    assert [type(o) for o in absent_twice(fold)] == [CancelUnknown]
+
+
+def test_what_was_canceled_meanwhile_is_canceled_when_it_turns_up() -> None:
+    fold = doubtful()
+    fold.step(CancelAllOrdered(None, "requote", T0_NS))
+    assert fold.step(OrderAccepted(BUY_ID, "X1", T0_NS)) == [CancelOrder(BUY_ID, "X1", T0_NS)]
+    assert BUY_ID not in fold.unresolved
 
 
 def test_nothing_is_sent_again_before_the_books_agree() -> None:

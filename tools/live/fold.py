@@ -131,9 +131,8 @@ class Fold(DoubtVerbs):
         except KeyError:
             self.ack_ns[waited] = 1
         self.stats["orders_placed"] += 1
-        if self.unresolved:
-            self.unresolved.pop(client_order_id, None)
-        if self.monitor.frozen:  # it was in doubt while everything else was canceled
+        unwanted = self.unresolved and self.unresolved.pop(client_order_id, None)
+        if unwanted or self.monitor.frozen:  # it was in doubt while the others were canceled
             return self.cancels([order], ts_ns)
         return NOTHING
 

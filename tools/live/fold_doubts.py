@@ -130,8 +130,8 @@ class DoubtVerbs:
         return [*outputs, CancelUnknown(client_order_id, ts_ns)]
 
     def _is_wanted(self, order: Order, ts_ns: int) -> bool:
-        """Whether an order is young enough, and would still rest at its price."""
-        if ts_ns - order.created_ns > INTENT_LIFE_NS or self.monitor.frozen:
+        """Whether an order is young enough, not canceled since, and would rest at its price."""
+        if ts_ns - order.created_ns > INTENT_LIFE_NS or order.client_order_id in self.unresolved:
             return False
         exposure = self.monitor.exposures[order.symbol]
         if order.side_of is BUY:
