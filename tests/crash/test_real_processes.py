@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -16,11 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import prop
 from tools.live.journal.os_disk import OsDisk
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = "segments/00000000000000000000.jsonl"
 SECONDS = 120
+SEED = 20
+KILLS = 10
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +38,24 @@ def tracer() -> str:
     return found
 
 
-def demo(folder: Path, *prefix: str, steps: int = 120) -> subprocess.CompletedProcess[bytes]:
+def demo(
+    folder: Path, *prefix: str, steps: int = 120, seconds: int = SECONDS
+) -> subprocess.CompletedProcess[bytes]:
     command = [
         *prefix, sys.executable, "-m", "tools.live.exec_demo", "--shadow", "--iterations",
         str(steps), "--requote", "--journal", str(folder),
     ]  # fmt: skip
     environment = {**os.environ, "MM_FREEZE_UTC_ISO": "2025-01-01T00:00:00Z"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, timeout=SECONDS, check=False
-    )
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # the tracer, and what it traces
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +112,50 @@ def test_P01_killed_at_every_sync_it_goes_on(
             assert ended.returncode == 0, ended.stderr
             assert ended.stdout == expected
     pytest.fail("100 syncs were not enough")
+
+
+def test_P01_killed_at_any_system_call_it_goes_on(
+    tracer: str, expected: bytes, tmp_path: Path, figures: Counter[str]
+) -> None:
+    """Calls of all kinds, from the first look at the folder to the last close."""
+    seen = tmp_path / "calls"
+    whole = demo(tmp_path / "whole", tracer, "-f", "-qq", "-o", str(seen))
+    assert whole.returncode == 0
+    calls = [line.split(None, 1)[1] for line in seen.read_text(errors="replace").splitlines()]
+    begun = next(place for place, call in enumerate(calls) if "/whole" in call)
+    rng = prop.chance(SEED)
+    for number in sorted(rng.sample(range(begun, len(calls)), KILLS)):
+        folder = tmp_path / f"at-{number}"
+        kill = f"inject=all:signal=SIGKILL:when={number}"
+        done = demo(folder, tracer, "-f", "-qq", "-o", "/dev/null", "-e", kill)
+        if done.returncode == 0:
+            continue  # a call or two fewer than the run that was counted
+        figures["processes killed"] += 1
+        ended = demo(folder)
+        if ended.returncode == 2 and b"a finished run" in ended.stderr:
+            continue
+        assert (ended.returncode, ended.stdout) == (0, expected), (number, ended.stderr)
+
+
+@pytest.mark.parametrize("number", [3, 7])
+def test_P04_a_disk_that_stalls_is_waited_for(
+    tracer: str, expected: bytes, tmp_path: Path, number: int
+) -> None:
+    """Nothing is acknowledged meanwhile; when the disk is back, so is the run."""
+    done = demo(tmp_path / "run", *injected(tracer, f"fsync:delay_exit=700000:when={number}"))
+    assert (done.returncode, done.stdout) == (0, expected)
+
+
+def test_P01_a_process_that_is_killed_while_its_disk_stalls_can_be_taken_up(
+    tracer: str, expected: bytes, tmp_path: Path, figures: Counter[str]
+) -> None:
+    folder = tmp_path / "run"
+    for_ever = injected(tracer, "fsync:delay_exit=60000000:when=8")
+    with pytest.raises(subprocess.TimeoutExpired) as stalled:
+        demo(folder, *for_ever, seconds=4)
+    assert not stalled.value.stdout
+    figures["processes killed"] += 1
+    goes_on(folder, expected)
 
 
 @pytest.mark.parametrize("number", [3, 6, 9, 11])

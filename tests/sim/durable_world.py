@@ -27,7 +27,8 @@ MIDDLE = {"BTCUSDT": 50_000, "ETHUSDT": 3_000}
 MOST_PER_SYMBOL = 1_300
 ENDS = {Found.FILLED: FILLED, Found.CANCELED: CANCELED}
 OPS = ("quote",) * 6 + ("trade",) * 4 + ("fills", "timer", "wait", "timer", "cancel_all")
-RARE = ("freeze", "unfreeze", "bad_edge", "pull_the_plug")
+STOPS = ("freeze", "bad_edge")
+RARE = (*STOPS, "pull_the_plug")
 
 
 class CheckedWire(Wire):
@@ -62,7 +63,12 @@ class DurableWorld:
         self.rates = {
             fault: self.rng.choice((0.03, 0.1, 0.3)) for fault in FAULTS if self.rng.random() < 0.35
         }
-        self.ops = (*OPS, *(op for op in RARE if self.rng.random() < 0.4))
+        rare = [op for op in RARE if self.rng.random() < 0.3]
+        stops = any(op in STOPS for op in rare)
+        self.ops = (*OPS, *rare, *(("unfreeze",) * 4 if stops else ()))
+        self.calm = self.rng.random() < 0.5  # a market that stays, and orders that are left alone
+        if self.calm:
+            self.ops = tuple(op for op in self.ops if op != "cancel_all")
         self.run: DurableRun | None = None
         self.frozen = False  # as far as somebody was told
 
@@ -153,11 +159,12 @@ class DurableWorld:
     def quote(self) -> None:
         assert self.run is not None
         symbol = self.rng.choice(sorted(MIDDLE))
-        middle = MIDDLE[symbol] * (1 + self.rng.randrange(-20, 21) / 10_000)
+        moves = 1 if self.calm else 20
+        middle = MIDDLE[symbol] * (1 + self.rng.randrange(-moves, moves + 1) / 10_000)
         half = middle / 2_000
         quote = Quote(symbol, round(middle - half, 2), round(middle + half, 2), self.now_ns // MS)
         qty = {"BTCUSDT": 0.01, "ETHUSDT": 0.2}[symbol]
-        requote = self.rng.random() < 0.5
+        requote = not self.calm and self.rng.random() < 0.5
         params = ExecutionParams([symbol], 1, 3_000, 5_000, 1.5, qty, 5.0, requote)
         self.run.on_quote(quote, params)
 
