@@ -1,4 +1,4 @@
-"""Runs the six named runs under this interpreter and prints one JSON line of their digests.
+"""Runs the named runs under this interpreter and prints one JSON line of their digests.
 
     python -m tests.matrix.driver inside     all runs in this process, one after another
     python -m tests.matrix.driver outside    each run as its own ``python -m`` process
@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.matrix.runs import FROZEN_UTC, MODULE, RUNS, Run
+from tests.matrix.runs import COMMAND, FROZEN_UTC, RUNS, Run
 
 Produce = Callable[[Run, str], tuple[int, bytes]]
 
@@ -45,7 +45,8 @@ def digests(produce: Produce) -> dict[str, str]:
 
 def inside(run: Run, out: str) -> tuple[int, bytes]:
     """Run the product in this process, with its standard output caught as bytes."""
-    main = importlib.import_module(MODULE).main
+    front = f"{COMMAND}.__main__" if run.module == COMMAND else run.module
+    main = importlib.import_module(front).main
     caught = io.BytesIO()
     stdout = io.TextIOWrapper(caught, encoding=sys.stdout.encoding, newline="")
     with contextlib.redirect_stdout(stdout):
@@ -56,7 +57,7 @@ def inside(run: Run, out: str) -> tuple[int, bytes]:
 
 def outside(run: Run, out: str) -> tuple[int, bytes]:
     """Run the product as a user does, in a process of its own."""
-    command = [sys.executable, "-m", MODULE, *run.argv(out)]
+    command = [sys.executable, "-m", run.module, *run.argv(out)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     return done.returncode, done.stdout
 

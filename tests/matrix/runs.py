@@ -1,4 +1,4 @@
-"""The six named runs whose bytes the matrix compares: one small table, nothing else.
+"""The named runs whose bytes the matrix compares: one small table, nothing else.
 
 ``{out}`` stands for a folder of the run's own. All runs start in the root of the tree, so a path
 that a report repeats is the same path everywhere.
@@ -9,20 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FROZEN_UTC = "2025-01-01T00:00:00Z"
-MODULE = "tools.live.exec_demo"
+DEMO = "tools.live.exec_demo"
+COMMAND = "tools.live"
+JOURNALS = "tests/unit/goldens/journals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the product: its arguments, and the file it writes besides stdout."""
+    """One run of the product: its arguments, and the file it writes besides stdout.
+
+    With a `verb` it is a command of the package, else the demo.
+    """
 
     name: str
     arguments: str
     page: str | None = None
+    verb: str = ""
+
+    @property
+    def module(self) -> str:
+        """What `python -m` is given."""
+        return COMMAND if self.verb else DEMO
 
     def argv(self, out: str) -> list[str]:
         """The argument list, with the run's folder filled in."""
-        return ["--shadow", *self.arguments.format(out=out).split()]
+        return [self.verb or "--shadow", *self.arguments.format(out=out).split()]
 
 
 RUNS = (
@@ -52,4 +63,7 @@ RUNS = (
         arguments="--config tests/matrix/run.toml --pretty --html {out}/page.html",
         page="page.html",
     ),
+    Run(name="replayed-report", verb="replay", arguments=f"{JOURNALS}/demo --report"),
+    Run(name="verified", verb="replay", arguments=f"{JOURNALS}/durable --verify --json"),
+    Run(name="replayed-doubts", verb="replay", arguments=f"{JOURNALS}/durable --json"),
 )

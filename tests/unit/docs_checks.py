@@ -294,7 +294,7 @@ def varied(readme: Readme) -> list[str]:
         ("Locale", ", ".join(matrix.LOCALES)),
     ]
     found = compared("matrix", readme.table("Determinism and its limits"), rows)
-    return found + ([] if len(RUNS) == 6 else [f"there are {len(RUNS)} runs, not six"])
+    return found + ([] if len(RUNS) == 9 else [f"there are {len(RUNS)} runs, not nine"])
 
 
 def times(readme: Readme) -> list[str]:
