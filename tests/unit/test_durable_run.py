@@ -12,6 +12,7 @@ from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Ended, Script
 from tests.unit.builders import BTC
 from tests.unit.durable_desk import LIMITS, Desk, order_of, quote, states
+from tools.live.audit.reconcile_facts import OnMismatch, Policy
 from tools.live.core.contracts_v1 import CancelFailed, CancelOrder, PlaceOrderRequest
 from tools.live.core.order import CANCELED, OPEN, PENDING, REJECTED
 from tools.live.durable_run import DurableRun
@@ -267,3 +268,11 @@ def test_a_foreign_order_whose_cancel_fails_is_no_exception() -> None:
     told = [one for one in Reader(desk.disk).poll() if one.topic == CancelFailed.kind]
     assert [one.payload()["message"] for one in told] == ["no answer", "the exchange said no"]
     assert CancelOrder.kind not in desk.topics()
+
+
+def test_a_policy_can_take_the_orders_of_strangers_away() -> None:
+    desk = Desk()
+    desk.venue.orders["by-hand"] = order_of("by-hand")
+    run = desk.open(policy=Policy(on_mismatch=OnMismatch.CANCEL))
+    assert desk.venue.orders["by-hand"].found is Found.CANCELED
+    assert run.ready and not run.halted

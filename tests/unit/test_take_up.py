@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sim.journaled_runs import run_on
-from tests.sim.venue import MS, Wire
+from tests.sim.venue import MS, Ended, Script, Wire
 from tests.unit.builders import T0_NS
 from tests.unit.durable_desk import LIMITS, Desk, quote
 from tools.live.core.errors import ContractError
@@ -19,6 +19,7 @@ from tools.live.journal.errors import LogHeld
 from tools.live.journal.outcome import Profile
 from tools.live.journal.replay import rebuild
 from tools.live.journal.run_facts import OPENED, SOURCE
+from tools.live.journal.state_view import readable, state_view
 from tools.live.journal.writer import Journal
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
@@ -126,3 +127,23 @@ def test_no_checkpoints_where_none_are_wanted() -> None:
     for _ in range(8):
         quote(run, desk)
     assert not names(desk.disk)
+
+
+def test_what_is_in_doubt_is_shown_to_whoever_replays() -> None:
+    desk = Desk()
+    run = desk.open(Script("ends_after"))
+    with pytest.raises(Ended):
+        quote(run, desk)
+    desk.end()
+    desk.open(lambda fault: fault == "silent")
+    risk = state_view(rebuild(desk.disk).fold)["risk"]
+    assert risk["ready"] is False
+    assert risk["in_doubt"] == {
+        "CLI00000001": "since 2025-01-01T00:00:01Z, asked again 2025-01-01T00:00:02Z",
+        "CLI00000002": "since 2025-01-01T00:00:01Z, asked again 2025-01-01T00:00:02Z",
+    }
+    fold = rebuild(desk.disk).fold
+    fold.outbox.doubts["CLI00000002"].dropping = True
+    shown = readable(state_view(fold))
+    assert "asked again 2025-01-01T00:00:02Z, to be given up" in shown
+    assert "\n  ready               no\n" in shown

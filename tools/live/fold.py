@@ -131,8 +131,9 @@ class Fold(DoubtVerbs):
         except KeyError:
             self.ack_ns[waited] = 1
         self.stats["orders_placed"] += 1
-        unwanted = self.unresolved and self.unresolved.pop(client_order_id, None)
-        if unwanted or self.monitor.frozen:  # it was in doubt while the others were canceled
+        if self.unresolved and self.unresolved.pop(client_order_id, None) is not None:
+            return self.cancels([order], ts_ns)  # it was in doubt while the others were canceled
+        if self.monitor.frozen:
             return self.cancels([order], ts_ns)
         return NOTHING
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..core.clock import render_utc
 from ..core.money import cash_text, text
 from ..fold import Fold
+from ..outbox import Doubt
 
 
 def state_view(fold: Fold) -> dict[str, Any]:
@@ -61,11 +62,19 @@ def state_view(fold: Fold) -> dict[str, Any]:
             "edge_threshold_bps": text(monitor.threshold_bps_e9),
             "refusals": {reason.value: count for reason, count in monitor.refusals.items()},
             "unresolved": dict(fold.unresolved),
+            "in_doubt": {name: _doubt(doubt) for name, doubt in fold.outbox.doubts.items()},
+            "ready": fold.ready,
         },
         "strategy": None if fold.params is None else dict(
             zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
         ),
     }  # fmt: skip
+
+
+def _doubt(doubt: Doubt) -> str:
+    """An order in doubt in a few words."""
+    told = f"since {render_utc(doubt.since_ns)}, asked again {render_utc(doubt.due_ns)}"
+    return f"{told}, to be given up" if doubt.dropping else told
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
