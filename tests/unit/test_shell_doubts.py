@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -338,3 +338,30 @@ def test_without_either_every_report_counts_after_a_restart_too() -> None:
     loop.take_over(loop.fold, loop.seq, loop.event_clock.ns)
     loop._book([a_nameless_fill("V1", 0.004, None)])
     assert list(loop.order_store.fills) == ["V1/1", "V1/2"]
+
+
+def test_what_filled_before_a_cancel_is_booked_before_it() -> None:
+    loop, venue = on_a_bad_line()
+    venue.trade(BUY_ID, 10**6)
+    loop.cancel_all("a test")
+    kinds = [entry.event.kind for entry in recorded(loop)][-5:]
+    assert kinds == [
+        "order.cancel", "order.fill", "order.canceled", "order.cancel", "order.canceled",
+    ]  # fmt: skip
+    assert loop.fold.late_fills == 0
+
+
+def test_a_cancel_counts_even_if_the_stream_of_fills_breaks_just_then() -> None:
+    loop, _ = on_a_bad_line()
+    wire = loop.exchange
+    assert isinstance(wire, Wire)
+
+    def broken() -> Iterator[FillEvent]:
+        raise ConnectionError("stream lost")
+        yield
+
+    wire.stream_fills = broken  # type: ignore[method-assign]
+    loop.cancel_all("a test")
+    assert states(loop) == [CANCELED, CANCELED]
+    with pytest.raises(ConnectionError):
+        loop.on_fill()

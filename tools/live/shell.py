@@ -325,13 +325,27 @@ class Shell:
             raise
         if not confirmed:
             return self._cancel_failed(order_id, "the exchange said no", cause, corr)
-        for fill in self.exchange.stream_fills():  # what it filled before must not be given back
-            self._book((fill,))
+        self._hear_last_fills()
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
         if self.line is not None:
             self.line.input(seq, corr, cause, _order_canceled(order_id, ts_ns))
         self.fold.canceled(order_id, ts_ns)
+
+    def _hear_last_fills(self) -> None:
+        """Book what filled before a cancel, which must not be given back with the rest.
+
+        The cancel is a fact, even if the stream breaks now; whoever reads on will hear of that.
+        """
+        fills = iter(self.exchange.stream_fills())
+        while True:
+            try:
+                fill = next(fills, None)
+            except WORLD_FAILED:
+                return
+            if fill is None:
+                return
+            self._book((fill,))
 
     def _cancel_failed(self, order_id: str, message: str, cause: int, corr: int) -> None:
         self._take(CancelFailed(order_id, message, self.event_clock.ns), cause, corr)
