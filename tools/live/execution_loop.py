@@ -51,6 +51,7 @@ class ExecutionLoop(Shell):
     ) -> None:
         if edge not in (SCRIPTED, COMPUTED):
             raise ContractError(f"edge {edge!r} is neither scripted nor computed")
+        _refuse_strangers(order_store, risk_monitor)
         fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
         super().__init__(exchange, fold, clock or environment_now_ms, line)
         self.edge = edge
@@ -228,6 +229,17 @@ class ExecutionLoop(Shell):
 
     def _exchange_positions(self) -> dict[str, int]:
         return {position.symbol: position.qty_e9 for position in self.exchange.get_positions()}
+
+
+def _refuse_strangers(store: InMemoryOrderStore, monitor: RuntimeRiskMonitor) -> None:
+    """ContractError for orders of an earlier life: the gate would count none of them."""
+    live = any(orders and symbol not in monitor.exposures for symbol, orders in store.live.items())
+    traded = any(held.traded for held in monitor.ledger.holdings.values())
+    if live or (store.fill_count() and not traded):
+        raise ContractError(
+            "the order store holds orders whose positions and exposure the risk monitor does not"
+            " know; take a run up with DurableRun, or begin with an empty store"
+        )
 
 
 def wire_shadow(
