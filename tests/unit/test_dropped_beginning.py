@@ -289,6 +289,8 @@ def test_the_commands_do_what_can_be_done(tmp_path: Path, capsys: Capture) -> No
     assert f"of {WHOLE.seq - oldest} entries come out as recorded" in out
     assert err == f"verified behind seq {oldest} of the line; what was before is dropped\n"
     assert f"at seq {WHOLE.seq}\n" in said(capsys, 0, folder)[0]
+    whole = to_folder(RAN.disk.clone(), tmp_path / "whole")
+    assert said(capsys, 0, folder, "--books") == said(capsys, 0, whole, "--books")
     out, err = said(capsys, 2, folder, "--until", "9")
     assert (out, err.count("\n")) == ("", 1) and "seq 9 is before every checkpoint" in err
     for flags in (["--step", "2", "--until", "9"], ["--fork", tmp_path / "f", "--until", "900"]):

@@ -278,7 +278,8 @@ def _fork(disk: Disk, options: dict[str, Any], changes: dict[str, int]) -> int:
 def _books(disk: Disk, options: dict[str, Any]) -> int:
     from .replay_books import books_text
 
-    emit(books_text(rebuild(disk, until=_target(disk, options))))
+    replay = rebuild(disk, until=_target(disk, options), restore=_restore(disk, options))
+    emit(books_text(replay))
     return EXIT_OK
 
 
