@@ -12,6 +12,7 @@ import pytest
 from tests.sim.figures import table
 
 Golden = Callable[[Path, str], None]
+MustHave = Callable[[str, bool], None]
 COUNTED = pytest.StashKey[Counter[str]]()
 
 
@@ -44,8 +45,8 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return compare
 
 
-@pytest.fixture
-def must_have() -> Callable[[str, bool], None]:
+@pytest.fixture(scope="session")
+def must_have() -> MustHave:
     """Skip when a tool is missing, except in CI, where a missing tool is a failure."""
 
     def check(what: str, present: bool) -> None:

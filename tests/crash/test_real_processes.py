@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MustHave
 from tests.unit import prop
 from tools.live.journal.os_disk import OsDisk
 
@@ -28,14 +29,11 @@ KILLS = 10
 
 
 @pytest.fixture(scope="module")
-def tracer() -> str:
-    """The system-call tracer; where a build runs, its absence is a failure."""
+def tracer(must_have: MustHave) -> str:
+    """The system-call tracer."""
     found = shutil.which("strace")
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("strace is missing")
-        pytest.skip("strace is missing")
-    return found
+    must_have("strace", found is not None)
+    return str(found)
 
 
 def demo(

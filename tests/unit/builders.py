@@ -225,3 +225,18 @@ def quoted(exchange: PlainExchange, quotes: int = 1) -> ExecutionLoop:
 
 def states(loop: ExecutionLoop) -> list[OrderState]:
     return [order.state for order in loop.order_store.get_all()]
+
+
+def frozen_while_sending() -> tuple[ExecutionLoop, PlainExchange]:
+    """A loop that answered a quote, and was frozen by somebody while each order was out."""
+    exchange = PlainExchange()
+    loop = a_loop(exchange)
+    place = exchange.place_limit
+
+    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
+        loop.freeze("halt", "ada")
+        return place(req)
+
+    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
+    loop.on_quote(a_quote(), some_params())
+    return loop, exchange

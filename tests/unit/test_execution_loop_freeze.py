@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.builders import (
-    BTC, ETH, PlainExchange, a_loop, a_monitor, a_quote, events_of, quoted, recorded,
-    some_params, states,
+    BTC, ETH, PlainExchange, a_loop, a_monitor, a_quote, events_of, frozen_while_sending, quoted,
+    recorded, some_params, states,
 )  # fmt: skip
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, CancelFailed, CancelOrder, Approved,
@@ -191,16 +191,7 @@ def test_an_order_approved_before_a_freeze_is_withheld_after_it() -> None:
 
 
 def test_an_order_accepted_while_a_freeze_was_ordered_is_canceled_too() -> None:
-    exchange = PlainExchange()
-    loop = a_loop(exchange)
-    honest = exchange.place_limit
-
-    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
-        loop.freeze("halt", "ada")
-        return honest(req)
-
-    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
-    loop.on_quote(a_quote(), some_params())
+    loop, exchange = frozen_while_sending()
     loop.on_edge_update(BTC, 9.0)
     assert exchange.resting == {}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MustHave
 from tests.unit.docs_readme import ROOT
 from tests.unit.projection_builders import NAMES, opened_at
 from tools.live import exec_demo
@@ -83,9 +84,11 @@ def test_a_query_prints_what_the_page_promises(number: int, database: Path) -> N
     assert len(lines) > 1
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is missing")
 @pytest.mark.parametrize("number", range(len(queries())))
-def test_the_command_line_prints_the_same(number: int, database: Path) -> None:
+def test_the_command_line_prints_the_same(
+    number: int, database: Path, must_have: MustHave
+) -> None:
+    must_have("sqlite3", shutil.which("sqlite3") is not None)
     query, promised = queries()[number]
     command = [str(shutil.which("sqlite3")), "-readonly", "-header", str(database), query]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import MustHave
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
 from tools.live.core.errors import ContractError
 from tools.live.journal.projection import Found, Projection
@@ -77,8 +78,11 @@ def test_readers_see_whole_batches_while_they_are_written(path: Path, script: Sc
         projection._connection.execute("ROLLBACK")
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is missing")
-def test_the_command_line_reads_while_we_write(path: Path, script: Script) -> None:
+def test_the_command_line_reads_while_we_write(
+    path: Path, script: Script, must_have: MustHave
+) -> None:
+    must_have("sqlite3", shutil.which("sqlite3") is not None)
+
     def asked() -> str:
         command = [str(shutil.which("sqlite3")), "-readonly", str(path),
                    "SELECT client_order_id, state, filled FROM orders"]  # fmt: skip

@@ -226,3 +226,15 @@ def test_every_action_in_words() -> None:
         "adopt balance USD 1 instead of -0.000000000000000001",
         "cancel A at the exchange",
     ]  # fmt: skip
+
+
+def test_an_interrupt_is_told_by_what_it_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconcile_cli, "_main", interrupted)
+    assert reconcile_cli.main([]) == 130
+    told = "error: interrupted: SIGINT ended the comparison; start it again\n"
+    assert capsys.readouterr() == ("", told)

@@ -10,13 +10,12 @@ import pytest
 
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import (
-    T0_NS, PlainExchange, a_loop, a_monitor, a_quote, recorded, some_params,
+    T0_NS, PlainExchange, a_loop, a_monitor, a_quote, frozen_while_sending, recorded, some_params,
 )  # fmt: skip
 from tests.unit.journal_builders import opened
 from tests.unit.run_journals import a_moody_run, a_run, an_opening, put, write_run
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import Approved, CancelOrder, Entry
-from tools.live.exchange import PlaceOrderRequest, PlaceOrderResponse
 from tools.live.journal.rederive import Verified, rederive
 from tools.live.journal.replay import find_run
 from tools.live.journal.run_facts import opened_payload
@@ -108,16 +107,7 @@ def test_a_command_in_another_frame_differs(field: str) -> None:
 
 def test_a_chain_is_walked_back_to_its_input() -> None:
     """A cancel that a late acknowledgement set off has four causes."""
-    exchange = PlainExchange()
-    loop = a_loop(exchange)
-    place = exchange.place_limit
-
-    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
-        loop.freeze("halt", "ada")
-        return place(req)
-
-    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
-    loop.on_quote(a_quote(), some_params())
+    loop, _ = frozen_while_sending()
     lines = told(recorded(loop))
     assert verified_of(lines).holds
     cancel = [n for n, one in enumerate(recorded(loop)) if isinstance(one.event, CancelOrder)][-1]
@@ -183,16 +173,7 @@ def test_a_decision_that_nothing_made_is_named() -> None:
 
 def test_a_decision_of_an_outer_step_does_not_come_before_the_inner_ones() -> None:
     """The freeze came in while an order was out: its own outputs come first."""
-    exchange = PlainExchange()
-    loop = a_loop(exchange)
-    place = exchange.place_limit
-
-    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
-        loop.freeze("halt", "ada")
-        return place(req)
-
-    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
-    loop.on_quote(a_quote(), some_params())
+    loop, _ = frozen_while_sending()
     lines = told(recorded(loop))
     inner = kinds(lines).index("risk.frozen")
     outer = [n for n, kind in enumerate(kinds(lines)) if kind == "order.place"][1]
@@ -222,16 +203,7 @@ def test_a_finished_run_has_nothing_left_to_record() -> None:
 
 
 def test_what_an_outer_step_has_left_is_found_below_a_command_that_is_out() -> None:
-    exchange = PlainExchange()
-    loop = a_loop(exchange)
-    place = exchange.place_limit
-
-    def freeze_meanwhile(req: PlaceOrderRequest) -> PlaceOrderResponse:
-        loop.freeze("halt", "ada")
-        return place(req)
-
-    exchange.place_limit = freeze_meanwhile  # type: ignore[method-assign]
-    loop.on_quote(a_quote(), some_params())
+    loop, _ = frozen_while_sending()
     entries = recorded(loop)
     cancel = [one.seq for one in entries if isinstance(one.event, CancelOrder)][-1]
     disk = SimDisk()

@@ -55,7 +55,7 @@ what is to be done. Both sides are JSON files; neither is changed, and nothing i
 def main(argv: Sequence[str] | None = None) -> int:
     """Reconcile two files and return the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    return run(lambda: _main(given), debug=DEBUG.name in given)
+    return run(lambda: _main(given), debug=DEBUG.name in given, task="the comparison")
 
 
 def _main(argv: list[str]) -> int:
