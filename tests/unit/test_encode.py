@@ -88,7 +88,7 @@ def test_every_contract_has_an_encoder() -> None:
 
 def test_a_field_of_an_unknown_type_is_a_fault_of_ours() -> None:
     with pytest.raises(InvariantBroken, match="a field size of type float"):
-        encode._spelling("size", "float")
+        encode._spelling("size", "float", "event.")
 
 
 def test_texts_are_kept_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,13 +103,6 @@ def test_another_spelling_of_the_second_half_is_not_taken(old: bytes, new: bytes
     assert frame.second_half(line, max(0, line.rfind(frame.SECOND_HALF_START))) is None
 
 
-def test_a_record_with_a_newline_is_our_own_bug() -> None:
-    lines = by_hand(3).splitlines(keepends=True)
-    assert frame.join_lines(lines) == by_hand(3)
-    with pytest.raises(InvariantBroken, match="a record holds a newline"):
-        frame.join_lines([lines[0], b"{\n}\n", lines[1]])
-
-
 @pytest.mark.parametrize("name", ["a", "md.quote", "A-1:b_c", "9" * 64])
 def test_plain_words_are_names(name: str) -> None:
     assert frame.check_name(name, "topic") == name

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import pytest
 
 from tests.sim.sim_disk import SimDisk
+from tests.unit import prop
 from tests.unit.builders import BTC, ETH, T0_NS, a_loop, a_quote_event
 from tests.unit.journal_builders import opened
+from tests.unit.test_properties import lived_through, operations
 from tools.live.core.contracts_v1 import (
-    CancelOrder, Entry, FreezeOrdered, ListOpenOrders, QuoteUpdate,
+    INPUTS, CancelOrder, Entry, FreezeOrdered, ListOpenOrders, QuoteUpdate,
 )  # fmt: skip
 from tools.live.core.errors import ContractError, LineFailed
 from tools.live.core.line import Line
+from tools.live.core.record import fields_of
 from tools.live.journal.errors import Diverged, StorageFailed
 from tools.live.journal.line import JournalLine
 from tools.live.journal.line_digest import LineDigest
@@ -140,6 +144,63 @@ def test_after_an_interrupt_it_takes_nothing_more() -> None:
         with pytest.raises(LineFailed):
             line.input(seq, 0, 0, a_quote_event())
     assert str(line.anchor()).startswith("('desk-1', '2:")
+
+
+def heard(line: JournalLine, entries: Sequence[Entry], plainly: bool) -> None:
+    """Give a line what another one holds, by fields where there is a way, or as events only."""
+    for one in entries:
+        say = line._record if plainly else line.output
+        if isinstance(one.event, tuple(INPUTS)) and not plainly:
+            fields = [getattr(one.event, name) for name in fields_of(one.event)]
+            line.hearing(type(one.event))(one.seq, one.corr, one.cause, *fields)
+        else:
+            say(one.seq, one.corr, one.cause, one.event)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("each_send", [False, True])
+def test_heard_by_its_fields_a_run_is_recorded_in_the_same_bytes(
+    seed: int, each_send: bool
+) -> None:
+    rng = prop.chance(seed)
+    entries = list(lived_through(operations(seed, 60)).line.entries)
+    first = len(entries) + 1
+    for seq, event in enumerate(prop.inputs(rng, 60), first):
+        entries.append(Entry(seq, "", rng.randint(0, seq), rng.randint(0, seq), event))
+    disks = SimDisk(), SimDisk()
+    for disk, plainly in zip(disks, (True, False)):
+        line = a_line(disk, each_send=each_send, batch=7)
+        heard(line, entries, plainly)
+        line.commit()
+        assert line.seq == len(entries)
+    for path in ("segments/00000000000000000000.jsonl", "durable.mark"):
+        assert disks[0].read(path) == disks[1].read(path)
+
+
+def test_what_is_heard_by_its_fields_must_follow_as_well() -> None:
+    line = a_line(SimDisk())
+    fed(line, 2)
+    hear, quote = line.hearing(QuoteUpdate), (BTC, 10**9, 2 * 10**9, T0_NS)
+    for seq in (2, 4):
+        with pytest.raises(LineFailed, match=f"seq {seq} cannot follow 2"):
+            hear(seq, seq, 0, *quote)
+        with pytest.raises(LineFailed, match=f"seq {seq} cannot follow 2"):
+            line.output(seq, seq, 0, ListOpenOrders(T0_NS))
+    hear(3, 3, 0, *quote)
+    line.interrupt()
+    for seq in (0, 3, 4):
+        with pytest.raises(LineFailed):
+            hear(seq, seq, 0, *quote)
+    assert str(line.anchor()).startswith("('desk-1', '3:")
+
+
+def test_an_entry_that_was_cut_short_lets_none_follow() -> None:
+    """Ctrl-C between taking the entry and counting it: what follows would stand at its place."""
+    line = a_line(SimDisk())
+    fed(line, 1)
+    line._taken.append(("", ""))
+    with pytest.raises(LineFailed, match="seq 3 cannot follow 1"):
+        line.hearing(QuoteUpdate)(3, 3, 0, BTC, 10**9, 2 * 10**9, T0_NS)
 
 
 def test_it_is_not_cleared() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.journal_builders import NOON_NS
-from tools.live.core.errors import ContractError
+from tools.live.core.errors import ContractError, InvariantBroken
 from tools.live.journal.frame import (
     FRAME_BYTES, MAX_LINE_BYTES, frame_lines, genesis, record_text,
 )  # fmt: skip
@@ -245,6 +245,51 @@ def test_an_encoder_of_its_own_is_told_what_to_write() -> None:
 
     assert [put(sseq) for sseq in (1, 2, 2, 3)] == [Outcome.WAITING] * 4
     assert [heads(batch) for batch in drained(queue)] == [[(10, 10), (11, 10)], [(12, 12)]]
+
+
+def spelled(sseq: int, payload: str = PAYLOAD) -> tuple[str, str]:
+    """An entry but for `b` and `q`, as an encoder spells it."""
+    before = f'"cause":0,"corr":0,"id":"{sseq}","p":{payload},'
+    return before, f'"src":"feed","topic":"md.quote","ts":{NOON_NS},"v":1}}'
+
+
+@pytest.mark.parametrize("records", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("size", [200, 400, 500, 2000, 10**6])
+@pytest.mark.parametrize("room", [10_000, 5])
+def test_many_at_once_become_what_they_are_one_by_one(records: int, size: int, room: int) -> None:
+    limits = {"batch_records": records, "batch_bytes": size, "queue_records": room}
+    one_by_one, at_once = a_queue(**limits), a_queue(**limits)
+    texts = ['{"bid":"' + "9" * (number * 37 % 150) + '"}' for number in range(9)]
+    taken = [add(one_by_one, 5 + number, text) for number, text in enumerate(texts)]
+    fits = taken.count(Outcome.WAITING)
+    for first, behind in ((0, 4), (4, 9)):
+        entries = [spelled(5 + number, texts[number]) for number in range(first, behind)]
+        outcome = at_once.extend(entries, {"feed": 4 + behind})
+        expected = Outcome.WAITING if behind <= fits else Outcome.REFUSED
+        assert outcome is expected
+    assert at_once.waiting == one_by_one.waiting == fits
+    assert drained(at_once) == drained(one_by_one)
+
+
+@pytest.mark.parametrize("text", ['{"a":\n1}', '{"a":1}\n'])
+def test_a_record_with_a_newline_is_our_own_bug(text: str) -> None:
+    queue = a_queue()
+    add(queue, 5)
+    before, after = spelled(6, text)
+    with pytest.raises(InvariantBroken, match="a record holds a newline"):
+        queue.put(f'{{"b":{queue.base},{before}"q":{queue.next_seq},{after}'.encode(), "feed", 6)
+    with pytest.raises(InvariantBroken, match="a record holds a newline"):
+        queue.extend([spelled(6), (before, after)], {"feed": 7})
+    assert queue.waiting == 1 and queue.last_of_sources() == {"feed": 5}
+    assert add(queue, 6) is Outcome.WAITING
+    assert [heads(batch) for batch in drained(queue)] == [[(10, 10), (11, 10)]]
+
+
+def test_an_encoder_that_repeats_itself_is_our_own_bug() -> None:
+    queue = a_queue()
+    with pytest.raises(InvariantBroken, match="feed has sent its number 4 before"):
+        queue.extend([spelled(4)], {"feed": 4})
+    assert queue.waiting == 0
 
 
 def test_a_record_of_the_log_itself_waits_behind_what_was_taken_before() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.unit import prop
 from tools.live.core.contracts_v1 import INPUTS, CancelOrder, Entry, Frozen, OrderCanceled
 from tools.live.core.line import Line
+from tools.live.core.record import fields_of
 
 SOURCES = {
     "run.params": "operator",
@@ -40,6 +41,14 @@ def test_every_input_has_an_author(contract: type) -> None:
     line = Line()
     event = prop.an_input(prop.chance(1), contract)
     line.input(3, 2, 1, event)
+    assert line.entries == [Entry(3, SOURCES[contract.kind], 2, 1, event)]
+
+
+@pytest.mark.parametrize("contract", INPUTS, ids=lambda contract: contract.kind)
+def test_an_input_may_be_heard_by_its_fields(contract: type) -> None:
+    line = Line()
+    event = prop.an_input(prop.chance(1), contract)
+    line.hearing(contract)(3, 2, 1, *(getattr(event, name) for name in fields_of(event)))
     assert line.entries == [Entry(3, SOURCES[contract.kind], 2, 1, event)]
 
 

@@ -14,7 +14,6 @@ from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
-from .core.record import builder
 from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
@@ -30,8 +29,6 @@ __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
 ]  # fmt: skip
 
-_quote = builder(QuoteUpdate)
-_edge = builder(EdgeUpdate)
 SCRIPTED = "scripted"
 COMPUTED = "computed"
 
@@ -184,7 +181,7 @@ class ExecutionLoop(Shell):
     def _run(
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> None:
-        steps, clock, line = feed.steps, self.event_clock, self.line
+        steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
         scripted, outbox = self.edge == SCRIPTED, self.fold.outbox
         for step, quotes in enumerate(feed):
@@ -198,8 +195,8 @@ class ExecutionLoop(Shell):
                 else:
                     ts_ns = clock.ns
                 self.seq = seq = self.seq + 1
-                if line is not None:
-                    line.input(seq, seq, 0, _quote(symbol, quote.bid, quote.ask, ts_ns))
+                if hearing is not None:
+                    hearing.quote(seq, seq, 0, symbol, quote.bid, quote.ask, ts_ns)
                 outputs = answer(symbol, quote.bid, quote.ask, ts_ns)
                 if outputs:
                     self._carry_out(outputs, seq, seq)
@@ -214,15 +211,15 @@ class ExecutionLoop(Shell):
 
     def _update_edges(self, quotes: list[QuoteUpdate], scripted: int | None) -> None:
         """The edge after a step: as scripted, else as measured where enough fills are."""
-        line, ts_ns = self.line, self.event_clock.ns
+        hearing, ts_ns = self._hearing, self.event_clock.ns
         for quote in quotes:
             symbol = quote.symbol
             net_bps = self.fold.edge.net_bps(symbol) if scripted is None else scripted
             if net_bps is None:
                 continue
             self.seq = seq = self.seq + 1
-            if line is not None:
-                line.input(seq, seq, 0, _edge(symbol, net_bps, ts_ns))
+            if hearing is not None:
+                hearing.edge(seq, seq, 0, symbol, net_bps, ts_ns)
             outputs = self.fold.edge_update(symbol, net_bps, ts_ns)
             if outputs:
                 self._carry_out(outputs, seq, seq)

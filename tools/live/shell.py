@@ -11,25 +11,17 @@ from contextlib import suppress
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
-    Approved, CancelAllOrdered, CancelFailed, CancelOrder, CancelUnknown, Fill, Input,
-    FreezeOrdered, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbandoned,
-    OrderAbsent, OrderAccepted, OrderCanceled, OrderRejected, OrderUnknown, Output, QueryFailed,
-    QueryOrder, Reapproved, TimerFired,
+    Approved, CancelFailed, CancelOrder, CancelUnknown, FreezeOrdered, Input, ListOpenOrders,
+    OpenOrdersListed, OpenOrdersUnknown, OrderAbandoned, OrderAbsent, OrderAccepted, OrderCanceled,
+    OrderRejected, OrderUnknown, Output, QueryFailed, QueryOrder, Reapproved, TimerFired,
 )  # fmt: skip
 from .core.errors import LineFailed, LiveError, NotSent
-from .core.line import Recorder
+from .core.line import Hearing, Recorder
 from .core.order import TERMINAL, Order
-from .core.record import builder
 from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
 from .fold import Fold
 from .shell_query import ask, cancel_and_ask, contradiction, said
-
-# Recorded inputs of the hot path are made by plain functions; see `core.record.builder`.
-_fill = builder(Fill)
-_order_accepted = builder(OrderAccepted)
-_order_canceled = builder(OrderCanceled)
-_cancel_all_ordered = builder(CancelAllOrdered)
 
 WORLD_FAILED = (OSError, LiveError)
 _BROKE = "the exchange client broke"
@@ -53,6 +45,16 @@ class Shell:
         self._clock = clock
         self._start_over()
 
+    @property
+    def line(self) -> Recorder | None:
+        """Where everything is recorded, if it is."""
+        return self._line
+
+    @line.setter
+    def line(self, line: Recorder | None) -> None:
+        self._line = line
+        self._hearing = None if line is None else Hearing(line)
+
     def _start_over(self) -> None:
         self.seq = 0
         self.event_clock.ns = 0
@@ -70,7 +72,7 @@ class Shell:
 
     def _book(self, fills: Iterable[FillEvent]) -> None:
         """Book fills; one of an order that we do not know is kept while it may be one in doubt."""
-        line, clock, book = self.line, self.event_clock, self.fold.fill
+        hearing, clock, book = self._hearing, self.event_clock, self.fold.fill
         known, doubts = self.order_store.by_order_id, self.fold.outbox.doubts
         for fill in fills:
             fill_id, order_id = fill.fill_id, fill.order_id
@@ -85,13 +87,16 @@ class Shell:
             else:
                 ts_ns = clock.ns
             self.seq = corr = seq = self.seq + 1
-            if line is not None:
+            if hearing is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
-                event = _fill(
-                    fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
-                    fill.liquidity, ts_ns,
-                )  # fmt: skip
-                self._hear(line, seq, corr, cause, event)
+                try:
+                    hearing.fill(
+                        seq, corr, cause, fill_id, order_id, fill.symbol, fill.side, fill.qty_e9,
+                        fill.price_e9, fill.liquidity, ts_ns,
+                    )  # fmt: skip
+                except LineFailed:
+                    self.abandon()
+                    raise
             outputs = book(
                 fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                 fill.liquidity, ts_ns,
@@ -114,29 +119,30 @@ class Shell:
 
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self._hear(self.line, seq, seq, 0, _cancel_all_ordered(symbol, reason, ts_ns))
+        if self._hearing is not None:
+            try:
+                self._hearing.cancel_all(seq, seq, 0, symbol, reason, ts_ns)
+            except LineFailed:
+                self.abandon()
+                raise
         self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
-
-    def _hear(self, line: Recorder, seq: int, corr: int, cause: int, event: Input) -> None:
-        try:
-            line.input(seq, corr, cause, event)
-        except LineFailed:
-            self.abandon()
-            raise
 
     def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self._hear(self.line, seq, corr or seq, cause, event)
+        if self._line is not None:
+            try:
+                self._line.input(seq, corr or seq, cause, event)
+            except LineFailed:
+                self.abandon()
+                raise
         outputs = self.step(event)
         if outputs:
             self._carry_out(outputs, seq, corr or seq)
 
     def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         """Send what a step decided. An order without an answer stays pending, and counted."""
-        line, clock = self.line, self.event_clock
+        line, hearing, clock = self._line, self._hearing, self.event_clock
         unsent = iter(outputs)
         try:
             for output in unsent:
@@ -162,10 +168,9 @@ class Shell:
                         continue
                     client_order_id = output.client_order_id
                     self.seq = answer = self.seq + 1
-                    if line is not None:
+                    if hearing is not None:
                         self._origins[order_id] = (seq, corr)
-                        accepted = _order_accepted(client_order_id, order_id, ts_ns)
-                        line.input(answer, corr, seq, accepted)
+                        hearing.accepted(answer, corr, seq, client_order_id, order_id, ts_ns)
                     following = self.fold.accepted(client_order_id, order_id, ts_ns)
                     if following:
                         self._carry_out(following, answer, corr)
@@ -265,8 +270,8 @@ class Shell:
         """The client broke in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1
-            if self.line is not None:
-                self.line.output(seq, corr, cause, output)
+            if self._line is not None:
+                self._line.output(seq, corr, cause, output)
             if type(output) is Approved:
                 self._rejected(output.client_order_id, f"withheld: {_BROKE}", seq, corr)
             elif isinstance(output, CancelOrder):
@@ -278,8 +283,8 @@ class Shell:
         What an end makes of a run is no part of it: a journal takes nothing more, so that the run
         can be taken up again.
         """
-        if self.line is not None and not isinstance(error, Exception):
-            self.line.interrupt()
+        if self._line is not None and not isinstance(error, Exception):
+            self._line.interrupt()
         try:
             settle()
         except LineFailed:
@@ -309,8 +314,8 @@ class Shell:
     def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
         self.seq = seq = self.seq + 1
         ts_ns = self.event_clock.ns
-        if self.line is not None:
-            self.line.input(seq, corr, cause, OrderRejected(client_order_id, message, ts_ns))
+        if self._line is not None:
+            self._line.input(seq, corr, cause, OrderRejected(client_order_id, message, ts_ns))
         self.fold.rejected(client_order_id, message, ts_ns)
 
     def _cancel(self, cancel: CancelOrder, cause: int, corr: int) -> None:
@@ -328,8 +333,8 @@ class Shell:
         self._hear_last_fills()
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
-        if self.line is not None:
-            self.line.input(seq, corr, cause, _order_canceled(order_id, ts_ns))
+        if self._hearing is not None:
+            self._hearing.canceled(seq, corr, cause, order_id, ts_ns)
         self.fold.canceled(order_id, ts_ns)
 
     def _hear_last_fills(self) -> None:

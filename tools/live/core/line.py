@@ -5,13 +5,17 @@ Here it is kept in memory; `journal/line.py` puts the same entries on a disk.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from .contracts_v1 import (
-    INPUTS, CancelAllOrdered, EdgeUpdate, Entry, FreezeOrdered, Input, Output, ParamsSet,
-    QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
+    INPUTS, CancelAllOrdered, EdgeUpdate, Entry, Fill, FreezeOrdered, Input, OrderAccepted,
+    OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
 )  # fmt: skip
+from .record import builder
+
+# Takes seq, corr and cause of an input, and behind them its fields in their order.
+Hear: TypeAlias = Callable[..., None]
 
 _SOURCES: dict[type, str] = {
     **dict.fromkeys(INPUTS, "exchange"),
@@ -47,6 +51,10 @@ class Recorder(Protocol):
         """Record what a step decided, before it is carried out."""
         ...
 
+    def hearing(self, kind: type[Any]) -> Hear:
+        """`input` for one kind, which takes the fields: the event may never have to be made."""
+        ...
+
     def quiet(self) -> None:
         """Learn that a step is over and nothing is in flight."""
         ...
@@ -64,6 +72,30 @@ class Recorder(Protocol):
         ...
 
 
+class Hearing:
+    """What a loop hears all the time, each kind by a function of its own."""
+
+    __slots__ = ("accepted", "cancel_all", "canceled", "edge", "fill", "quote")
+
+    def __init__(self, line: Recorder) -> None:
+        self.quote = line.hearing(QuoteUpdate)
+        self.edge = line.hearing(EdgeUpdate)
+        self.accepted = line.hearing(OrderAccepted)
+        self.fill = line.hearing(Fill)
+        self.canceled = line.hearing(OrderCanceled)
+        self.cancel_all = line.hearing(CancelAllOrdered)
+
+
+def by_event(line: Recorder, kind: type[Any]) -> Hear:
+    """The `hearing` of a line that takes events only."""
+    make: Callable[..., Any] = builder(kind)
+
+    def hear(seq: int, corr: int, cause: int, *fields: Any) -> None:
+        line.input(seq, corr, cause, make(*fields))
+
+    return hear
+
+
 class Line:
     """Append-only and in memory; an entry's `seq` is its place, counted from 1."""
 
@@ -79,6 +111,9 @@ class Line:
 
     def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
         self._entries.append(Entry(seq, "loop", corr, cause, event))
+
+    def hearing(self, kind: type[Any]) -> Hear:
+        return by_event(self, kind)
 
     def quiet(self) -> None:
         """In memory there is nothing to do then."""

@@ -17,7 +17,7 @@ from typing import Any
 from ..core import codec
 from ..core.contracts_v1 import Entry, Input, Output, ParamsSet, QuoteUpdate
 from ..core.errors import ContractError, LineFailed
-from ..core.line import source_of
+from ..core.line import Hear, by_event, source_of
 from ..core.money import view
 from ..core.record import record
 from ..exchange import FakeExchangeClient
@@ -190,6 +190,9 @@ class ForkLine:
             self._compare(seq, corr, cause, event)
         if self._journal is not None:
             self._journal.output(seq, corr, cause, event)
+
+    def hearing(self, kind: type[Any]) -> Hear:
+        return by_event(self, kind)
 
     def _compare(self, seq: int, corr: int, cause: int, event: Input | Output) -> None:
         one = self._next

@@ -90,14 +90,6 @@ def frame_lines(head: bytes, records: Sequence[bytes]) -> tuple[bytes, bytes]:
     return b"".join(lines), head
 
 
-def join_lines(lines: Sequence[bytes]) -> bytes:
-    """One block of lines; InvariantBroken when there is a newline within one."""
-    block = b"".join(lines)
-    if block.count(b"\n") != len(lines):
-        raise InvariantBroken("a record holds a newline; nothing of its batch was written")
-    return block
-
-
 def is_chained(head: bytes, line: bytes) -> bool:
     """Whether a line without its newline follows `head` in the chain."""
     return line[6:70] == hexlify(sha256(head + line[RECORD_START:-1]).digest())

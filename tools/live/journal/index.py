@@ -49,9 +49,12 @@ class Index:
 
     def add_lines(self, first_seq: int, lines: list[bytes], offset: int) -> None:
         """Note what is due among lines that were written at `offset`, newlines included."""
-        for number in range(-first_seq % EVERY, len(lines), EVERY):
-            before: int = sum(map(len, lines[:number]))
-            self._add(lines[number][:-1], offset + before)
+        number = -first_seq % EVERY
+        offset += sum(map(len, lines[:number]))
+        while number < len(lines):
+            self._add(lines[number][:-1], offset)
+            offset += sum(map(len, lines[number : number + EVERY]))
+            number += EVERY
 
     def spell(self, size: int) -> bytes:
         """The content of the file for a segment of this size."""

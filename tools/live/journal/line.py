@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..core.contracts_v1 import (
-    Approved, CancelOrder, CancelUnknown, Entry, FreezeOrdered, Reapproved,
+    OUTPUTS, Approved, CancelOrder, CancelUnknown, Entry, FreezeOrdered, Input, Output, Reapproved,
 )  # fmt: skip
 from ..core.errors import ContractError, LineFailed
-from ..core.line import Line, source_of
-from .encode import encoders
+from ..core.line import Hear, Line, by_event, source_of
+from .encode import Writers, encoders
 from .errors import Diverged, StorageFailed
 from .line_digest import LineDigest
 from .outcome import Outcome
@@ -24,6 +24,7 @@ from .writer import Journal
 BATCH = 256
 NEVER = 1 << 63
 _ENDED = -2
+_CAREFUL = -1  # follows no seq
 _SENT = (Approved, CancelOrder, Reapproved, CancelUnknown)  # what must not leave unrecorded
 _TAIL_BYTES = 256  # what follows the payload of an entry is never longer
 _FREEZE = f',"topic":"{FreezeOrdered.kind}",'.encode()
@@ -63,13 +64,9 @@ class JournalLine:
         is_halted: Callable[[], bool] = _never,
     ) -> None:
         self.journal = journal
-        self.seq = 0
         self.digest = LineDigest(journal.log_id)
         self._queue = journal.queue
-        self._spellings = {
-            kind: (spell, source_of(kind), kind in _SENT)
-            for kind, spell in encoders(source_of).items()
-        }
+        self._encoders = encoders(source_of)
         self._recorded = recorded
         self._commit_each_send = commit_each_send
         self._keep = keep
@@ -80,27 +77,57 @@ class JournalLine:
         self._last: dict[str, int] = {}
         self._due = NEVER
         self._take_checkpoint: Callable[[], int] | None = None
+        self._follow(0)
+        self._writers = Writers(source_of, self, self._taken, self._last, self.commit, batch)
+        self._saying = {
+            kind: self._writers.of_event(
+                kind, self._record, at_once=commit_each_send and kind in _SENT
+            )
+            for kind in OUTPUTS
+        }
 
     @property
     def entries(self) -> Sequence[Entry] | None:
         return None if self._keep is None else self._keep.entries
 
-    def record(self, seq: int, corr: int, cause: int, event: Any) -> None:
-        """Take an entry; every `batch` entries, and before a send if asked for, all is durable."""
+    @property
+    def seq(self) -> int:
+        """The newest entry's; every one must be followed by the next."""
+        return self._seq if self.expected == _CAREFUL else self.expected - 1
+
+    def input(self, seq: int, corr: int, cause: int, event: Input) -> None:
+        """Take an input; every `batch` entries all is durable."""
+        self._record(seq, corr, cause, event)
+
+    def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
+        """Take an output; what is sent is durable when this returns, if that was asked for."""
+        self._saying[event.__class__](seq, corr, cause, event)
+
+    def hearing(self, kind: type[Any]) -> Hear:
+        """The way of nearly all inputs, in which no event is made."""
+        return self._writers.of_fields(kind, by_event(self, kind))
+
+    def _record(self, seq: int, corr: int, cause: int, event: Any) -> None:
+        """Take any entry as it comes: while an earlier life is followed, or a copy is kept."""
         if seq != self.seq + 1:
             raise LineFailed(f"seq {seq} cannot follow {self.seq}: the line was interrupted there")
-        spell, source, sends = self._spellings[event.__class__]
-        parts = spell(event, seq, corr, cause)
+        kind = event.__class__
+        source = source_of(kind)
+        parts = self._encoders[kind](event, seq, corr, cause)
         if self._recorded is None or not self._is_recorded(parts):
             self._taken.append(parts)
             self._last[source] = seq
-        self.seq = seq
+        self._follow(seq)
         if self._keep is not None:
             (self._keep.output if source == "loop" else self._keep.input)(seq, corr, cause, event)
-        if len(self._taken) >= self._batch or (sends and self._commit_each_send):
+        if len(self._taken) >= self._batch or (self._commit_each_send and kind in _SENT):
             self.commit()
 
-    input = output = record
+    def _follow(self, seq: int) -> None:
+        """What comes next must follow this seq; the writers take it if nobody has to look at it."""
+        self._seq = seq
+        plain = self._recorded is None and self._keep is None
+        self.expected = seq + 1 if plain else _CAREFUL
 
     @property
     def relives(self) -> bool:
@@ -121,12 +148,13 @@ class JournalLine:
 
     def go_on(self, digest: LineDigest) -> None:
         """Follow what an earlier life has recorded, all of which is in this digest."""
-        self.seq = digest.entries
         self.digest = digest
+        self._follow(digest.entries)
 
     def interrupt(self) -> None:
         """Take nothing more: no seq follows this one."""
-        self.seq = _ENDED
+        self._seq = _ENDED
+        self.expected = _CAREFUL
 
     def anchor(self) -> tuple[str, str] | None:
         self._queue_taken()
@@ -150,9 +178,10 @@ class JournalLine:
 
     def _queue_taken(self) -> None:
         """Give the journal what was taken: many at once cost half as much."""
-        taken, self._taken = self._taken, []
+        taken = self._taken.copy()
         if not taken:
             return
+        self._taken.clear()
         self.digest.extend(taken)
         outcome = self._queue.extend(taken, self._last)
         self._last.clear()

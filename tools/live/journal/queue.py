@@ -23,6 +23,7 @@ from .strict import parse_payload
 
 _WAITING = Outcome.WAITING
 _NUMBERS_END = 1 << 63
+_NEWLINE = "a record holds a newline; nothing of it was queued"
 
 
 class Batch(NamedTuple):
@@ -100,14 +101,16 @@ class Queue:
     def put(self, record: bytes, src: str, sseq: int) -> Outcome:
         """The fast door for encoders that spell `R` themselves, with `next_seq` and `base` in it.
 
-        They answer for every byte; only a record without the right beginning or with a newline is
-        caught, before anything of its batch is written.
+        They answer for every byte; only a record with a newline, or without the right beginning
+        and end, is caught before anything of its batch is written.
         """
         said = self._sources.get(src)
         if said is None:
             said = self._add_source(src)
         if sseq <= said.sseq:
             return self._known(said, sseq)
+        if b"\n" in record:
+            raise InvariantBroken(_NEWLINE)
         size = self._open_size + len(record) + FRAME_BYTES
         if size > self._size_max or len(self._open) >= self._records_max:
             fitted = self._make_room(record)
@@ -131,6 +134,34 @@ class Queue:
             said = self._sources.get(src) or self._add_source(src)
             if last[src] <= said.sseq:
                 raise InvariantBroken(f"{src} has sent its number {last[src]} before")
+        if not self._extend(entries) and not self._extend_slowly(entries):
+            return Outcome.REFUSED
+        for src in last:
+            self._sources[src].sseq, self._sources[src].seq = last[src], self.next_seq - 1
+        return _WAITING
+
+    def _extend(self, entries: Sequence[tuple[str, str]]) -> bool:
+        """Chain entries that all fit into the open batch; False when they do not, and nothing has
+        happened. Each step for all of them costs two thirds of all steps for each of them."""
+        lead = f'{{"b":{self.base},'
+        numbered = zip(range(self.next_seq, self.next_seq + len(entries)), entries)
+        records = [f'{lead}{one[0]}"q":{seq},{one[1]}'.encode() for seq, one in numbered]
+        block = b"".join(records)
+        if b"\n" in block:
+            raise InvariantBroken(_NEWLINE)
+        size = self._open_size + len(block) + FRAME_BYTES * len(records)
+        if size > self._size_max or len(self._open) + len(records) > self._records_max:
+            return False
+        head = self._head
+        heads = [head := sha256(head + record).digest() for record in records]
+        self._open += [b'{"h":"%b","r":%b}\n' % pair for pair in zip(map(hexlify, heads), records)]
+        self._open_size = size
+        self._head = head
+        self.next_seq += len(records)
+        return True
+
+    def _extend_slowly(self, entries: Sequence[tuple[str, str]]) -> bool:
+        """The same where a batch ends between two of them; False when the queue has no room."""
         lines, head, size, seq = self._open, self._head, self._open_size, self.next_seq
         for before, after in entries:
             record = f'{{"b":{self.base},{before}"q":{seq},{after}'.encode()
@@ -139,7 +170,7 @@ class Queue:
                 self._head, self._open_size, self.next_seq = head, size, seq
                 fitted = self._make_room(record)
                 if fitted is None:
-                    return Outcome.REFUSED
+                    return False
                 record, lines = fitted, self._open
                 grown = len(record) + FRAME_BYTES
             head = sha256(head + record).digest()
@@ -147,9 +178,7 @@ class Queue:
             size = grown
             seq += 1
         self._head, self._open_size, self.next_seq = head, size, seq
-        for src in last:
-            self._sources[src].sseq, self._sources[src].seq = last[src], seq - 1
-        return _WAITING
+        return True
 
     def put_own(self, record: bytes) -> None:
         """A record of the log about itself: a batch of its own, whatever else waits."""

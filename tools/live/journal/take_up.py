@@ -116,7 +116,7 @@ def _taken_up(journal: Journal, disk: Disk) -> TakenUp:
     seq = replay.seq
     for one in verified.unrecorded:
         seq += 1
-        line.record(seq, one.corr, one.cause, one.output)
+        line.output(seq, one.corr, one.cause, one.output)
     return TakenUp(
         journal, line, replay.opened, replay.fold, seq, verified.last_ns, verified.unanswered
     )

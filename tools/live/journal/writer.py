@@ -18,7 +18,7 @@ from ..core.codec import canonical
 from .disk import Disk
 from .errors import StorageFailed
 from .frame import (
-    CLOSED, CREATED, RECOVERED, RESUMED, TRIMMED, check_name, join_lines, system_record, time_of,
+    CLOSED, CREATED, RECOVERED, RESUMED, TRIMMED, check_name, system_record, time_of,
 )  # fmt: skip
 from .guard import disk_errors, take_lock
 from .index import Index, save_index
@@ -233,7 +233,7 @@ class Journal:
     def _store(self, batch: Batch, profile: Profile) -> None:
         """One group commit: write, sync, mark; only then is anything called stored."""
         tail = self._tail_for(batch)
-        block = join_lines(batch.lines)
+        block = b"".join(batch.lines)
         self.queue.doubt(batch)
         write_all(self._disk, self._handle, block)
         self._disk.sync(self._handle)
