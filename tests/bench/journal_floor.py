@@ -41,6 +41,9 @@ class Event(NamedTuple):
 class NoSync(OsDisk):
     """A real disk that is never waited for: what is measured is the work in front of it."""
 
+    def begin_sync(self, handle: int) -> None:
+        pass
+
     def sync(self, handle: int) -> None:
         pass
 

@@ -62,6 +62,9 @@ class ModelLog:
         self._batch.append({"topic": "user", "p": list(record)})
         return True
 
+    def push(self) -> None:
+        """The model writes only when it is asked to commit."""
+
     def commit(self, *, strict: bool) -> None:
         self._guarded(lambda: self._write(self._batch, strict))
         self._batch = []

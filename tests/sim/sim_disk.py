@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tests.sim.choice import Choice, below
 from tests.sim.sim_file import SimFile
+from tools.live.core.errors import InvariantBroken
 from tools.live.core.rng import stream
 from tools.live.journal.disk import Held, NotAFile, parts, place
 
@@ -86,6 +87,7 @@ class SimDisk:
         self._dead = False
         self._serial = FIRST_HANDLE
         self._handles: dict[int, Opened] = {}
+        self._begun: set[int] = set()
         self._locks: dict[str, int] = {}
 
     @property
@@ -213,6 +215,8 @@ class SimDisk:
 
     def write(self, handle: int, data: bytes) -> int:
         opened = self._opened(handle, "append")
+        if handle in self._begun:
+            raise InvariantBroken(f"{opened.path} is written to while it is being synced")
         file = self.files[opened.number]
         return self._write("write", opened.path, file, len(file.cache), data)
 
@@ -220,9 +224,17 @@ class SimDisk:
         opened = self._opened(handle, "update")
         return self._write("write_at", opened.path, self.files[opened.number], offset, data)
 
+    def begin_sync(self, handle: int) -> None:
+        """Nothing is sure of it yet: what a loss of power leaves may hold the bytes or not."""
+        opened = self._opened(handle)
+        self._call("begin_sync", opened.path)
+        self._begun.add(handle)
+        self.figures["begun syncs"] += 1
+
     def sync(self, handle: int) -> None:
         opened = self._opened(handle)
         self._call("sync", opened.path)
+        self._begun.discard(handle)
         file = self.files[opened.number]
         try:
             self._maybe_fail("sync", opened.path, self.faults.sync)
@@ -235,6 +247,7 @@ class SimDisk:
         opened = self._opened(handle)
         self._call("close", opened.path)
         del self._handles[handle]
+        self._begun.discard(handle)
         if self._locks.get(opened.path) == handle:
             del self._locks[opened.path]
 
@@ -374,7 +387,7 @@ class SimDisk:
         self._dead = False
         self.crash_at = 0
         self.errors = []
-        self._handles, self._locks = {}, {}
+        self._handles, self._locks, self._begun = {}, {}, set()
 
 
 _LOOKING = ("names", "has", "size", "read", "close", "lock", "open_append")

@@ -38,6 +38,10 @@ class Log(Protocol):
         """Take a record into the open batch; False when the log has it already."""
         ...
 
+    def push(self) -> None:
+        """Give the disk what was appended, if the log likes, and wait for nothing."""
+        ...
+
     def commit(self, *, strict: bool) -> None:
         """Returns when all that was appended is durable; `strict` makes the watermark so too."""
         ...

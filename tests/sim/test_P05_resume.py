@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -82,18 +84,20 @@ def test_P05_a_crash_at_every_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     expected, _ = uninterrupted(steps=30)
     entries = int(json.loads(expected)["integrity"]["journal_head"].partition(":")[0])
     assert entries >= 500, entries
-    record = JournalLine.record
+    take, say, hearing = JournalLine.input, JournalLine.output, JournalLine.hearing
     for at in range(1, entries + 1):
         disk = SimDisk(at)
 
-        def dying(self: JournalLine, seq: int, *rest: Any, at: int = at) -> None:
+        def dying(take: Callable[..., None], seq: int, *rest: Any, at: int = at) -> None:
             if seq == at:
                 raise Crash
-            record(self, seq, *rest)
+            take(seq, *rest)
 
         with monkeypatch.context() as patch:
-            for name in ("input", "output"):
-                patch.setattr(JournalLine, name, dying)
+            line = JournalLine
+            patch.setattr(line, "input", lambda of, *said: dying(partial(take, of), *said))
+            patch.setattr(line, "output", lambda of, *said: dying(partial(say, of), *said))
+            patch.setattr(line, "hearing", lambda of, kind: partial(dying, hearing(of, kind)))
             with pytest.raises(Crash):
                 run_on(disk, steps=30)
         survived(disk, expected, at, steps=30)

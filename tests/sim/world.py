@@ -129,6 +129,7 @@ class World:
             self.judge.appended(record)
         else:
             self.judge.known(record)
+        self._log.push()
 
     def _acknowledge(self, *, strict: bool) -> None:
         self._tell_errors()

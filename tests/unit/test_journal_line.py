@@ -55,29 +55,46 @@ def test_an_entry_is_a_record_with_its_place_its_causes_and_its_author() -> None
     )  # fmt: skip
 
 
-def test_a_full_batch_is_durable_and_the_rest_waits() -> None:
+def on_disk(disk: SimDisk) -> int:
+    """How many entries a reader finds, durable or not."""
+    return len(entries_on(disk))
+
+
+def test_a_full_batch_is_written_and_durable_when_the_next_one_is() -> None:
     disk = SimDisk()
     line = a_line(disk, batch=4)
     before = line.journal.durable_seq
     fed(line, 3)
-    assert line.journal.durable_seq == before
+    assert (on_disk(disk), line.journal.durable_seq) == (0, before)
     fed(line, 1)
-    assert line.journal.durable_seq == before + 4
+    assert (on_disk(disk), line.journal.durable_seq) == (4, before)
+    fed(line, 4)
+    assert (on_disk(disk), line.journal.durable_seq) == (8, before + 4)
     fed(line, 3)
-    assert line.journal.durable_seq == before + 4
+    assert (on_disk(disk), line.journal.durable_seq) == (8, before + 4)
     line.commit()
-    assert line.journal.durable_seq == before + 7
-    fed(line, 3)
-    assert line.journal.durable_seq == before + 7  # a commit by hand begins a new batch
+    assert (on_disk(disk), line.journal.durable_seq) == (11, before + 11)
+    fed(line, 3)  # a commit by hand begins a new batch
+    assert (on_disk(disk), line.journal.durable_seq) == (11, before + 11)
+    fed(line, 1)
+    line.commit()
+    assert (on_disk(disk), line.journal.durable_seq) == (15, before + 15)
+
+
+def test_with_an_exchange_that_outlives_us_no_full_batch_is_in_flight() -> None:
+    line = a_line(SimDisk(), each_send=True, batch=4)
+    before = line.journal.durable_seq
+    fed(line, 4)
+    assert line.journal.durable_seq == before + 4
 
 
 def test_a_batch_is_256_entries() -> None:
-    line = a_line(SimDisk())
-    before = line.journal.durable_seq
+    disk = SimDisk()
+    line = a_line(disk)
     fed(line, 255)
-    assert line.journal.durable_seq == before
+    assert on_disk(disk) == 0
     fed(line, 1)
-    assert line.journal.durable_seq == before + 256
+    assert on_disk(disk) == 256
 
 
 @pytest.mark.parametrize("each_send", [False, True])

@@ -123,6 +123,69 @@ def test_p04_after_one_error_nothing_is_written_or_acknowledged(kind: dict[str, 
     assert opened(disk).durable_seq in (3, 4, 5)
 
 
+def test_a_batch_in_flight_is_durable_when_the_next_commit_returns() -> None:
+    disk = SimDisk()
+    journal = opened(disk, limits=Limits(batch_records=2))
+    for sseq in range(1, 6):
+        add(journal, sseq)
+    assert journal.begin_commit() == 4  # only one is in flight: the last
+    assert [journal.outcome_of(seq) for seq in (4, 5)] == [Outcome.STORED, Outcome.WAITING]
+    assert journal.waiting == 1
+    head = journal.head_hash
+    assert journal.begin_commit() == 4  # nothing else waits, so nobody waits for the disk
+    assert journal.commit() == 5 and journal.waiting == 0
+    assert journal.head_hash != head
+    assert events(disk) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("again", ["begin_commit", "commit", "commit_all", "close"])
+def test_p04_a_batch_in_flight_that_fails_ends_the_log(again: str) -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+    assert journal.begin_commit() == 0
+    add(journal, 2)
+    disk.faults = Faults(sync=1.0)
+    given = (NOON_NS,) if again == "close" else ()
+    with pytest.raises(StorageFailed, match="^a record cannot be stored"):
+        getattr(journal, again)(*given)
+    changed = disk.changed
+    assert journal.status is Status.FAILED and journal.durable_seq == 0
+    assert [journal.outcome_of(seq) for seq in (1, 2)] == [Outcome.UNKNOWN, Outcome.REFUSED]
+    with pytest.raises(StorageFailed, match="the log is failed"):
+        journal.begin_commit()
+    journal.let_go()
+    assert disk.changed == changed
+
+
+def test_a_log_that_is_let_go_with_a_batch_in_flight_finds_it_again() -> None:
+    disk = SimDisk()
+    journal = opened(disk)
+    add(journal, 1)
+    journal.begin_commit()
+    journal.let_go()
+    assert opened(disk).outcome_of(1) is Outcome.STORED
+    assert events(disk) == [1]
+
+
+def test_upkeep_waits_for_the_batch_in_flight() -> None:
+    disk = SimDisk()
+    journal = opened(disk, limits=Limits(rotate_bytes=1))
+    for sseq in range(1, 5):
+        add(journal, sseq)
+        journal.begin_commit()
+    assert journal.durable_seq == 3
+    assert journal.trim(3, NOON_NS) > 0
+    assert journal.durable_seq > 4
+    add(journal, 5)
+    journal.begin_commit()
+    journal.note_resumed({"actor": "me"}, NOON_NS)
+    add(journal, 6)
+    journal.begin_commit()
+    journal.close(NOON_NS)
+    assert events(disk)[-3:] == [4, 5, 6]
+
+
 def test_p04_a_failed_mark_leaves_the_batch_in_doubt() -> None:
     disk = SimDisk()
     journal = opened(disk)

@@ -95,6 +95,13 @@ class Disk(Protocol):
         """Write at a place of a file opened for update; may be short as well."""
         ...
 
+    def begin_sync(self, handle: int) -> None:
+        """Start on what `sync` will have to wait for; until then nothing is written to the file.
+
+        It says nothing about what is stored, and a disk may leave all of it to `sync`.
+        """
+        ...
+
     def sync(self, handle: int) -> None:
         """Put a file's bytes on storage. A failure is final: trying again proves nothing."""
         ...

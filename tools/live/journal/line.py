@@ -78,7 +78,7 @@ class JournalLine:
         self._due = NEVER
         self._take_checkpoint: Callable[[], int] | None = None
         self._follow(0)
-        self._writers = Writers(source_of, self, self._taken, self._last, self.commit, batch)
+        self._writers = Writers(source_of, self, self._taken, self._last, self._commit_batch, batch)
         self._saying = {
             kind: self._writers.of_event(
                 kind, self._record, at_once=commit_each_send and kind in _SENT
@@ -121,7 +121,7 @@ class JournalLine:
         if self._keep is not None:
             (self._keep.output if source == "loop" else self._keep.input)(seq, corr, cause, event)
         if len(self._taken) >= self._batch or (self._commit_each_send and kind in _SENT):
-            self.commit()
+            self._commit_batch()
 
     def _follow(self, seq: int) -> None:
         """What comes next must follow this seq; the writers take it if nobody has to look at it."""
@@ -164,6 +164,14 @@ class JournalLine:
         """Make everything up to here durable, and look whether somebody halts the log."""
         self._queue_taken()
         self.journal.commit_all()
+        self._halted = self._halted or self._is_halted()
+
+    def _commit_batch(self) -> None:
+        """A batch is full, or something is about to be sent; only for that we wait for the disk."""
+        if self._commit_each_send:
+            return self.commit()
+        self._queue_taken()
+        self.journal.begin_commit()
         self._halted = self._halted or self._is_halted()
 
     def is_freeze_due(self) -> bool:

@@ -12,12 +12,13 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..core.errors import ContractError
+from ..core.errors import ContractError, InvariantBroken
 from .disk import Held, NotAFile, parts, place
 from .mounts import NETWORK, type_at
+from .syncer import Syncer, Syncing
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
@@ -39,6 +40,8 @@ class OsDisk:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = Path(root)
+        self._syncer: Syncer | None = None
+        self._begun: dict[int, Syncing | None] = {}  # by handle; None behind the end of one
 
     def names(self, folder: str = "") -> list[str]:
         try:
@@ -91,20 +94,37 @@ class OsDisk:
         return self._open(path, os.O_RDWR | os.O_CREAT)
 
     def write(self, handle: int, data: bytes) -> int:
+        if self._begun.get(handle) is not None:
+            raise InvariantBroken("a file is written to while it is being synced")
         return os.write(handle, data)
 
     def write_at(self, handle: int, data: bytes, offset: int) -> int:
         return os.pwrite(handle, data, offset)
 
+    def begin_sync(self, handle: int) -> None:
+        try:
+            if self._syncer is None:
+                self._syncer = Syncer(_sync)
+        except RuntimeError:  # no threads here: `sync` does all of it
+            return
+        self._begun[handle] = self._syncer.begin(handle)
+
     def sync(self, handle: int) -> None:
-        # On macOS fsync stops at the drive's own cache; only this call goes through it.
-        full: int | None = getattr(fcntl, "F_FULLFSYNC", None)
-        if full is None:
-            os.fsync(handle)
-        else:
-            fcntl.fcntl(handle, full)
+        begun = self._begun.get(handle)
+        if begun is None:
+            return _sync(handle)
+        self._begun[handle] = None
+        begun.wait()
 
     def close(self, handle: int) -> None:
+        if handle in self._begun:
+            begun = self._begun.pop(handle)
+            if begun is not None:  # nobody asks any more how it ended
+                with suppress(OSError):
+                    begun.wait()
+            if self._syncer is not None and not self._begun:
+                self._syncer.end()
+                self._syncer = None
         os.close(handle)
 
     def rename(self, old: str, new: str) -> None:
@@ -211,6 +231,15 @@ class OsDisk:
             os.close(handle)
             raise NotAFile(path, _kind(mode))
         return handle
+
+
+def _sync(handle: int) -> None:
+    # On macOS fsync stops at the drive's own cache; only this call goes through it.
+    full: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is None:
+        os.fsync(handle)
+    else:
+        fcntl.fcntl(handle, full)
 
 
 def _refuse_other(where: int, name: str, path: str) -> None:

@@ -33,6 +33,7 @@ from .whole import write_all
 
 NS_PER_DAY = 86_400 * 10**9
 _NO_HANDLE = -1
+_NOT_STORED = "a record cannot be stored"
 
 
 class Journal:
@@ -58,6 +59,7 @@ class Journal:
         self._handles = [lock]
         self._mark = MarkFile(disk, recovered.mark_slot)
         self._handle = _NO_HANDLE if tail is None else disk.open_append(tail.segment.path)
+        self._in_flight: tuple[Batch, Profile] | None = None
 
     @classmethod
     def open(
@@ -117,10 +119,24 @@ class Journal:
         StorageFailed ends the log: what the batch held is in doubt until the next start, and what
         was queued behind it is not stored (`outcome_of` tells the two apart).
         """
-        with self._at_risk("a record cannot be stored"):
+        with self._at_risk(_NOT_STORED):
+            self._settle()
             batch = self.queue.take()
             if batch is not None:
-                self._store(batch, profile or self._profile)
+                self._write(batch, profile or self._profile)
+                self._settle()
+        return self.queue.durable_seq
+
+    def begin_commit(self, profile: Profile | None = None) -> int:
+        """Write all that waits, and let the disk go on with the last batch behind our back.
+
+        One batch at most is in flight: it is durable when the next commit of any kind returns.
+        """
+        with self._at_risk(_NOT_STORED):
+            while (batch := self.queue.take()) is not None:
+                self._settle()
+                self._write(batch, profile or self._profile)
+                self._disk.begin_sync(self._handle)
         return self.queue.durable_seq
 
     def commit_all(self, profile: Profile | None = None) -> int:
@@ -230,17 +246,24 @@ class Journal:
             self.queue.shut()
             raise
 
-    def _store(self, batch: Batch, profile: Profile) -> None:
-        """One group commit: write, sync, mark; only then is anything called stored."""
+    def _write(self, batch: Batch, profile: Profile) -> None:
+        """The first half of a group commit: the bytes are with the kernel, and in doubt."""
         tail = self._tail_for(batch)
         block = b"".join(batch.lines)
         self.queue.doubt(batch)
         write_all(self._disk, self._handle, block)
-        self._disk.sync(self._handle)
-        mark = Mark(batch.last_seq, batch.head.hex())
-        self._mark.write(mark, sync=profile is Profile.STRICT)
         tail.places.add_lines(batch.base, batch.lines, tail.size)
         self._tail = tail._replace(size=tail.size + len(block))
+        self._in_flight = batch, profile
+
+    def _settle(self) -> None:
+        """The second: sync, mark; only then is anything called stored."""
+        if self._in_flight is None:
+            return
+        batch, profile = self._in_flight
+        self._disk.sync(self._handle)
+        self._mark.write(Mark(batch.last_seq, batch.head.hex()), sync=profile is Profile.STRICT)
+        self._in_flight = None
         self._head = batch.head
         self.queue.settle(batch)
 
