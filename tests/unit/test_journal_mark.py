@@ -22,7 +22,7 @@ def marked(*marks: Mark) -> SimDisk:
     disk.faults = Faults(short=0.9)
     mark_file = MarkFile(disk, 0)
     for mark in marks:
-        mark_file.write(mark, sync=True)
+        mark_file.write(spell_slot(mark), sync=True)
     mark_file.close()
     disk.faults = Faults()
     return disk
@@ -70,8 +70,8 @@ def test_a_mark_may_wait_for_the_kernel() -> None:
     disk = SimDisk()
     mark_file = MarkFile(disk, 0)
     disk.sync_folder()
-    mark_file.write(OLD, sync=True)
-    mark_file.write(NEW, sync=False)
+    mark_file.write(spell_slot(OLD), sync=True)
+    mark_file.write(spell_slot(NEW), sync=False)
     assert read_mark(disk)[0] == NEW
     disk.power_loss(0)
     assert read_mark(disk)[0] == OLD
@@ -80,4 +80,4 @@ def test_a_mark_may_wait_for_the_kernel() -> None:
 def test_a_disk_that_takes_nothing_does_not_hang_us() -> None:
     mark_file = MarkFile(Stubborn(), 0)
     with pytest.raises(OSError, match="no byte of the mark"):
-        mark_file.write(OLD, sync=True)
+        mark_file.write(spell_slot(OLD), sync=True)

@@ -21,6 +21,8 @@ _HEAD_BYTES = 20 + 1 + 20 + 1 + 64 + 1
 _ROW_BYTES = 20 + 1 + 20 + 1 + 20 + 1
 _HASH_PLACE = slice(6, 70)
 
+_END_START = b',"ts":'
+_end = re.compile(rb',"ts":([0-9]{1,19}),"v":[0-9]+\}\}\n').fullmatch
 _row = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20})\n").fullmatch
 _head = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9a-f]{64})\n").fullmatch
 
@@ -52,7 +54,11 @@ class Index:
         number = -first_seq % EVERY
         offset += sum(map(len, lines[:number]))
         while number < len(lines):
-            self._add(lines[number][:-1], offset)
+            line = lines[number]
+            end = _end(line, max(0, line.rfind(_END_START)))
+            if end is not None:
+                self.places.append(Place(first_seq + number, int(end[1]), offset))
+                self.last_hash = line[_HASH_PLACE].decode("ascii")
             offset += sum(map(len, lines[number : number + EVERY]))
             number += EVERY
 

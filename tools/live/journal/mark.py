@@ -52,9 +52,8 @@ class MarkFile:
         self.slot = slot
         self._handle = disk.open_update(MARK)
 
-    def write(self, mark: Mark, *, sync: bool) -> None:
+    def write(self, slot: bytes, *, sync: bool) -> None:
         """Fill the next slot; without `sync` the kernel may take its time."""
-        slot = spell_slot(mark)
         offset = self.slot * SLOT_BYTES
         while slot:
             taken = self._disk.write_at(self._handle, slot, offset)

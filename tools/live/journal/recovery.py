@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .disk import Disk
 from .index import save_index
-from .mark import Mark, MarkFile, read_mark
+from .mark import Mark, MarkFile, read_mark, spell_slot
 from .scan import Scan, Scanned, scan_log
 from .segments import FOLDER, TORN, stored_blocks
 from .verdict import refuse_damage
@@ -132,6 +132,6 @@ def rewrite_mark(disk: Disk, slot: int, mark: Mark | None) -> int:
     """State the end of the log durably, if it has one; returns the slot for the next mark."""
     with closing(MarkFile(disk, slot)) as mark_file:
         if mark is not None:
-            mark_file.write(mark, sync=True)
+            mark_file.write(spell_slot(mark), sync=True)
         disk.sync_folder()
         return mark_file.slot

@@ -22,7 +22,7 @@ from .frame import (
 )  # fmt: skip
 from .guard import disk_errors, take_lock
 from .index import Index, save_index
-from .mark import Mark, MarkFile
+from .mark import Mark, MarkFile, spell_slot
 from .outcome import Limits, Profile, Status
 from .queue import Batch, Queue
 from .recovery import Recovered, Torn, recover
@@ -59,7 +59,7 @@ class Journal:
         self._handles = [lock]
         self._mark = MarkFile(disk, recovered.mark_slot)
         self._handle = _NO_HANDLE if tail is None else disk.open_append(tail.segment.path)
-        self._in_flight: tuple[Batch, Profile] | None = None
+        self._in_flight: tuple[Batch, bytes, Profile] | None = None
 
     @classmethod
     def open(
@@ -254,15 +254,16 @@ class Journal:
         write_all(self._disk, self._handle, block)
         tail.places.add_lines(batch.base, batch.lines, tail.size)
         self._tail = tail._replace(size=tail.size + len(block))
-        self._in_flight = batch, profile
+        slot = spell_slot(Mark(batch.last_seq, batch.head.hex()))
+        self._in_flight = batch, slot, profile
 
     def _settle(self) -> None:
         """The second: sync, mark; only then is anything called stored."""
         if self._in_flight is None:
             return
-        batch, profile = self._in_flight
+        batch, slot, profile = self._in_flight
         self._disk.sync(self._handle)
-        self._mark.write(Mark(batch.last_seq, batch.head.hex()), sync=profile is Profile.STRICT)
+        self._mark.write(slot, sync=profile is Profile.STRICT)
         self._in_flight = None
         self._head = batch.head
         self.queue.settle(batch)
