@@ -260,6 +260,28 @@ def test_a_write_that_is_not_ascii_is_left_to_the_reader() -> None:
         rebuild(ran.disk)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 7, 10**6])
+def test_however_many_lines_are_folded_at_once_it_comes_to_the_same(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = chance(at_once)
+    runs = [a_run(8, limits=SMALL), a_moody_run(4, 60), a_run(4, retain=3)]
+    cases = [ran.disk.clone() for ran in runs]
+    for ran in runs:
+        data = ran.disk.image()[FIRST]
+        for _ in range(12):
+            place, bit = rng.randrange(len(data)), 1 << rng.randrange(8)
+            flipped = data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
+            cases.append(edit(ran.disk.clone(), flipped))
+    expected = [outcome(disk.clone()) for disk in cases]
+    partly = [rebuild(runs[0].disk, until=seq).state_sha256 for seq in range(0, 60, 7)]
+    monkeypatch.setattr("tools.live.journal.fast_fold._AT_ONCE", at_once)
+    assert [outcome(disk) for disk in cases] == expected
+    digests = [rebuild(runs[0].disk, until=seq, digest=True) for seq in range(0, 60, 7)]
+    assert [one.state_sha256 for one in digests] == partly
+    assert rebuild(runs[0].disk, digest=True).report() == runs[0].report
+
+
 def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = a_run(30)
     whole = outcome(ran.disk)

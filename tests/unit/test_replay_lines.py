@@ -12,7 +12,7 @@ from tests.unit.journal_builders import LOG_ID, drop_mark, edit, lines_of, opene
 from tests.unit.prop import an_input, chance
 from tests.unit.run_journals import a_run, an_opening, put
 from tools.live.core import codec
-from tools.live.core.contracts_v1 import INPUTS, Entry, OrderAccepted, ParamsSet
+from tools.live.core.contracts_v1 import INPUTS, EdgeUpdate, Entry, OrderAccepted, ParamsSet
 from tools.live.core.line import source_of
 from tools.live.core.record import fields_of
 from tools.live.journal.direct_calls import UNSURE, direct_calls
@@ -43,9 +43,15 @@ def accepted(seq: int, order: str = "CLI00000001") -> Entry:
     return Entry(seq, "exchange", seq, 0, OrderAccepted(order, "X1", T0_NS))
 
 
+def an_edge(seq: int) -> Entry:
+    return Entry(seq, "feed", seq, 0, EdgeUpdate("BTCUSDT", 9 * 10**9, T0_NS))
+
+
 @pytest.mark.parametrize(("disk", "message"), [
     (hand_made(PARAMS, accepted(3)), "the line has seq 3 where 2 must be"),
     (hand_made(PARAMS, accepted(2)), "seq 2 of the line does not fold: no order has"),
+    (hand_made(PARAMS, an_edge(2), an_edge(3), accepted(4), an_edge(5)),
+     "seq 4 of the line does not fold: no order has"),
     (hand_made(PARAMS, accepted(2, "\u00e9")), r"seq 2 \(order.accepted\) does not fold"),
     (hand_made(PARAMS, accepted(2), kind="order.lost"), "seq 2 .*is not an input"),
     (hand_made(PARAMS, accepted(2), payload=[1]), "seq 2 .*does not fold"),

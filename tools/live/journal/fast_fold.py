@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from itertools import count, islice
 from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import OUTPUTS, Input, Output
@@ -38,6 +37,7 @@ Call: TypeAlias = Callable[[Groups], None]
 Usual: TypeAlias = tuple[Callable[[str], re.Match[str] | None], Call | None]
 
 _NEVER = 1 << 63
+_AT_ONCE = 512  # more would not stay in the processor's cache
 _MOST_KEPT = 1 << 16
 # A kind is told from the same characters of every line: those before the time, if that has the
 # nineteen digits of this century.
@@ -69,6 +69,14 @@ class _Times(dict[str, int]):
             self.clear()
         found = self[digits] = int(digits)
         return found
+
+
+def _is_unusual(_: str) -> None:
+    """For lines of a kind that no expression is known for."""
+
+
+_UNUSUAL: Usual = _is_unusual, None
+_NO_GROUPS: Groups = ()
 
 
 class FastFold:
@@ -117,66 +125,82 @@ class FastFold:
                 lines = whole.decode("ascii").split("\n") if newline else []
             except UnicodeDecodeError:
                 return False
+            raw = whole.split(b"\n") if newline else []
             if skipped:
-                known, lines = lines[:skipped], lines[skipped:]
+                known, lines, raw = lines[:skipped], lines[skipped:], raw[skipped:]
                 skipped -= len(known)
                 if not skipped and known[-1][6:70] != self._replay.head.hex():
                     return False
-            if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
+            if not self._fold(lines, raw) or len(rest) >= MAX_LINE_BYTES:
                 return False
         return not rest and not skipped
 
-    def _fold(self, lines: list[str]) -> bool:
+    def _fold(self, lines: list[str], raw: list[bytes]) -> bool:
         """Fold whole lines; False at the first that somebody else must judge, or at the end."""
-        place = self._fold_usual(lines, 0)
+        place = self._fold_usual(lines, raw, 0)
         while place < len(lines):
-            if self._replay.seq >= self._until or not self._fold_unusual(lines[place].encode()):
+            if self._replay.seq >= self._until or not self._fold_unusual(raw[place]):
                 return False
-            place = self._fold_usual(lines, place + 1)
+            place = self._fold_usual(lines, raw, place + 1)
         return True
 
-    def _fold_usual(self, lines: list[str], begin: int) -> int:
+    def _fold_usual(self, lines: list[str], raw: list[bytes], begin: int) -> int:
         """Fold lines from a place on; returns the place of the first that is not usual."""
-        replay, usual, told = self._replay, self._usual.get, self._replay.line_digest
-        texts: list[Parts] = []
-        seq, number, head, base = replay.seq, replay.journal_seq, replay.head, ""
-        end = min(len(lines), begin + min(self._until, replay.next_change - 1) - seq)
-        place = begin
-        if replay.reported is not None or end <= begin:
+        replay = self._replay
+        if replay.reported is not None:
             return begin
+        end = min(len(lines), begin + min(self._until, replay.next_change - 1) - replay.seq)
+        while begin < end:
+            behind = min(begin + _AT_ONCE, end)
+            begin += self._fold_some(lines[begin:behind], raw[begin:behind])
+            if begin < behind:
+                break
+        return begin
+
+    def _fold_some(self, lines: list[str], raw: list[bytes]) -> int:
+        """Fold lines up to the first that is not usual or cannot be proven; says how many.
+
+        Each step is done for all of them: that costs a quarter less than all steps for each.
+        """
+        replay, usual = self._replay, self._usual.get
+        kinds = [usual(line[_KIND], _UNUSUAL) for line in lines]
+        matches = [kind[0](line) for kind, line in zip(kinds, lines)]
+        end = matches.index(None) if None in matches else len(matches)
+        said: list[Groups] = [match.groups() for match in matches[:end] if match is not None]
+        head = replay.head
+        heads = [head := sha256(head + line[RECORD_START:-1]).digest() for line in raw[:end]]
+        proven = self._proven(said, heads)
+        folded, groups = 0, _NO_GROUPS
         try:
-            for place, line, id_text, q_text in zip(
-                range(begin, end), islice(lines, begin, end), map(str, count(seq + 1)),
-                map(str, count(number + 1)),
-            ):  # fmt: skip
-                found = usual(line[_KIND])
-                match = None if found is None else found[0](line)
-                if found is None or match is None:
-                    return place
-                groups = match.groups()
-                digest = sha256(head + line[RECORD_START:-1].encode()).digest()
-                if groups[0] != digest.hex() or groups[2] != id_text or groups[-2] != q_text:
-                    return place
-                if groups[1] != base:
-                    base = groups[1]
-                    if int(base) > int(q_text):
-                        return place
-                call = found[1]
-                if call is not None:
-                    call(groups)
-                head = digest
-                if told is not None:
-                    texts.append(_entry_parts(line))
-            place = end
-            return end
+            for groups, kind in zip(said[:proven], kinds):
+                if kind[1] is not None:
+                    kind[1](groups)
+            folded = proven
         except ContractError as error:
-            at = seq + 1 + place - begin
+            folded = next(place for place, one in enumerate(said) if one is groups)
+            at = replay.seq + folded + 1
             raise ReplayFailed(f"seq {at} of the line does not fold: {error}") from None
         finally:
-            folded = place - begin
-            if told is not None:
-                told.extend(texts)
-            replay.head, replay.journal_seq, replay.seq = head, number + folded, seq + folded
+            if folded:
+                replay.head = heads[folded - 1]
+                replay.journal_seq += folded
+                replay.seq += folded
+                if replay.line_digest is not None:
+                    replay.line_digest.extend([_entry_parts(line) for line in lines[:folded]])
+        return folded
+
+    def _proven(self, said: list[Groups], heads: list[bytes]) -> int:
+        """How many lines follow each other by their hashes, numbers and batch bases."""
+        first_id, first, size = self._replay.seq + 1, self._replay.journal_seq + 1, len(said)
+        ends = [
+            _agree([one[0] for one in said], [head.hex() for head in heads]),
+            _agree([one[2] for one in said], list(map(str, range(first_id, first_id + size)))),
+            _agree([one[-2] for one in said], list(map(str, range(first, first + size)))),
+        ]
+        places = range(size - 1, -1, -1)
+        base_begins = dict(zip([one[1] for one in reversed(said)], places))
+        ends += [place for base, place in base_begins.items() if int(base) > first + place]
+        return min(ends)
 
     def _fold_unusual(self, line: bytes) -> bool:
         """Fold one line the careful way; False when it is not the next intact line."""
@@ -210,6 +234,13 @@ def usual_lines(fold: Fold) -> dict[str, Usual]:
     for output in OUTPUTS:
         _enter(table, output, _UNREAD, None)
     return table
+
+
+def _agree(told: list[str], right: list[str]) -> int:
+    """How many of these are the same from the first on."""
+    if told == right:
+        return len(told)
+    return next(place for place, (one, other) in enumerate(zip(told, right)) if one != other)
 
 
 def _enter(
