@@ -2,7 +2,8 @@
 
 Every figure is a ratio of runs taken in turn, the median of the pairs; no goal is an absolute
 time. It exits 1 when a goal is missed. `--gate` leaves out what takes minutes and gives the timed
-figures a tenth of room, because a build must not fail for a neighbour's load.
+figures a tenth of room, and those of the journal more, because a build must not fail for a
+neighbour's load.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ def main() -> int:
         return 1
     room = ROOM if options.gate else 0.0
     rows = [*_speed(room), *_memory(long=not options.gate), _start_up(room)]
+    rows += _journal(options.gate)
     if not options.gate:
-        rows += [_growth(), *_journal()]
+        rows.append(_growth())
     width = max(len(row[0]) for row in rows)
     print(f"{'figure':<{width}}  {'measured':>14}  goal")
     for name, measured, goal, held in rows:
@@ -77,25 +79,29 @@ def _speed(room: float) -> list[Row]:
     ]
 
 
+# What is measured, its goal, and what a build is failed for: a disk of many users makes these wide.
 _JOURNAL = {
-    "W1": ("journaled W1, of W1 without a journal", 0.45),
-    "append": ("appending alone, of the same lines by hand", 0.5),
-    "commit": ("group commits, of write and fsync alone", 0.8),
-    "rebuild": ("state from a journal, of json.loads alone", 0.7),
-    "verify": ("decided again and compared, of the same", 0.21),
-    "read": ("records one by one, of json.loads alone", 0.7),
+    "W1": ("journaled W1, of W1 without a journal", 0.45, 0.25),
+    "most": ("the most of it, with every line made by hand", 0.0, 0.0),
+    "append": ("appending alone, of the same lines by hand", 0.5, 0.42),
+    "commit": ("group commits, of write and fsync alone", 0.8, 0.4),
+    "rebuild": ("state from a journal, of json.loads alone", 0.7, 0.5),
+    "verify": ("decided again and compared, of the same", 0.21, 0.18),
+    "read": ("records one by one, of json.loads alone", 0.7, 0.45),
 }
 
 
-def _journal() -> list[Row]:
-    """The journal against its floors; a disk of many users makes these wide, so none is gated."""
+def _journal(gate: bool) -> list[Row]:
+    """The journal against its floors."""
     events = journal_floor.some_events(20_000)
     ratios: dict[str, list[float]] = {name: [] for name in _JOURNAL}
-    for _ in range(PAIRS):
+    for _ in range(3 if gate else PAIRS):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             plain = workload.seconds_ours(QUOTES // 5)
             ratios["W1"].append(plain / workload.seconds_journaled(QUOTES // 5, folder / "w1"))
+            by_hand = journal_floor.floor_lines(folder / "w1", folder / "e")
+            ratios["most"].append(plain / (plain + by_hand))
             floor = journal_floor.floor_read(folder / "w1")
             ratios["rebuild"].append(floor / journal_floor.product_rebuild(folder / "w1"))
             ratios["verify"].append(floor / journal_floor.product_verify(folder / "w1"))
@@ -107,11 +113,12 @@ def _journal() -> list[Row]:
             ratios["commit"].append(floor / product)
             floor = journal_floor.floor_read(folder / "c")
             ratios["read"].append(floor / journal_floor.product_read(folder / "c"))
-    found = {name: statistics.median(values) for name, values in ratios.items()}
-    return [
-        (label, f"{found[name]:.2f} x", f">= {goal:.2f}", found[name] >= goal)
-        for name, (label, goal) in _JOURNAL.items()
-    ]
+    rows = []
+    for name, (label, goal, least) in _JOURNAL.items():
+        wanted, found = least if gate else goal, statistics.median(ratios[name])
+        shown = f">= {wanted:.2f}" if wanted else ""
+        rows.append((label, f"{found:.2f} x", shown, found >= wanted))
+    return rows
 
 
 def _growth() -> Row:
