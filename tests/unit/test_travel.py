@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, put, wr
 from tools.live.core import codec
 from tools.live.core.clock import NS_PER_S, render_utc
 from tools.live.core.contracts_v1 import (
-    CancelFailed, Entry, FreezeOrdered, OrderAccepted, ParamsSet, QuoteUpdate,
+    BUY, Approved, CancelFailed, Entry, Fill, FreezeOrdered, Input, OrderAccepted, OrderCanceled,
+    OrderRejected, Output, ParamsSet, QuoteUpdate,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
+from tools.live.core.line import source_of
 from tools.live.journal import travel
 from tools.live.journal.folding import NotARun, Start
 from tools.live.journal.outcome import Limits
-from tools.live.journal.reader import Reader
+from tools.live.journal.reader import Reader, Record
 from tools.live.journal.replay import find_run, rebuild
 from tools.live.journal.run_facts import opened_payload
 from tools.live.journal.segments import list_segments
@@ -93,6 +96,65 @@ def test_a_time_means_the_last_entry_that_was_there_by_then(ran: Ran) -> None:
         assert resolve(ran.disk, render_utc(ts_ns)) == expected
     with pytest.raises(ContractError, match="is before the first event of the run"):
         resolve(ran.disk, "2024-12-31T23:59:59Z")
+
+
+def test_an_order_is_found_by_looking_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+    poll = Reader.poll
+
+    def counted(self: Reader) -> Iterator[Record]:
+        nonlocal read
+        for one in poll(self):
+            read += 1
+            yield one
+
+    monkeypatch.setattr(Reader, "poll", counted)
+    orders = [one for one in LARGE.entries if one.event.kind == "order.place"]
+    for entry in (orders[2], orders[len(orders) // 2], orders[-3]):
+        read = 0
+        assert isinstance(entry.event, Approved)
+        assert resolve(LARGE.disk, entry.event.client_order_id) > entry.seq
+        assert read < len(LARGE.entries) // 4, entry
+
+
+def lived(*events: Input | Output) -> SimDisk:
+    """A run of these events."""
+    disk = SimDisk()
+    sources = [source_of(type(event)) for event in events]
+    entries = [Entry(seq, sources[seq - 1], seq, 0, one) for seq, one in enumerate(events, 1)]
+    write_run(disk, an_opening(a_monitor(), {}), entries)
+    return disk
+
+
+FIRST_ORDER = "CLI00000001"
+PLACED = (
+    ParamsSet(10**9, 0, T0_NS), Approved(FIRST_ORDER, "BTCUSDT", BUY, 5, 10**9, T0_NS),
+    OrderAccepted(FIRST_ORDER, "X1", T0_NS),
+)  # fmt: skip
+
+
+def a_part(fill_id: str, qty: int) -> Fill:
+    return Fill(fill_id, "X1", "BTCUSDT", BUY, qty, 10**9, "maker", T0_NS)
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ((), 3),
+        ((a_part("F1", 2), a_part("F2", 2)), 5),
+        ((a_part("F1", 2), a_part("F2", 3), a_part("F3", 1)), 5),
+        ((a_part("F1", 2), OrderCanceled("X1", T0_NS), a_part("F2", 1)), 5),
+        ((OrderRejected(FIRST_ORDER, "gone", T0_NS), OrderCanceled("X1", T0_NS)), 4),
+        ((OrderCanceled("X2", T0_NS), CancelFailed("X1", "no", T0_NS)), 5),
+    ],
+)
+def test_an_order_means_the_event_that_ended_it_or_its_last(
+    behind: tuple[Input, ...], expected: int
+) -> None:
+    quiet = [FreezeOrdered(f"number {number}", None, "me", T0_NS) for number in range(200)]
+    assert resolve(lived(*PLACED, *behind, *quiet), FIRST_ORDER) == expected
+    with pytest.raises(ContractError, match="CLI00000002 is no order of this run"):
+        resolve(lived(*PLACED, *behind, *quiet), "CLI00000002")
 
 
 def test_an_order_means_the_last_event_that_names_it() -> None:

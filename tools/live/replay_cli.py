@@ -47,7 +47,7 @@ PARSER = Parser(
              "what"),
         Flag("--set", "NAME=VALUE", "what the fork changes, such as base_qty=0.02; repeatable",
              "what"),
-        Flag("--until", "WHERE", "120, 2025-01-01T00:00:10Z, or CLI00000007 (its last event)",
+        Flag("--until", "WHERE", "120, 2025-01-01T00:00:10Z, or CLI00000007 (where it ended)",
              "where"),
         Flag("--back", "K", "then K inputs back", "where"),
         Flag("--step", "K", "show the last K inputs and what each changed", "where"),

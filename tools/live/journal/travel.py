@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..core.clock import parse_utc
+from ..core.contracts_v1 import Approved, Fill, OrderCanceled, OrderRejected
 from ..core.errors import ContractError
+from ..core.money import to_e9
 from ..core.record import record
 from .disk import Disk
 from .folding import LOOP, Replay, Told, is_entry, told_by
@@ -27,6 +29,7 @@ _WINDOW = 64
 
 _is_seq = re.compile(r"[1-9][0-9]{0,17}", re.ASCII).fullmatch
 _is_order = re.compile(r"CLI[0-9]{8,18}", re.ASCII).fullmatch
+_ENDS = (OrderCanceled.kind, OrderRejected.kind)
 _CAUSES = 64  # a longer chain is cut; the input that began it is named by `corr`
 
 
@@ -42,13 +45,14 @@ class Step:
 def resolve(disk: Disk, text: str) -> int:
     """The seq that is meant by a seq, a time such as 2025-01-01T00:00:10Z, or an order's id.
 
-    A time means the last entry that was there by then, an order the last event that names it.
+    A time means the last entry that was there by then, an order the event that ended it, or the
+    last that names it when it has not ended.
     """
     find_run(disk)
     if _is_seq(text):
         return int(text)
     if _is_order(text):
-        return _last_of_order(disk, text)
+        return _end_of_order(disk, text)
     if not text[:1].isdigit() or "-" not in text:
         raise ContractError(
             f"{FIELD} {text[:60]!r} is no seq, time or order; write 120,"
@@ -56,7 +60,7 @@ def resolve(disk: Disk, text: str) -> int:
         )
     time_ns = parse_utc(text, FIELD)
     # The times of inputs never go back; those of outputs are of the inputs they answer.
-    later = locate(disk, lambda one: one.ts <= time_ns, inputs=True)
+    later = locate(disk, lambda one: one.ts <= time_ns, among=_is_input)
     seq = _end(disk) if later is None else later.sseq - 1
     if not seq:
         raise ContractError(f"{FIELD} {text!r} is before the first event of the run; name a later")
@@ -64,19 +68,21 @@ def resolve(disk: Disk, text: str) -> int:
 
 
 def locate(
-    disk: Disk, before: Callable[[Record], bool], *, inputs: bool = False
+    disk: Disk, before: Callable[[Record], bool], *, among: Callable[[Record], bool] = is_entry
 ) -> Record | None:
-    """The first entry, or input, for which `before` is false; it is true of all those before it.
+    """The first entry for which `before` is false; it is true of all those before it.
 
-    None when there is no such entry.
+    `among` says which entries count; None when there is no such entry.
     """
 
-    def is_before(begin: int) -> bool:
-        found = next(wanted(begin), None)
-        return found is not None and before(found)
-
-    def wanted(begin: int) -> Iterator[Record]:
-        return (one for one in _entries(disk, begin) if not inputs or one.src != LOOP)
+    def is_before(begin: int, end: int) -> bool:
+        """Of the first that counts from there on; what is at `end` is known already."""
+        for one in _entries(disk, begin):
+            if one.seq >= end:
+                return False
+            if among(one):
+                return before(one)
+        return False
 
     segments = list_segments(disk)
     if not segments:
@@ -84,9 +90,16 @@ def locate(
     low, high = 0, len(segments)
     while low + 1 < high:
         middle = (low + high) // 2
-        low, high = (middle, high) if is_before(segments[middle].first_seq) else (low, middle)
+        end = segments[high].first_seq if high < len(segments) else _MANY
+        is_behind = is_before(segments[middle].first_seq, end)
+        low, high = (middle, high) if is_behind else (low, middle)
     begin = _bisect(disk, segments[low : low + 2], is_before)
-    return next((one for one in wanted(begin) if not before(one)), None)
+    wanted = (one for one in _entries(disk, begin) if among(one))
+    return next((one for one in wanted if not before(one)), None)
+
+
+def _is_input(one: Record) -> bool:
+    return one.src != LOOP
 
 
 def entry_at(disk: Disk, seq: int) -> Told:
@@ -170,7 +183,7 @@ def _entries(disk: Disk, begin: int) -> Iterator[Record]:
     return (one for one in Reader(disk, from_seq=begin).poll() if is_entry(one))
 
 
-def _bisect(disk: Disk, segments: list[Segment], is_before: Callable[[int], bool]) -> int:
+def _bisect(disk: Disk, segments: list[Segment], is_before: Callable[[int, int], bool]) -> int:
     """A place in the first of these segments, not far before what is looked for.
 
     Where the segment has no index yet, it is its beginning.
@@ -180,7 +193,7 @@ def _bisect(disk: Disk, segments: list[Segment], is_before: Callable[[int], bool
     low, high = segment.first_seq, segment.first_seq + 1 if last is None else last.seq + 1
     while low + _WINDOW < high:
         middle = (low + high) // 2
-        low, high = (middle, high) if is_before(middle) else (low, middle)
+        low, high = (middle, high) if is_before(middle, high) else (low, middle)
     return low
 
 
@@ -198,20 +211,46 @@ def _end(disk: Disk) -> int:
     return 0
 
 
-def _last_of_order(disk: Disk, client_order_id: str) -> int:
-    """The last event that names an order by our id or by the exchange's."""
+def _end_of_order(disk: Disk, client_order_id: str) -> int:
+    """The event that ended an order, or the last that names it by our id or the exchange's.
+
+    Our numbers grow, so where it was placed is found by bisection. Of one that was placed in what
+    is dropped only the later events are left, wherever they are.
+    """
+    number = _number(client_order_id)
+    placed = locate(disk, lambda one: _number_of(one) < number, among=_is_placing)
+    begin, left = list_segments(disk)[0].first_seq, None
+    if placed is not None and _number_of(placed) == number:
+        begin, left = placed.seq, to_e9(placed.payload()["qty"], "qty")
     last, names = 0, {"client_order_id": client_order_id, "order_id": None}
     needles = [f'"{client_order_id}"'.encode()]
-    for one in _entries(disk, list_segments(disk)[0].first_seq):
+    for one in _entries(disk, begin):
         if not any(needle in one.raw for needle in needles):
             continue
         told = one.payload()
-        if any(name is not None and told.get(key) == name for key, name in names.items()):
-            last = one.sseq
-            if names["order_id"] is None and told.get("order_id") is not None:
-                names["order_id"] = told["order_id"]
-                needles.append(f'"{told["order_id"]}"'.encode())
+        if not any(name is not None and told.get(key) == name for key, name in names.items()):
+            continue
+        last = one.sseq
+        if names["order_id"] is None and told.get("order_id") is not None:
+            names["order_id"] = told["order_id"]
+            needles.append(f'"{told["order_id"]}"'.encode())
+        if one.topic == Fill.kind and left is not None:
+            left -= to_e9(told["qty"], "qty")
+        if one.topic in _ENDS or left == 0:
+            break
     if not last:
         where = "this run" if _first(disk) == 1 else "what is left of this run"
         raise ContractError(f"{FIELD} {client_order_id} is no order of {where}; see its line")
     return last
+
+
+def _is_placing(one: Record) -> bool:
+    return one.topic == Approved.kind
+
+
+def _number_of(placing: Record) -> int:
+    return _number(str(placing.payload()["client_order_id"]))
+
+
+def _number(client_order_id: str) -> int:
+    return int(client_order_id.removeprefix("CLI"))
