@@ -17,7 +17,7 @@ from .core.errors import ContractError, FillConflict, IllegalTransition, Overfil
 from .core.money import Number, not_negative_e9, positive_e9, view
 from .core.order import (
     CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, TERMINAL, TRANSITIONS,
-    Order, OrderState, read_side,
+    Order, OrderState, by_age, read_side,
 )  # fmt: skip
 
 __all__ = [
@@ -56,7 +56,7 @@ class RetiredOrders:
         self.orders += 1
         self.fills += fills
         self.counts[order.state] += 1
-        filled = order.filled_e9 + order.late_e9
+        filled = order.filled_e9 + order.late_e9 - order.adopted_e9
         if filled:
             key = (order.symbol, order.side_of)
             self.filled_e9[key] = self.filled_e9.get(key, 0) + filled
@@ -124,7 +124,7 @@ class InMemoryOrderStore:
         order.price_e9 = price_e9
         order.state = PENDING
         order.order_id = order.message = None
-        order.filled_e9 = order.cost_e18 = order.late_e9 = 0
+        order.filled_e9 = order.cost_e18 = order.late_e9 = order.adopted_e9 = 0
         order.created_ns = order.updated_ns = ns
         self.orders[client_order_id] = order
         try:
@@ -293,8 +293,8 @@ class InMemoryOrderStore:
         """The orders in one state, oldest first."""
         ended = self._ended.get(OrderState(state))
         if ended is None:
-            return sorted(self._filed()[state].values(), key=_number)
-        return sorted((order for of_symbol in ended.values() for order in of_symbol), key=_number)
+            return sorted(self._filed()[state].values(), key=by_age)
+        return sorted((order for of_symbol in ended.values() for order in of_symbol), key=by_age)
 
     def by_symbol(self, state: OrderState) -> Iterator[tuple[str, Iterable[Order]]]:
         """The orders in one state in groups of one symbol, for whoever sums over all of them."""
@@ -310,20 +310,20 @@ class InMemoryOrderStore:
         found = list(self.live.get(symbol, {}).values())
         for ended in self._ended.values():
             found.extend(ended.get(symbol, ()))
-        return sorted(found, key=_number)
+        return sorted(found, key=by_age)
 
     def get_open_orders(self) -> list[Order]:
         """Orders that can still trade (open and partially filled), oldest first."""
         live = self._filed()
         working = [*live[OPEN].values(), *live[PARTIALLY_FILLED].values()]
-        return sorted(working, key=_number)
+        return sorted(working, key=by_age)
 
     def live_orders(self, symbol: str | None = None) -> list[Order]:
         """Every order without an end yet, PENDING ones included, oldest first."""
         if symbol is not None:
             return list(self.live.get(symbol, {}).values())
         found = [order for live in self.live.values() for order in live.values()]
-        return sorted(found, key=_number)
+        return sorted(found, key=by_age)
 
     def has_live(self, symbol: str | None = None) -> bool:
         """Whether any order, of one symbol or of all, has no end yet."""
@@ -393,7 +393,3 @@ def _illegal(order: Order, state: OrderState) -> IllegalTransition:
         f"order {order.client_order_id} is {order.state.value} and cannot become {state.value};"
         f" from here it can become {allowed}"
     )
-
-
-def _number(order: Order) -> int:
-    return int(order.client_order_id[3:])

@@ -13,7 +13,7 @@ from .contracts_v1 import (
     QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
 )  # fmt: skip
 
-_SOURCES: dict[type, str] = {
+_SOURCES: dict[type, str] = {  # what a reconciliation adopts are the exchange's own words, too
     **dict.fromkeys(INPUTS, "exchange"),
     ParamsSet: "operator",
     CancelAllOrdered: "operator",

@@ -23,6 +23,7 @@ _AMOUNTS = (
     "sold", "bought_e18", "sold_e18",
 )  # fmt: skip
 _FILLS = ("maker_fills", "taker_fills")
+_ADOPTED = ("adopted", "adopted_e18")  # told only where there is something to tell
 _HOLDING = ("symbol", "lots", *_AMOUNTS, *_FILLS)
 _QUOTED = ("buys", "sells", "bid", "ask", "mark")
 _TOTALS = ("blocks_total", "freezes_total")
@@ -111,22 +112,27 @@ def take_over(monitor: RuntimeRiskMonitor, read: RuntimeRiskMonitor) -> None:
 
 
 def _tell_holding(held: Holding) -> dict[str, Any]:
+    adopted = held.adopted or held.adopted_e18
     return {
         "symbol": held.symbol,
         "lots": [[str(qty), str(price)] for qty, price in held.lots],
         **{name: str(getattr(held, name)) for name in _AMOUNTS},
         **{name: getattr(held, name) for name in _FILLS},
+        **({name: str(getattr(held, name)) for name in _ADOPTED} if adopted else {}),
     }
 
 
 def _read_holding(told: Any) -> Holding:
-    keys(told, _HOLDING, "holding")
+    adopted = _ADOPTED if isinstance(told, dict) and _ADOPTED[0] in told else ()
+    keys(told, (*_HOLDING, *adopted), "holding")
     held = Holding(text(told["symbol"], "symbol"))
-    for name in _AMOUNTS:
+    for name in (*_AMOUNTS, *adopted):
         setattr(held, name, number(told[name], name))
     for name in _FILLS:
         setattr(held, name, count(told[name], name))
     held.lots.extend(items(told["lots"], "lots", _read_lot))
+    if adopted and not (held.adopted or held.adopted_e18):
+        raise ContractError(f"{held.symbol} says that nothing was adopted; that is left unsaid")
     _check_holding(held)
     return held
 
@@ -144,10 +150,11 @@ def _check_holding(held: Holding) -> None:
         cost += lot_qty * price
         if not lot_qty or (lot_qty > 0) is not (held.qty > 0):
             raise ContractError(f"{held.symbol} holds a lot of {lot_qty} in {held.qty}")
-    if (qty, cost) != (held.qty, held.cost_e18) or held.bought - held.sold != held.qty:
+    moved = held.bought - held.sold + held.adopted
+    if (qty, cost) != (held.qty, held.cost_e18) or moved != held.qty:
         raise ContractError(f"{held.symbol} holds lots of {qty} at {cost}, not {held.qty}")
     traded = held.sold_e18 - held.bought_e18 - held.fees_e18
-    earned = held.realised_e18 - held.cost_e18 - held.fees_e18
+    earned = held.realised_e18 - held.cost_e18 - held.fees_e18 + held.adopted_e18
     if not held.cash_e18 == traded == earned:
         raise ContractError(f"{held.symbol} has cash {held.cash_e18}, not {traded} or {earned}")
 

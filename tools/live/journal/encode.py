@@ -27,7 +27,8 @@ Encoder: TypeAlias = Callable[[Any, int, int, int], tuple[str, str]]
 
 _MOST_TEXTS = 1 << 16
 _SCALED = frozenset(
-    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9"}
+    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
+     "filled"}
 )
 _ENCODER = """
 def encode(event, seq, corr, cause):
