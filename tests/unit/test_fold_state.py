@@ -169,7 +169,7 @@ def test_the_state_is_complete() -> None:
     built = {"store", "monitor", "measure_edge"}
     told = {"params", "stats", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
-            "ready"}  # fmt: skip
+            "ready", "adoptions"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip
@@ -186,7 +186,7 @@ def test_the_state_is_complete() -> None:
     assert Measured.__slots__ == (
         "horizon_ns", "rows", "waiting", "notional", "capture", "fee", "adverse",
     )  # fmt: skip
-    assert len(Order.__slots__) == 13
+    assert len(Order.__slots__) == 14
     assert Exposure.__slots__ == (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose", "plain",
         "doubts",
@@ -195,7 +195,9 @@ def test_the_state_is_complete() -> None:
         "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
     )  # fmt: skip
     assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
-    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0])
+    adopted = ("adopted", "adopted_e18")  # told only where something was
+    assert Holding.__slots__[-2:] == adopted
+    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(adopted)
     assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from .core.contracts_v1 import Side
-from .core.order import Order, own_name, own_number
+from .core.order import Order
 from .order_store import InMemoryOrderStore
 
 # Order id, symbol, side, quantity and price of an execution.
@@ -48,22 +48,3 @@ class Adoptions:
 def booked_e9(order: Order) -> int:
     """How much of an order was booked by its executions, and moved the position."""
     return order.filled_e9 + order.late_e9 - order.adopted_e9
-
-
-def enter(store: InMemoryOrderStore, order: Order) -> None:
-    """Put a live order into a store that has none of its name, or put it back after a change."""
-    name = order.client_order_id
-    number = own_number(name)
-    if number is not None and number >= store._next:  # this name is never to be given again
-        store._next = number + 1
-        store.next_id = own_name(number + 1)
-    assert order.order_id is not None
-    store.orders[name] = order
-    store.by_order_id[order.order_id] = order
-    store.live.setdefault(order.symbol, {})[name] = order
-    store._live_by_state = None  # it is made again when somebody asks for it
-
-
-def take_out(store: InMemoryOrderStore, order: Order) -> None:
-    """Take a live order from under its symbol, to change it; its fills stay its own."""
-    del store.live[order.symbol][order.client_order_id]

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from .adoptions import Adoptions, booked_e9, enter, take_out
+from .adoptions import Adoptions, booked_e9
 from .core.contracts_v1 import FillAdopted, OrderAdopted, Output, PositionAdopted, Side
 from .core.money import text
 from .core.order import (
-    CANCELED, FILLED, OPEN, PARTIALLY_FILLED, TERMINAL, Order, OrderState,
+    CANCELED, FILLED, OPEN, PARTIALLY_FILLED, TERMINAL, Order, OrderState, own_number,
 )  # fmt: skip
 from .fold_doubts import DoubtVerbs
 
 Adopted: TypeAlias = OrderAdopted | FillAdopted | PositionAdopted
 
 _NOTHING: tuple[Output, ...] = ()
-_STATES = {state.value: state for state in (OPEN, PARTIALLY_FILLED, FILLED, CANCELED)}
 
 
 class AdoptionVerbs(DoubtVerbs):
@@ -66,11 +65,10 @@ class AdoptionVerbs(DoubtVerbs):
         if why is not None:
             return self._refuse(f"execution {fill_id}", why, symbol, ts_ns)
         known = self.adoptions.fills
-        booked = self.store.fills.get(fill_id)
-        if booked is None or (booked[0].order_id, *booked[1:]) != (order_id, qty, price):
+        order, *numbers = self.store.fills.get(fill_id, (None,))
+        as_booked = order is not None and [order.order_id, *numbers] == [order_id, qty, price]
+        if fill_id in known or not as_booked:
             known[fill_id] = (order_id, symbol, side, qty, price)
-        else:  # as it was booked
-            known.pop(fill_id, None)
         return _NOTHING
 
     def adopt_position(self, symbol: str, qty: int, ts_ns: int) -> Sequence[Output]:
@@ -111,7 +109,11 @@ class AdoptionVerbs(DoubtVerbs):
         if holder is not None and holder is not order:
             return f"{event.order_id} is {holder.client_order_id} in our books"
         booked = 0
-        if order is not None:
+        number = own_number(event.client_order_id)
+        if order is None:
+            if store.retain is not None and number is not None and number < store._next:
+                return "it may be one of ours that is forgotten"
+        else:
             if _is(order, event):
                 return None
             if order.state in TERMINAL:
@@ -138,7 +140,7 @@ class AdoptionVerbs(DoubtVerbs):
             self.adoptions.unplaced += 1
         self.monitor.release(order.symbol, order.side_of, order.leaves_e9)
         self.settled(order)
-        take_out(self.store, order)
+        del self.store.live[order.symbol][order.client_order_id]
 
     def _keep(self, order: Order, event: OrderAdopted) -> Sequence[Output]:
         """Put it into the books as the exchange has it; cancel it if all were to be canceled."""
@@ -146,16 +148,13 @@ class AdoptionVerbs(DoubtVerbs):
         order.order_id, order.symbol, order.side_of = event.order_id, event.symbol, event.side
         order.qty_e9, order.price_e9 = event.qty, event.price
         order.filled_e9 = event.filled
-        order.updated_ns = event.ts_ns
-        order.state = PARTIALLY_FILLED if event.filled else OPEN
-        enter(self.store, order)
+        state = OrderState(event.state)
+        self.store._keep(order, state, event.ts_ns)
         self.foreign_orders = tuple(one for one in self.foreign_orders if one != event.order_id)
         names = (event.client_order_id, event.order_id)
         unwanted = [name for name in names if self.unresolved.pop(name, None) is not None]
-        state = _STATES[event.state]
         if state in TERMINAL:
             self.adoptions.canceled += state is CANCELED
-            self.store.move(order, state, event.ts_ns)
             return _NOTHING
         self.monitor.adopt_order(event.symbol, event.side, order.leaves_e9, event.price)
         if unwanted or self.monitor.frozen:

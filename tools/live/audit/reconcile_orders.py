@@ -117,10 +117,11 @@ def _contradiction(
     filled = desk.filled_at_venue(row)
     desk.leave_open(order, filled)
     remedies: list[Action] = []
-    kept = desk.adopts and not order.ended  # what has ended here is not taken up again
+    ended = order.ended and order.order_id is not None  # that is not taken up again
+    kept = desk.adopts and not ended
     if kept and filled <= row.qty:  # no order can be kept that filled more than its size
         remedies.append(_adopt(desk, row, order.client_order_id, filled, found))
-    elif found is Found.OPEN and (desk.cancels or (desk.adopts and order.ended)):
+    elif found is Found.OPEN and (desk.cancels or (desk.adopts and ended)):
         remedies.append(Cancel(row.order_id, order.client_order_id))
     _found(desk, kind, order, shown_venue(row, found.value), *remedies)
 

@@ -211,8 +211,9 @@ def _read_fills(told: Any, store: InMemoryOrderStore, by_ref: dict[Ref, Order]) 
             store._fills_of.setdefault(order.client_order_id, []).append(fill_id)
     for of, (qty, cost) in missing.items():
         if qty or cost:
+            name = by_ref[of].client_order_id
             raise ContractError(
-                f"the fills of {by_ref[of].client_order_id} are {qty} at a cost of {cost} short of what it filled"
+                f"the fills of {name} are {qty} at a cost of {cost} short of what it filled"
             )
 
 
