@@ -195,8 +195,8 @@ def test_the_state_is_complete() -> None:
         "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
     )  # fmt: skip
     assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
-    adopted = ("adopted", "adopted_e18")  # told only where something was
-    assert Holding.__slots__[-2:] == adopted
+    adopted = ("adoptions", "adopted", "adopted_e18")  # told only where something was
+    assert Holding.__slots__[-3:] == adopted
     assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(adopted)
     assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
 

@@ -27,6 +27,7 @@ class Adoptions:
         self.orders = 0
         self.unplaced = 0  # those of them that we have no acknowledgement of
         self.canceled = 0  # those that had been canceled when they came
+        self.names: dict[str, None] = {}  # under which orders came that are not of our sequence
         self.fills: dict[str, Execution] = {}
         self.positions: dict[str, int] = {}  # by symbol: what came or went without a trade
 

@@ -49,6 +49,8 @@ class AdoptionVerbs(DoubtVerbs):
             return _NOTHING
         if order is None:
             self.adoptions.unplaced += 1
+            if own_number(client_order_id) is None:
+                self.adoptions.names[client_order_id] = None
             order = Order(client_order_id, symbol, side, 1, 1, OPEN, order_id)
             order.created_ns = ts_ns
         else:
@@ -109,10 +111,9 @@ class AdoptionVerbs(DoubtVerbs):
         if holder is not None and holder is not order:
             return f"{event.order_id} is {holder.client_order_id} in our books"
         booked = 0
-        number = own_number(event.client_order_id)
         if order is None:
-            if store.retain is not None and number is not None and number < store._next:
-                return "it may be one of ours that is forgotten"
+            if self._may_be_forgotten(event.client_order_id):
+                return "another of this name may have been forgotten"
         else:
             if _is(order, event):
                 return None
@@ -127,6 +128,15 @@ class AdoptionVerbs(DoubtVerbs):
         if untold > 0:
             return f"{text(untold)} of what it filled came without its executions"
         return None
+
+    def _may_be_forgotten(self, client_order_id: str) -> bool:
+        """Whether a store that does not keep all orders may have had one of this name."""
+        if self.store.retain is None:
+            return False
+        number = own_number(client_order_id)
+        return client_order_id in self.adoptions.names if number is None else (
+            number < self.store._next
+        )
 
     def _position_fault(self, symbol: str) -> str | None:
         exposure = self.monitor.exposures.get(symbol)

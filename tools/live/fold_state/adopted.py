@@ -9,7 +9,7 @@ from ..core.errors import ContractError
 from .orders import SIDES
 from .plain import count, items, keys, number, one_of, pairs, row, text, unique
 
-_ADOPTED = ("canceled", "fills", "orders", "positions", "unplaced")
+_ADOPTED = ("canceled", "fills", "names", "orders", "positions", "unplaced")
 
 
 def tell_adoptions(adoptions: Adoptions) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def tell_adoptions(adoptions: Adoptions) -> dict[str, Any]:
             "orders": adoptions.orders,
             "unplaced": adoptions.unplaced,
             "canceled": adoptions.canceled,
+            "names": list(adoptions.names),
             "fills": [
                 [fill_id, order_id, symbol, side.value, str(qty), str(price)]
                 for fill_id, (order_id, symbol, side, qty, price) in adoptions.fills.items()
@@ -39,9 +40,12 @@ def read_adoptions(told: Any) -> Adoptions:
     adoptions.orders = count(adopted["orders"], "adopted orders")
     adoptions.unplaced = count(adopted["unplaced"], "unplaced orders")
     adoptions.canceled = count(adopted["canceled"], "adopted canceled orders")
+    names = items(adopted["names"], "adopted names", lambda one: (text(one, "name"), None))
+    adoptions.names = unique(names, "adopted name")
     adoptions.fills = unique(items(adopted["fills"], "adopted fills", _read_fill), "adopted fill")
     adoptions.positions = pairs(adopted["positions"], "adopted positions", text, number)
-    if not adoptions.any or max(adoptions.unplaced, adoptions.canceled) > adoptions.orders:
+    most = max(adoptions.unplaced, adoptions.canceled, len(adoptions.names))
+    if not adoptions.any or most > adoptions.orders:
         raise ContractError("what is said to be adopted does not add up")
     return adoptions
 

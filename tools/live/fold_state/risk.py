@@ -23,7 +23,9 @@ _AMOUNTS = (
     "sold", "bought_e18", "sold_e18",
 )  # fmt: skip
 _FILLS = ("maker_fills", "taker_fills")
-_ADOPTED = ("adopted", "adopted_e18")  # told only where there is something to tell
+# Told only where there is something to tell: how often, and what that came to.
+_ADOPTIONS = "adoptions"
+_ADOPTED = ("adopted", "adopted_e18")
 _HOLDING = ("symbol", "lots", *_AMOUNTS, *_FILLS)
 _QUOTED = ("buys", "sells", "bid", "ask", "mark")
 _TOTALS = ("blocks_total", "freezes_total")
@@ -112,27 +114,27 @@ def take_over(monitor: RuntimeRiskMonitor, read: RuntimeRiskMonitor) -> None:
 
 
 def _tell_holding(held: Holding) -> dict[str, Any]:
-    adopted = held.adopted or held.adopted_e18
+    adopted = {name: str(getattr(held, name)) for name in _ADOPTED}
     return {
         "symbol": held.symbol,
         "lots": [[str(qty), str(price)] for qty, price in held.lots],
         **{name: str(getattr(held, name)) for name in _AMOUNTS},
         **{name: getattr(held, name) for name in _FILLS},
-        **({name: str(getattr(held, name)) for name in _ADOPTED} if adopted else {}),
+        **({_ADOPTIONS: held.adoptions, **adopted} if held.adoptions else {}),
     }
 
 
 def _read_holding(told: Any) -> Holding:
-    adopted = _ADOPTED if isinstance(told, dict) and _ADOPTED[0] in told else ()
-    keys(told, (*_HOLDING, *adopted), "holding")
+    adopted = isinstance(told, dict) and _ADOPTIONS in told
+    keys(told, (*_HOLDING, _ADOPTIONS, *_ADOPTED) if adopted else _HOLDING, "holding")
     held = Holding(text(told["symbol"], "symbol"))
-    for name in (*_AMOUNTS, *adopted):
+    if adopted:
+        held.adoptions = count(told[_ADOPTIONS], _ADOPTIONS, 1)
+    for name in (*_AMOUNTS, *_ADOPTED) if adopted else _AMOUNTS:
         setattr(held, name, number(told[name], name))
     for name in _FILLS:
         setattr(held, name, count(told[name], name))
     held.lots.extend(items(told["lots"], "lots", _read_lot))
-    if adopted and not (held.adopted or held.adopted_e18):
-        raise ContractError(f"{held.symbol} says that nothing was adopted; that is left unsaid")
     _check_holding(held)
     return held
 

@@ -38,10 +38,9 @@ class AdoptedBooks:
     ) -> None:  # fmt: skip
         check_side(side)
         numbers = self._numbers
-        row = self._rows.order(client_order_id)
-        order = self._known(row)
+        order = self._known(self._rows.order(client_order_id))
         taken = OrderRow(
-            placed_seq=seq if row is None else row.placed_seq, placed_ns=one.ts, corr=one.corr,
+            placed_seq=seq if order is None else order.placed_seq, placed_ns=one.ts, corr=one.corr,
             cause=one.cause, client_order_id=client_order_id, symbol=symbol, side=side,
             qty=numbers[qty], price=numbers[price],
         )  # fmt: skip
@@ -74,7 +73,7 @@ class AdoptedBooks:
         booked = 0
         if order is None:
             if self._may_be_forgotten(taken.client_order_id):
-                return "it may be one of ours that is forgotten"
+                return "another of this name may have been forgotten"
         else:
             booked = order.booked
             if order.has_ended or order.order_id not in (None, taken.order_id):
@@ -85,9 +84,11 @@ class AdoptedBooks:
         return f"{text(untold)} of what it filled was not told" if untold > 0 else None
 
     def _may_be_forgotten(self, client_order_id: str) -> bool:
-        number = own_number(client_order_id)
-        if self._retain is None or number is None:
+        if self._retain is None:
             return False
+        number = own_number(client_order_id)
+        if number is None:
+            return self._rows.order(client_order_id) is not None
         return any((own_number(name) or 0) >= number for name in self._rows.names())
 
     def _told(self, order_id: str) -> int:

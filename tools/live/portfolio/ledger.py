@@ -20,7 +20,7 @@ class Holding:
     __slots__ = (
         "symbol", "qty", "lots", "cost_e18", "realised_e18", "cash_e18",
         "fees_maker_e18", "fees_taker_e18", "bought", "sold", "bought_e18", "sold_e18",
-        "maker_fills", "taker_fills", "adopted", "adopted_e18",
+        "maker_fills", "taker_fills", "adoptions", "adopted", "adopted_e18",
     )  # fmt: skip
 
     def __init__(self, symbol: str) -> None:
@@ -30,6 +30,7 @@ class Holding:
         self.fees_maker_e18 = self.fees_taker_e18 = 0
         self.bought = self.sold = self.bought_e18 = self.sold_e18 = 0
         self.maker_fills = self.taker_fills = 0
+        self.adoptions = 0
         self.adopted = self.adopted_e18 = 0  # what came without a trade, and what it was worth then
 
     @property
@@ -39,7 +40,7 @@ class Holding:
     @property
     def traded(self) -> bool:
         """Whether anything ever moved it; a symbol that was only quoted has nothing to show."""
-        return bool(self.bought or self.sold or self.adopted or self.adopted_e18)
+        return bool(self.bought or self.sold or self.adoptions)
 
     @property
     def avg_entry_price(self) -> float:
@@ -117,6 +118,7 @@ class Ledger:
         holding = self.holding(symbol)
         held = holding.qty
         signed = moved = qty - held
+        holding.adoptions += 1
         holding.adopted += moved
         holding.adopted_e18 += moved * price
         if held and (held > 0) is not (moved > 0):

@@ -74,7 +74,7 @@ def _adopted(adoptions: Adoptions) -> list[Any]:
         for fill_id, (order_id, symbol, side, qty, price) in adoptions.fills.items()
     ]
     counts = [adoptions.orders, adoptions.unplaced, adoptions.canceled]
-    return [*counts, fills, adoptions.positions]
+    return [*counts, list(adoptions.names), fills, adoptions.positions]
 
 
 def _order(order: Order, origin_ns: int) -> list[Any]:
@@ -91,7 +91,7 @@ def _holding(held: Holding) -> list[Any]:
     return [
         held.qty, held.cost_e18, held.realised_e18, held.cash_e18, held.fees_maker_e18,
         held.fees_taker_e18, held.bought, held.sold, lots,
-        *([held.adopted, held.adopted_e18] if held.adopted or held.adopted_e18 else ()),
+        *([held.adoptions, held.adopted, held.adopted_e18] if held.adoptions else ()),
     ]  # fmt: skip
 
 
