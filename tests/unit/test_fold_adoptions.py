@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.adopting_answers import broken
-from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_fold, a_monitor, a_quote_event, e9, placed
+from tests.unit.builders import (
+    BTC, ETH, T0_NS, a_fill, a_fold, a_monitor, a_quote_event, e9, placed,
+)  # fmt: skip
 from tools.live.core.contracts_v1 import (
     BUY, SELL, CancelAllOrdered, CancelFailed, CancelOrder, FillAdopted, FillFault, FillRefused,
     FreezeOrdered, Frozen, IntentRefused, OpenOrdersListed, OrderAccepted, OrderAdopted,

@@ -20,10 +20,11 @@ from tools.live.core.contracts_v1 import (
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.order import Order, OrderState
+from tools.live.core.retired import RetiredOrders
 from tools.live.execution_loop import COMPUTED, SCRIPTED
 from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
-from tools.live.order_store import InMemoryOrderStore, RetiredOrders
+from tools.live.order_store import InMemoryOrderStore
 from tools.live.outbox import Doubt, Outbox
 from tools.live.portfolio.edge import EdgeTracker, Measured
 from tools.live.portfolio.ledger import Holding

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.projection_builders import Script, query, refusal, rows
+from tests.unit.projection_fixtures import path
 
 ADOPTED = {
     "client_order_id": "by-hand", "order_id": "H1", "symbol": "BTCUSDT", "side": "Buy", "qty": "2",
@@ -16,11 +17,6 @@ EXECUTION = {
     "fill_id": "E1", "order_id": "H1", "symbol": "BTCUSDT", "side": "Buy", "qty": "1",
     "price": "90", "liquidity": "maker",
 }  # fmt: skip
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
 
 
 def quoted() -> Script:

@@ -14,17 +14,13 @@ from tests.unit.journal_builders import NOON_NS, opened
 from tests.unit.projection_builders import (
     FEES, TERMS, Script, project, query, refusal, rows, tables,
 )  # fmt: skip
+from tests.unit.projection_fixtures import path
 from tools.live.core.contracts_v1 import INPUTS, OUTPUTS, Approved, Frozen
 from tools.live.core.order import OrderState
 from tools.live.journal import projection_rows, projection_schema
 from tools.live.journal.projection_books import IGNORED, READINGS
 from tools.live.journal.projection_facts import names_of
 from tools.live.journal.run_facts import Parent, Terms
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
 
 
 # The vocabulary.

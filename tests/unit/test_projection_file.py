@@ -13,22 +13,14 @@ import pytest
 
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
 from tests.unit.projection_damage import (
-    a_short_run, bytes_of, changed, flip_in_pages, left_behind,
+    bytes_of, changed, flip_in_pages, left_behind,
 )  # fmt: skip
+from tests.unit.projection_fixtures import a_run_with_rows_in_most_tables, path
 from tools.live.journal import projection_file, projection_schema
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.projection import Found, Projection
 from tools.live.journal.projection_file import ProjectionFailed
 from tools.live.journal.projection_schema import APPLICATION_ID, SCHEMA_VERSION, SETTINGS, TABLES
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    return a_short_run()
 
 
 # A new file.

@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.projection_builders import Script, project, query, refusal, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
+from tests.unit.projection_fixtures import path
 
 
 def fault_of(path: Path, script: Script, fault: str, *, order: str | None) -> None:

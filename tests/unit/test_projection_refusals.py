@@ -14,8 +14,9 @@ import pytest
 
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
 from tests.unit.projection_damage import (
-    a_short_run, bytes_of, changed, flip_in_pages, left_behind,
+    bytes_of, changed, flip_in_pages, left_behind,
 )  # fmt: skip
+from tests.unit.projection_fixtures import a_run_with_rows_in_most_tables, path
 from tools.live.core.errors import ContractError
 from tools.live.journal import projection_file
 from tools.live.journal.errors import IntegrityRefused
@@ -24,16 +25,6 @@ from tools.live.journal.projection_file import (
     ProjectionFailed, ProjectionHeld, ProjectionRefused, connect, sqlite_errors,
 )  # fmt: skip
 from tools.live.journal.projection_schema import SETTINGS
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    return a_short_run()
 
 
 def refused(path: Path, script: Script, *, exit_code: int = 3) -> str:
