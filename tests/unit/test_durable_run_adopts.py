@@ -116,6 +116,20 @@ def test_what_a_stranger_filled_before_is_known_and_held() -> None:
     check(run, desk)
 
 
+def test_an_execution_of_an_order_that_came_and_went_is_taken_over_once() -> None:
+    desk = Desk()
+    run = adopting(desk)
+    quote(run, desk)
+    desk.venue.orders["by-hand"] = a_desk().venue.orders["by-hand"]
+    desk.venue.trade("by-hand", e9(0.004))
+    desk.venue.orders["by-hand"].found = Found.CANCELED
+    for _ in range(4):
+        desk.wait(run, 31)
+    assert adoptions(desk) == ["order.fill_adopted", "risk.position_adopted"]
+    assert run.ready and "by-hand" not in run.loop.order_store.orders
+    check(run, desk)
+
+
 def test_a_position_without_a_quote_halts_and_says_why() -> None:
     desk = Desk()
     run = adopting(desk)

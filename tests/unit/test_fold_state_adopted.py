@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.builders import BTC, a_fill, a_monitor, a_quote_event, e9
+from tests.unit.builders import BTC, T0_NS, a_fill, a_monitor, a_quote_event, e9
 from tests.unit.busy_fold import a_busy_fold
 from tests.unit.test_fold_adoptions import adopted, execution, resting
 from tests.unit.test_fold_state import check_alike, through_text
@@ -18,6 +18,7 @@ from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
 from tools.live.fold_state.adopted import read_adoptions, tell_adoptions
 from tools.live.order_store import InMemoryOrderStore
+from tools.live.reports.snapshot import state_sha256
 
 Damage = Callable[[dict[str, Any]], None]
 
@@ -67,6 +68,26 @@ def test_without_an_adoption_nothing_is_said() -> None:
     assert not read_adoptions(state["fold"]).any
     assert not read_adoptions(None).any
     assert tell_adoptions(read_adoptions({})) == {}
+
+
+def test_the_hash_of_the_state_covers_it() -> None:
+    fold = an_adopting_fold()
+    hashes = [state_sha256(fold, 1, T0_NS)]
+    held = fold.monitor.ledger.holdings[BTC]
+    for one, name in (
+        (fold.store.orders["by-hand"], "adopted_e9"), (held, "adoptions"), (held, "adopted"),
+        (held, "adopted_e18"), (fold.adoptions, "orders"), (fold.adoptions, "unplaced"),
+        (fold.adoptions, "canceled"),
+    ):  # fmt: skip
+        setattr(one, name, getattr(one, name) + 1)
+        hashes.append(state_sha256(fold, 1, T0_NS))
+    fold.adoptions.names["x"] = None
+    hashes.append(state_sha256(fold, 1, T0_NS))
+    del fold.adoptions.fills["E1"]
+    hashes.append(state_sha256(fold, 1, T0_NS))
+    fold.adoptions.positions[BTC] += 1
+    hashes.append(state_sha256(fold, 1, T0_NS))
+    assert len({*hashes}) == len(hashes) == 11
 
 
 def section(change: Callable[[dict[str, Any]], None]) -> Damage:
