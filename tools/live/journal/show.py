@@ -80,7 +80,8 @@ class Picker:
     """Says of each record, in their order, whether it is wanted.
 
     An order has two names, ours and the exchange's. They are known to be one from the
-    acknowledgement or the adoption on, or from the start when `learn_names` has read the log before.
+    acknowledgement or the adoption on, or from the start when `learn_names` has read the log
+    before.
     """
 
     def __init__(self, wanted: Wanted) -> None:
