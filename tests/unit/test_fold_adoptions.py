@@ -157,7 +157,10 @@ def test_a_name_that_only_looks_like_ours_is_a_name(name: str) -> None:
     fold = resting()
     fold.step(adopted(name))
     assert fold.store.next_id == "CLI00000003"
-    assert fold.store.live_orders()[-1].client_order_id == name
+    assert {one.client_order_id for one in fold.store.live_orders()} == {BUY_ID, SELL_ID, name}
+    fold.step(adopted("zoe", "H2"))
+    fold.step(adopted("ada", "H3"))
+    assert [one.client_order_id for one in fold.store.live_orders()][-2:] == ["ada", "zoe"]
 
 
 def test_an_order_that_contradicts_is_replaced() -> None:

@@ -160,10 +160,10 @@ def own_name(number: int) -> str:
     return "CLI%08d" % number
 
 
-def by_age(order: Order) -> tuple[str, int]:
+def by_age(order: Order) -> tuple[bool, int, str]:
     """What puts orders in order: ours by their numbers, behind them those with foreign names."""
-    number = own_number(order.client_order_id)
-    return (order.client_order_id, 0) if number is None else ("", number)
+    name = order.client_order_id
+    return name[:3] != "CLI", len(name), name
 
 
 def read_side(side: str) -> Side:
