@@ -12,7 +12,9 @@ from typing import Any
 from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Script, Venue, Wire
-from tools.live.core.contracts_v1 import BUY, Entry, Reconciled
+from tools.live.core.contracts_v1 import (
+    BUY, Entry, FillAdopted, OrderAdopted, PositionAdopted, Reconciled,
+)  # fmt: skip
 from tools.live.core.line import Line
 from tools.live.exchange import (
     FakeExchangeClient, FillEvent, IExchangeClient, OpenOrder, OrderStatus,
@@ -25,6 +27,7 @@ from tools.live.risk_monitor import RuntimeRiskMonitor
 
 # Maps in the report whose keys are names of the run, and how the README writes such a key.
 MAPS = {
+    "adopted.positions": "{symbol}",
     "edge.last_bps": "{symbol}",
     "edge.measured": "{symbol}",
     "edge.measured.{symbol}": "{horizon}",
@@ -92,6 +95,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         no_number.run_shadow(PARAMS),
         by_hand.run_shadow(PARAMS),
         a_loop(FakeExchangeClient()).run_shadow(PARAMS, RecordedMarket(str(QUOTES))),
+        _adopting(Line()).run_shadow(PARAMS),
         json.loads(run_on(SimDisk(), 5)[0]),
     )
 
@@ -250,6 +254,23 @@ def _impossible(line: Line) -> None:
     _answers(line, OrderAnswer(Found.OPEN, None))
 
 
+def _adopting(line: Line) -> ExecutionLoop:
+    """An order, an execution and a position that others made; it is canceled while frozen."""
+    loop = a_loop(FakeExchangeClient(), line)
+    loop.on_quote(Quote("BTCUSDT", 49_990, 50_010, 1_000), PARAMS)
+    now_ns = loop.event_clock.ns
+    loop.freeze("a drill", "a test")
+    terms = ("BTCUSDT", BUY, 10**7, 49_000 * 10**9)
+    loop.take(FillAdopted("E1", "V1", *terms, "maker", now_ns))
+    loop.take(OrderAdopted("by-hand", "V7", *terms, 0, "open", now_ns))
+    loop.take(PositionAdopted("BTCUSDT", 10**7, now_ns))
+    return loop
+
+
+def _adopted(line: Line) -> None:
+    _adopting(line)
+
+
 def _unknown(line: Line) -> None:
     loop, exchange = _quoted(line)
     exchange.extra.append(_a_fill("ORD000077", 0.01))
@@ -258,5 +279,5 @@ def _unknown(line: Line) -> None:
 
 _DOUBTS = (
     _found, _sent_again, _sent_again_and_taken, _given_up, _found_by_the_cancel, _ended_meanwhile,
-    _cancel_not_confirmed, _refused_in_silence, _impossible,
+    _cancel_not_confirmed, _refused_in_silence, _impossible, _adopted,
 )  # fmt: skip

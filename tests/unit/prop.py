@@ -110,7 +110,7 @@ def _a_value(rng: Random, name: str) -> Any:
         return rng.choice(SYMBOLS)
     if name == "liquidity":
         return rng.choice(("maker", "taker", ""))
-    if name in ("qty", "base_qty"):
+    if name in ("qty", "base_qty", "filled"):
         return a_qty(rng)
     if name in ("price", "bid", "ask", "spread_bps"):
         return a_price(rng)

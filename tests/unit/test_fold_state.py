@@ -20,10 +20,11 @@ from tools.live.core.contracts_v1 import (
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.order import Order, OrderState
+from tools.live.core.retired import RetiredOrders
 from tools.live.execution_loop import COMPUTED, SCRIPTED
 from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
-from tools.live.order_store import InMemoryOrderStore, RetiredOrders
+from tools.live.order_store import InMemoryOrderStore
 from tools.live.outbox import Doubt, Outbox
 from tools.live.portfolio.edge import EdgeTracker, Measured
 from tools.live.portfolio.ledger import Holding
@@ -169,7 +170,7 @@ def test_the_state_is_complete() -> None:
     built = {"store", "monitor", "measure_edge"}
     told = {"params", "stats", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
-            "ready"}  # fmt: skip
+            "ready", "adoptions"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip
@@ -186,7 +187,7 @@ def test_the_state_is_complete() -> None:
     assert Measured.__slots__ == (
         "horizon_ns", "rows", "waiting", "notional", "capture", "fee", "adverse",
     )  # fmt: skip
-    assert len(Order.__slots__) == 13
+    assert len(Order.__slots__) == 14
     assert Exposure.__slots__ == (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose", "plain",
         "doubts",
@@ -195,7 +196,9 @@ def test_the_state_is_complete() -> None:
         "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
     )  # fmt: skip
     assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
-    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0])
+    adopted = ("adoptions", "adopted", "adopted_e18")  # told only where something was
+    assert Holding.__slots__[-3:] == adopted
+    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(adopted)
     assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
 
 

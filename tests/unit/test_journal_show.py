@@ -163,6 +163,15 @@ def test_without_reading_ahead_an_order_is_known_by_both_names_from_its_yes_on(
     assert picked(disk, learn=False, order="CLI00000001") == [2, 3, 6]
 
 
+def test_an_adopted_order_is_known_by_both_names() -> None:
+    payload = {"client_order_id": "by-hand", "order_id": "H1"}
+    adopted: Told = ("exchange", "order.adopted", 3, 1, 2, 1, payload)
+    canceled: Told = ("exchange", "order.canceled", 4, 1, 2, 1, {"order_id": "H1"})
+    disk = SimDisk()
+    a_journal(disk, story=(*STORY[:2], adopted, canceled))
+    assert picked(disk, order="by-hand") == [3, 4]
+
+
 def test_an_order_without_an_answer_has_one_name() -> None:
     rejected: Told = ("exchange", "order.accepted", 3, 1, 2, 1, {"client_order_id": "CLI00000001"})
     disk = SimDisk()

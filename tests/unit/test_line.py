@@ -29,6 +29,9 @@ SOURCES = {
     "run.timer": "clock",
     "run.resumed": "operator",
     "run.reconciled": "exchange",
+    "order.adopted": "exchange",
+    "order.fill_adopted": "exchange",
+    "risk.position_adopted": "exchange",
 }
 
 

@@ -13,6 +13,7 @@ from tests.unit.journal_builders import NOON_NS
 from tests.unit.projection_builders import (
     Script, opened_at, project, query, records_of, tables,
 )  # fmt: skip
+from tests.unit.projection_fixtures import a_filled_order, path
 from tools.live.core.errors import ContractError
 from tools.live.journal import projection as projection_module
 from tools.live.journal.mark import MARK
@@ -21,19 +22,6 @@ from tools.live.journal.projection import BATCH, Found, Projection, ProjectionOp
 from tools.live.journal.projection_books import NotProjectable
 from tools.live.journal.projection_file import ProjectionRefused
 from tools.live.journal.segments import segment_path
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    made = Script()
-    made.an_open_order(1)
-    made.fill()
-    return made
 
 
 # Opening.

@@ -14,17 +14,13 @@ from tests.unit.journal_builders import NOON_NS, opened
 from tests.unit.projection_builders import (
     FEES, TERMS, Script, project, query, refusal, rows, tables,
 )  # fmt: skip
+from tests.unit.projection_fixtures import path
 from tools.live.core.contracts_v1 import INPUTS, OUTPUTS, Approved, Frozen
 from tools.live.core.order import OrderState
 from tools.live.journal import projection_rows, projection_schema
 from tools.live.journal.projection_books import IGNORED, READINGS
 from tools.live.journal.projection_facts import names_of
 from tools.live.journal.run_facts import Parent, Terms
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
 
 
 # The vocabulary.
@@ -52,7 +48,7 @@ def test_the_keys_of_a_kind_are_those_of_its_contract() -> None:
 def test_the_states_and_faults_are_the_words_of_the_program() -> None:
     words = ", ".join(f"'{state.value}'" for state in OrderState)
     assert words in projection_schema.ORDERS.replace("\n", " ").replace("  ", "")
-    assert projection_rows._ORDERS.count("?") == 19
+    assert projection_rows._ORDERS.count("?") == 20
 
 
 # Orders.
@@ -67,7 +63,7 @@ def test_an_order_goes_through_its_life(path: Path) -> None:
     script.fill("F2", qty="1.5", price="100.5")
     assert rows(path, script, "SELECT * FROM orders") == [(
         2, T0_NS + 2, 2, 0, "CLI00000001", "X1", "BTCUSDT", "Buy", "2.5", "100", "filled", "2.5",
-        "0", "250.75", None, T0_NS + 3, 5, T0_NS + 5, 1,
+        "0", "250.75", None, T0_NS + 3, 5, T0_NS + 5, 1, "0",
     )]  # fmt: skip
     assert query(path, "SELECT * FROM fills") == [
         (4, T0_NS + 4, 4, 0, "F1", "X1", "CLI00000001", "BTCUSDT", "Buy", "1", "100", "maker",
@@ -77,10 +73,11 @@ def test_an_order_goes_through_its_life(path: Path) -> None:
     ]  # fmt: skip
     assert query(path, "SELECT * FROM positions") == [
         ("BTCUSDT", "2.5", "250.75", "0", "-250.775075", "0.025075", "0", "2.5", "0", "250.75",
-         "0", 2, 0)
+         "0", 2, 0, "0", "0")
     ]  # fmt: skip
-    assert query(path, "SELECT * FROM lots") == [(4, "BTCUSDT", "1", "100"),
-                                                 (5, "BTCUSDT", "1.5", "100.5")]  # fmt: skip
+    assert query(path, "SELECT * FROM lots") == [
+        (4, "BTCUSDT", "1", "100", 4, None), (5, "BTCUSDT", "1.5", "100.5", 5, None),
+    ]  # fmt: skip
     assert query(path, "SELECT * FROM quotes") == [("BTCUSDT", 1, T0_NS + 1, "99", "101")]
 
 

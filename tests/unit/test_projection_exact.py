@@ -96,7 +96,7 @@ def test_an_order_comes_back_from_its_row() -> None:
     assert order.may_become(REJECTED)
     assert OrderRow.of_row(order.row()).row() == order.row() == (
         4, 40, 2, 2, "CLI00000001", None, "BTCUSDT", "Sell", "5", "0.000000001", "pending", "0",
-        "0", "0", None, None, 4, 40, None,
+        "0", "0", None, None, 4, 40, None, "0",
     )  # fmt: skip
     order.order_id, order.accepted_ns, order.standing = "X1", 41, CANCELED
     order.filled, order.late, order.cost, order.end_number = 10**9, 2 * 10**9, 3 * 10**9, 7
@@ -106,5 +106,5 @@ def test_an_order_comes_back_from_its_row() -> None:
     assert not order.may_become(OPEN)
     assert OrderRow.of_row(order.row()).row() == order.row() == (
         4, 40, 2, 2, "CLI00000001", "X1", "BTCUSDT", "Sell", "5", "0.000000001", "canceled", "1",
-        "2", "0.000000003", "m", 41, 9, 90, 7,
+        "2", "0.000000003", "m", 41, 9, 90, 7, "0",
     )  # fmt: skip

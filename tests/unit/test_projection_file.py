@@ -13,22 +13,14 @@ import pytest
 
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
 from tests.unit.projection_damage import (
-    a_short_run, bytes_of, changed, flip_in_pages, left_behind,
+    bytes_of, changed, flip_in_pages, left_behind,
 )  # fmt: skip
+from tests.unit.projection_fixtures import a_run_with_rows_in_most_tables, path
 from tools.live.journal import projection_file, projection_schema
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.projection import Found, Projection
 from tools.live.journal.projection_file import ProjectionFailed
 from tools.live.journal.projection_schema import APPLICATION_ID, SCHEMA_VERSION, SETTINGS, TABLES
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    return a_short_run()
 
 
 # A new file.
@@ -42,11 +34,11 @@ def test_a_new_file_is_private_and_says_whose_it_is(path: Path, script: Script) 
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     header = path.read_bytes()[:100]
-    assert int.from_bytes(header[60:64], "big") == SCHEMA_VERSION == 1
+    assert int.from_bytes(header[60:64], "big") == SCHEMA_VERSION == 2
     assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
     assert header[18:20] == b"\x02\x02"  # a write-ahead log is in use
     assert [one.name for one in path.parent.iterdir()] == ["orders.db"]
-    assert query(path, "SELECT id, schema_version, log_id FROM meta") == [(1, 1, "desk-1")]
+    assert query(path, "SELECT id, schema_version, log_id FROM meta") == [(1, 2, "desk-1")]
 
 
 def test_whose_it_is_stands_in_the_file_before_anything_else_does(

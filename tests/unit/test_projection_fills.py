@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.projection_builders import Script, project, query, refusal, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
+from tests.unit.projection_fixtures import path
 
 
 def fault_of(path: Path, script: Script, fault: str, *, order: str | None) -> None:
@@ -131,7 +127,7 @@ def test_a_lot_is_closed_in_part_and_then_in_whole(path: Path) -> None:
     script.fill("F3", "X2", side="Sell", qty="1", price="120")
     assert rows(path, script, "SELECT opened_seq, qty FROM lots") == [(5, "1"), (6, "3")]
     script.fill("F4", "X2", side="Sell", qty="6", price="120")
-    assert rows(path, script, "SELECT * FROM lots") == [(8, "BTCUSDT", "-2", "120")]
+    assert rows(path, script, "SELECT * FROM lots") == [(8, "BTCUSDT", "-2", "120", 8, None)]
     assert query(path, "SELECT qty, cost, realised, sold, sold_cost FROM positions") == [
         ("-2", "-240", "70", "7", "840")
     ]

@@ -13,21 +13,9 @@ import pytest
 
 from tests.conftest import MustHave
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
+from tests.unit.projection_fixtures import a_filled_order, path
 from tools.live.core.errors import ContractError
 from tools.live.journal.projection import Found, Projection
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    made = Script()
-    made.an_open_order(1)
-    made.fill()
-    return made
 
 
 @pytest.mark.parametrize("left", [False, True], ids=["alone", "beside what a crash left"])

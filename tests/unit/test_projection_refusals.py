@@ -14,8 +14,9 @@ import pytest
 
 from tests.unit.projection_builders import Script, opened_at, project, query, tables
 from tests.unit.projection_damage import (
-    a_short_run, bytes_of, changed, flip_in_pages, left_behind,
+    bytes_of, changed, flip_in_pages, left_behind,
 )  # fmt: skip
+from tests.unit.projection_fixtures import a_run_with_rows_in_most_tables, path
 from tools.live.core.errors import ContractError
 from tools.live.journal import projection_file
 from tools.live.journal.errors import IntegrityRefused
@@ -24,16 +25,6 @@ from tools.live.journal.projection_file import (
     ProjectionFailed, ProjectionHeld, ProjectionRefused, connect, sqlite_errors,
 )  # fmt: skip
 from tools.live.journal.projection_schema import SETTINGS
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "orders.db"
-
-
-@pytest.fixture
-def script() -> Script:
-    return a_short_run()
 
 
 def refused(path: Path, script: Script, *, exit_code: int = 3) -> str:
@@ -69,23 +60,23 @@ def test_a_file_whose_log_is_gone_is_refused(path: Path, script: Script) -> None
 
 
 @pytest.mark.parametrize("make", [changed, left_behind])
-@pytest.mark.parametrize("more", ["", "UPDATE meta SET schema_version = 2"])
+@pytest.mark.parametrize("more", ["", "UPDATE meta SET schema_version = 3"])
 def test_a_newer_file_is_refused(
     make: Callable[..., None], more: str, path: Path, script: Script
 ) -> None:
     project(path, script.disk)
-    make(path, "PRAGMA user_version = 2", *([more] if more else []))
+    make(path, "PRAGMA user_version = 3", *([more] if more else []))
     assert refused(path, script) == (
-        "orders.db has tables of version 2, newer than this program's 1; nothing was changed; use"
+        "orders.db has tables of version 3, newer than this program's 2; nothing was changed; use"
         " the newer program, or name another file"
     )
 
 
 def test_a_newer_file_is_refused_even_if_it_is_damaged(path: Path, script: Script) -> None:
     project(path, script.disk)
-    changed(path, "PRAGMA user_version = 2")
+    changed(path, "PRAGMA user_version = 3")
     flip_in_pages(path)
-    assert "newer than this program's 1" in refused(path, script)
+    assert "newer than this program's 2" in refused(path, script)
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
@@ -175,7 +166,8 @@ def test_a_full_disk_loses_nothing(path: Path, script: Script) -> None:
 def test_a_file_that_changes_under_our_hands_is_refused(path: Path, script: Script) -> None:
     with Projection.open(path, script.disk) as projection:
         changed(path, "INSERT INTO orders SELECT 9, 0, 0, 0, 'CLI00000009', NULL, symbol, side,"
-                      " qty, price, 'pending', '0', '0', '0', NULL, NULL, 9, 0, NULL FROM orders"
+                      " qty, price, 'pending', '0', '0', '0', NULL, NULL, 9, 0, NULL, '0'"
+                      " FROM orders"
                       " WHERE placed_seq = 2")  # fmt: skip
         projection._books = None
         script.say("order.canceled", order_id="X1")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.reconcile_cases import (
-    ADOPT, ALERT, CANCEL, NAME, Case, events, kinds, others, ours, said, theirs,
+    ADOPT, ALERT, CANCEL, NAME, Case, events, execution, kinds, others, ours, said, theirs,
 )  # fmt: skip
-from tools.live.audit.reconcile_facts import LocalOrder, VenueOrder
+from tools.live.audit.reconcile_facts import KnownFill, LocalOrder, VenueOrder
 from tools.live.audit.reconcile_findings import AdoptOrder, Cancel, Kind, Outcome, fact_id
 from tools.live.audit.reconcile_orders import pair_rows
 from tools.live.core.contracts_v1 import SELL
+from tools.live.core.money import SCALE
 from tools.live.core.order import (
     CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, OrderState,
 )  # fmt: skip
@@ -84,6 +85,23 @@ def test_an_order_that_nobody_knows(name: str, kind: Kind) -> None:
     assert adopt.order.client_order_id == (name or "VEN-" + fact_id("order", "X9"))
     overfilled = Case(rows=(theirs(order_id="X9", name=name, filled=11),), said_held=11)
     assert overfilled.judged(ADOPT).outcome is Outcome.HALTED
+
+
+def test_an_adopted_order_brings_the_executions_that_we_do_not_know() -> None:
+    told = (execution("E1", qty=3, order_id="X9"), execution("E2", qty=1, order_id="X9"),
+            execution("E3", qty=1, order_id="X8"))  # fmt: skip
+    known = (KnownFill("E1", 3 * SCALE, 100 * SCALE),)
+    row = theirs(order_id="X9", name="by-hand", filled=4)
+    [adopt, *_] = others(Case((), (row,), told, known).judged(ADOPT))
+    assert isinstance(adopt, AdoptOrder) and adopt.fills == (told[1],)
+
+
+@pytest.mark.parametrize("state", [CANCELED, FILLED])
+def test_an_order_that_has_ended_here_is_canceled_and_not_taken_up(state: OrderState) -> None:
+    filled = 10 if state is FILLED else 0
+    case = Case((ours(state, filled=filled),), (theirs(price=101, filled=filled),))
+    for policy in (CANCEL, ADOPT):
+        assert others(case.judged(policy)) == [Cancel("X1", NAME)]
 
 
 def test_a_second_order_under_one_name_is_never_adopted() -> None:

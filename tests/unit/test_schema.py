@@ -113,7 +113,7 @@ def test_a_spoilt_report_is_refused(where: str, value: Any) -> None:
     assert len(found) >= 1 and where.split(".")[0] in found[0]
 
 
-@pytest.mark.parametrize("key", REPORT["properties"])
+@pytest.mark.parametrize("key", REPORT["required"])
 def test_a_section_that_is_missing_is_refused(key: str) -> None:
     data = a_report()
     del data[key]

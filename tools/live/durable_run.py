@@ -16,18 +16,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from .audit.reconcile import ACTOR as RECONCILIATION
 from .audit.reconcile import Readiness
-from .audit.reconcile_facts import Policy
-from .audit.reconcile_findings import Cancel
+from .audit.reconcile_facts import Policy, VenueFill
+from .audit.reconcile_findings import AdoptFill, Adoption, AdoptOrder, AdoptPosition, Cancel
 from .audit.reconcile_loop import INTERVAL_NS, ReconcileLoop
 from .core.clock import NS_PER_MS, NS_PER_S, environment_now_ms
-from .core.contracts_v1 import CancelOrder, Reconciled
-from .core.errors import LineFailed
+from .core.contracts_v1 import (
+    CancelOrder, FillAdopted, FreezeOrdered, OrderAdopted, PositionAdopted, Reconciled,
+)  # fmt: skip
+from .core.errors import InvariantBroken, LineFailed
 from .core.money import Number, to_e9, view
 from .exchange import IExchangeClient
 from .execution_loop import SCRIPTED, ExecutionLoop
+from .fold_adoptions import Adopted, about, refusal
 from .journal.checkpointing import EVERY, Checkpointing
 from .journal.disk import Disk
 from .journal.halt import ACTOR, REASON, drop_halt
@@ -210,6 +215,51 @@ class DurableRun:
         self.loop.take(Reconciled(outcome, looked.reason, now_ns))
 
 
+def adopt_into(
+    loop: ExecutionLoop, held_before: Mapping[str, int], adoption: Adoption
+) -> None:
+    """Give what is to be adopted its place on the line, or freeze when it cannot be exactly.
+
+    The executions of an order come before it: a stream that tells them again after a crash in
+    between must not find an order that they could be booked on.
+    """
+    now_ns = loop.event_clock.ns
+    if isinstance(adoption, AdoptOrder):
+        for fill in adoption.fills:
+            _adopt_one(loop, _fill_adopted(fill, now_ns))
+        row = adoption.order
+        _adopt_one(loop, OrderAdopted(
+            row.client_order_id, row.order_id, row.symbol, row.side, row.qty, row.price,
+            row.filled, adoption.state.value, now_ns,
+        ))  # fmt: skip
+    elif isinstance(adoption, AdoptFill):
+        _adopt_one(loop, _fill_adopted(adoption.fill, now_ns))
+    elif isinstance(adoption, AdoptPosition):
+        symbol = adoption.symbol
+        ours = adoption.qty - held_before.get(symbol, 0)
+        _adopt_one(loop, PositionAdopted(symbol, ours, now_ns))
+    else:
+        raise InvariantBroken(
+            f"{adoption.currency} was to be adopted, but a run keeps no count of cash"
+        )
+
+
+def _adopt_one(loop: ExecutionLoop, event: Adopted) -> None:
+    """One adoption; what is refused is said once, and nothing of it is recorded."""
+    why = loop.fold.why_not(event)
+    if why is None:
+        loop.take(event)
+    elif not loop.risk_monitor.frozen:
+        loop.take(FreezeOrdered(refusal(about(event), why), None, RECONCILIATION, event.ts_ns))
+
+
+def _fill_adopted(fill: VenueFill, now_ns: int) -> FillAdopted:
+    return FillAdopted(
+        fill.fill_id, fill.order_id, fill.symbol, fill.side, fill.qty, fill.price,
+        fill.liquidity, now_ns,
+    )  # fmt: skip
+
+
 def _desk(
     loop: ExecutionLoop,
     now_ms: Callable[[], int],
@@ -234,6 +284,8 @@ def _desk(
         interval_ns=every_s * NS_PER_S,
         held_before=held_before,
         in_doubt=loop.fold.outbox.doubts,
+        adopt=partial(adopt_into, loop, held_before),
+        adopted=loop.fold.adoptions.fills,
     )
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Fill, FillFault,
+    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Fill, FillAdopted, FillFault,
     FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
-    OpenOrdersUnknown, OrderAbsent, OrderAccepted, OrderCanceled, OrderRejected, OrderUnknown,
-    Output, ParamsSet, QueryFailed, QuoteUpdate, Reconciled, RunResumed, Side, TimerFired, Unfrozen,
-    UnfreezeOrdered,
+    OpenOrdersUnknown, OrderAbsent, OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected,
+    OrderUnknown, Output, ParamsSet, PositionAdopted, QueryFailed, QuoteUpdate, Reconciled,
+    RunResumed, Side, TimerFired, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
 from .core.record import fields_of
-from .fold_doubts import LISTING, DoubtVerbs
+from .fold_adoptions import AdoptionVerbs
+from .fold_doubts import LISTING
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -41,7 +42,7 @@ def new_stats() -> dict[str, int]:
     }
 
 
-class Fold(DoubtVerbs):
+class Fold(AdoptionVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
@@ -176,6 +177,14 @@ class Fold(DoubtVerbs):
         ts_ns: int,
     ) -> Sequence[Output]:
         """`Fill`: book it once, on the order and in the ledger, or refuse it and freeze."""
+        adopted = self.adoptions.fills
+        if adopted and fill_id in adopted:
+            if self.is_adopted(fill_id, order_id, symbol, side, qty, price):
+                self.duplicate_fills += 1
+                return NOTHING
+            if fill_id not in self.store.fills:
+                fault, detail = FillFault.CONFLICT, "it was adopted with other numbers"
+                return self._refuse_fill(fill_id, order_id, symbol, fault, detail, ts_ns)
         try:
             order = self.store.by_order_id[order_id]
         except KeyError:
@@ -332,4 +341,7 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     TimerFired: Fold.timer,
     RunResumed: Fold.resumed,
     Reconciled: Fold.reconciled,
+    OrderAdopted: Fold.adopt_order,
+    FillAdopted: Fold.adopt_fill,
+    PositionAdopted: Fold.adopt_position,
 }

@@ -17,8 +17,9 @@ from .core.errors import ContractError, FillConflict, IllegalTransition, Overfil
 from .core.money import Number, not_negative_e9, positive_e9, view
 from .core.order import (
     CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, TERMINAL, TRANSITIONS,
-    Order, OrderState, read_side,
+    Order, OrderState, by_age, own_name, own_number, read_side,
 )  # fmt: skip
+from .core.retired import RetiredOrders
 
 __all__ = [
     "CANCELED", "FILLED", "OPEN", "PARTIALLY_FILLED", "PENDING", "REJECTED", "TERMINAL",
@@ -39,28 +40,6 @@ DUPLICATE = FillOutcome.DUPLICATE
 LATE = FillOutcome.LATE
 
 _new_order = Order.__new__
-
-
-class RetiredOrders:
-    """What is left of finished orders that the store was told not to keep: their sums."""
-
-    __slots__ = ("counts", "filled_e9", "cost_e18", "orders", "fills")
-
-    def __init__(self) -> None:
-        self.orders = self.fills = 0
-        self.counts = {state: 0 for state in sorted(TERMINAL)}
-        self.filled_e9: dict[tuple[str, Side], int] = {}
-        self.cost_e18: dict[tuple[str, Side], int] = {}
-
-    def add(self, order: Order, fills: int) -> None:
-        self.orders += 1
-        self.fills += fills
-        self.counts[order.state] += 1
-        filled = order.filled_e9 + order.late_e9
-        if filled:
-            key = (order.symbol, order.side_of)
-            self.filled_e9[key] = self.filled_e9.get(key, 0) + filled
-            self.cost_e18[key] = self.cost_e18.get(key, 0) + order.cost_e18
 
 
 class InMemoryOrderStore:
@@ -124,7 +103,7 @@ class InMemoryOrderStore:
         order.price_e9 = price_e9
         order.state = PENDING
         order.order_id = order.message = None
-        order.filled_e9 = order.cost_e18 = order.late_e9 = 0
+        order.filled_e9 = order.cost_e18 = order.late_e9 = order.adopted_e9 = 0
         order.created_ns = order.updated_ns = ns
         self.orders[client_order_id] = order
         try:
@@ -262,6 +241,25 @@ class InMemoryOrderStore:
         self.move(order, FILLED if filled == order.qty_e9 else PARTIALLY_FILLED, ns)
         return APPLIED
 
+    def _keep(self, order: Order, state: OrderState, ns: int) -> None:
+        """Have a live order as the exchange has it, new or changed; its name is never given again.
+
+        It is for what is adopted; whoever changes an order has taken it from under its symbol.
+        """
+        name = order.client_order_id
+        number = own_number(name)
+        if number is not None and number >= self._next:
+            self._next = number + 1
+            self.next_id = own_name(self._next)
+        order.state = PARTIALLY_FILLED if order.filled_e9 else OPEN
+        order.updated_ns = ns
+        self.orders.pop(name, None)  # so that all orders and the live ones have one order
+        self.orders[name] = self.by_order_id[order.order_id or ""] = order
+        self.live.setdefault(order.symbol, {})[name] = order
+        self._live_by_state = None  # made again when somebody asks
+        if state in TERMINAL:
+            self.move(order, state, ns)
+
     def _retire_beyond(self, newest: Order) -> None:
         """Drop the oldest ended order beyond those to keep: also the oldest of its bucket."""
         self._newest_ended.append(newest)
@@ -293,8 +291,8 @@ class InMemoryOrderStore:
         """The orders in one state, oldest first."""
         ended = self._ended.get(OrderState(state))
         if ended is None:
-            return sorted(self._filed()[state].values(), key=_number)
-        return sorted((order for of_symbol in ended.values() for order in of_symbol), key=_number)
+            return sorted(self._filed()[state].values(), key=by_age)
+        return sorted((order for of_symbol in ended.values() for order in of_symbol), key=by_age)
 
     def by_symbol(self, state: OrderState) -> Iterator[tuple[str, Iterable[Order]]]:
         """The orders in one state in groups of one symbol, for whoever sums over all of them."""
@@ -310,20 +308,20 @@ class InMemoryOrderStore:
         found = list(self.live.get(symbol, {}).values())
         for ended in self._ended.values():
             found.extend(ended.get(symbol, ()))
-        return sorted(found, key=_number)
+        return sorted(found, key=by_age)
 
     def get_open_orders(self) -> list[Order]:
         """Orders that can still trade (open and partially filled), oldest first."""
         live = self._filed()
         working = [*live[OPEN].values(), *live[PARTIALLY_FILLED].values()]
-        return sorted(working, key=_number)
+        return sorted(working, key=by_age)
 
     def live_orders(self, symbol: str | None = None) -> list[Order]:
         """Every order without an end yet, PENDING ones included, oldest first."""
         if symbol is not None:
             return list(self.live.get(symbol, {}).values())
         found = [order for live in self.live.values() for order in live.values()]
-        return sorted(found, key=_number)
+        return sorted(found, key=by_age)
 
     def has_live(self, symbol: str | None = None) -> bool:
         """Whether any order, of one symbol or of all, has no end yet."""
@@ -393,7 +391,3 @@ def _illegal(order: Order, state: OrderState) -> IllegalTransition:
         f"order {order.client_order_id} is {order.state.value} and cannot become {state.value};"
         f" from here it can become {allowed}"
     )
-
-
-def _number(order: Order) -> int:
-    return int(order.client_order_id[3:])

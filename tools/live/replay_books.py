@@ -12,9 +12,11 @@ from .journal.folding import Replay
 def books(replay: Replay) -> LocalState:
     """Every order and fill that the run keeps, and what it holds; nobody counts its money."""
     store, monitor = replay.fold.store, replay.fold.monitor
+    known = {name: (qty, price) for name, (_, qty, price) in store.fills.items()}
+    known |= {name: adopted[3:] for name, adopted in replay.fold.adoptions.fills.items()}
     return LocalState(
         tuple(local_order(order) for order in store.get_all()),
-        tuple(KnownFill(name, qty, price) for name, (_, qty, price) in store.fills.items()),
+        tuple(KnownFill(name, *numbers) for name, numbers in known.items()),
         positions(monitor.ledger, replay.opened.held_before),
         None,
         monitor.frozen,

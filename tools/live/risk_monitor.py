@@ -145,6 +145,18 @@ class RuntimeRiskMonitor(Freeze):
             exposure.sells += qty
         self._revalue(exposure)
 
+    def adopt_order(self, symbol: str, side: Side, leaves: int, price: int) -> None:
+        """An order that nobody reviewed is open at the exchange: it counts like any other."""
+        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        exposure.mark = exposure.mark or price
+        self._reserve(exposure, side, leaves)
+
+    def adopt_position(self, symbol: str, qty: int) -> None:
+        """Hold this from now on, at the mark of a symbol that was quoted."""
+        exposure = self.exposures[symbol]
+        self.ledger.adopt(symbol, qty, exposure.mark)
+        self._revalue(exposure)
+
     def doubt(self, symbol: str) -> None:
         """An order of this symbol may be at the exchange or not: only reducing ones pass."""
         exposure = self.exposures[symbol]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..adoptions import Adoptions
 from ..core.contracts_v1 import (
-    BUY, SELL, Approved, Entry, Fill, FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted,
-    OrderCanceled, OrderRejected, Side, Unfrozen,
+    BUY, SELL, Approved, Entry, Fill, FillAdopted, FillRefused, Frozen, IntentRefused, LateFill,
+    OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected, Side, Unfrozen,
 )  # fmt: skip
 from ..core.errors import InvariantBroken
 from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, REJECTED, Order, OrderState
@@ -65,15 +66,17 @@ def check(
     held_before: dict[str, int],
     entries: Iterable[Entry] | None,
     in_doubt: Iterable[Order] = (),
+    adoptions: Adoptions | None = None,
 ) -> list[Violation]:
     """Every violation, in the order of the laws; an empty list means that the books add up."""
     orders = _OrderSums(store)
+    adopted = Adoptions() if adoptions is None else adoptions
     found = [
         *_cash(monitor.ledger),
         *_lots(monitor.ledger),
-        *_fills_are_positions(orders, monitor),
+        *_fills_are_positions(orders, monitor, adopted),
         *_exchange_positions(monitor.ledger, exchange_moved, held_before, in_doubt),
-        *_orders_balance(store, stats),
+        *_orders_balance(store, stats, adopted),
         *orders.violations,
         *_reservations(orders, monitor),
         *_frozen_is_quiet(store, monitor, unresolved),
@@ -103,9 +106,9 @@ class _OrderSums:
         bought = bought_e18 = sold = sold_e18 = 0
         for order in orders:
             done = order.filled_e9
-            if done != (order.qty_e9 if complete else 0) or order.late_e9:
+            if done != (order.qty_e9 if complete else 0) or order.late_e9 or order.adopted_e9:
                 self._look_closely(state, order)
-                done += order.late_e9
+                done += order.late_e9 - order.adopted_e9
             if done:
                 if order.side_of is BUY:
                     bought += done
@@ -145,11 +148,14 @@ def _wrong_quantity(order: Order) -> Violation:
 
 
 def _cash(ledger: Ledger) -> Iterator[Violation]:
-    """Cash is what was sold less what was bought less fees, and also profit less cost less fees."""
+    """Cash is what was sold less what was bought less fees, and also profit less cost less fees.
+
+    What was adopted is in the profit or the cost at what it was worth then, and cost no cash.
+    """
     for symbol in sorted(ledger.holdings):
         held = ledger.holdings[symbol]
         traded = held.sold_e18 - held.bought_e18 - held.fees_e18
-        earned = held.realised_e18 - held.cost_e18 - held.fees_e18
+        earned = held.realised_e18 - held.cost_e18 - held.fees_e18 + held.adopted_e18
         if not held.cash_e18 == traded == earned:
             yield Violation("cash", f"{symbol}: {held.cash_e18}, {traded}, {earned}")
 
@@ -166,8 +172,13 @@ def _lots(ledger: Ledger) -> Iterator[Violation]:
             yield Violation("lots", f"{symbol}: lots {qty} at {cost}, position {held.qty}")
 
 
-def _fills_are_positions(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Iterator[Violation]:
-    """What orders filled, plus what came from outside, is what the ledger bought and sold."""
+def _fills_are_positions(
+    orders: _OrderSums, monitor: RuntimeRiskMonitor, adoptions: Adoptions
+) -> Iterator[Violation]:
+    """What orders filled, plus what came from outside, is what the ledger bought and sold.
+
+    That, and what was adopted, is the position.
+    """
     for symbol in sorted(monitor.ledger.holdings):
         held = monitor.ledger.holdings[symbol]
         booked = {BUY: (held.bought, held.bought_e18), SELL: (held.sold, held.sold_e18)}
@@ -180,7 +191,8 @@ def _fills_are_positions(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Ite
                     "fills_are_positions",
                     f"{symbol} {side.value}: orders {filled}, ledger {booked[side]}",
                 )
-        if held.bought - held.sold != held.qty:
+        adopted = adoptions.positions.get(symbol, 0)
+        if not held.qty - held.bought + held.sold == held.adopted == adopted:
             yield Violation("fills_are_positions", f"{symbol}: position {held.qty}")
 
 
@@ -202,17 +214,19 @@ def _exchange_positions(
             yield Violation("exchange_positions", f"{symbol}: ours {ours}, exchange {theirs}")
 
 
-def _orders_balance(store: InMemoryOrderStore, stats: dict[str, int]) -> Iterator[Violation]:
-    """Placed orders are filled, canceled or open; nothing is lost between them."""
+def _orders_balance(
+    store: InMemoryOrderStore, stats: dict[str, int], adoptions: Adoptions
+) -> Iterator[Violation]:
+    """Placed and adopted orders are filled, canceled or open; nothing is lost between them."""
     working = store.count(OPEN) + store.count(PARTIALLY_FILLED)
     ended = store.count(FILLED) + store.count(CANCELED)
-    if stats["orders_placed"] != ended + working:
+    if stats["orders_placed"] + adoptions.unplaced != ended + working:
         yield Violation(
             "orders_balance",
             f"placed {stats['orders_placed']}, but {ended} ended and {working} are open",
         )
     for name, counted in (
-        ("orders_canceled", store.count(CANCELED)),
+        ("orders_canceled", store.count(CANCELED) - adoptions.canceled),
         ("orders_rejected", store.count(REJECTED)),
         ("orders_filled", store.fill_count()),
     ):
@@ -257,6 +271,7 @@ class _Counted:
         self._ended: dict[str, str] = {}
         self._fills: dict[str, None] = {}
         self._late: dict[str, Entry] = {}
+        self.idle_cancels = 0  # of what had ended already, or was never ours
 
     def add(self, entry: Entry) -> None:
         event = entry.event
@@ -275,11 +290,15 @@ class _Counted:
             self._sent_frozen.pop(event.client_order_id, None)  # it was withheld
             self._end(entry, event.client_order_id)
         elif isinstance(event, OrderCanceled):
-            self._end(entry, self._client_of.get(event.order_id, event.order_id))
+            self._canceled(entry, event)
         elif isinstance(event, Fill):
             self._fill(entry, event)
         elif isinstance(event, (LateFill, FillRefused)):
             self._late.pop(event.fill_id, None)
+        elif isinstance(event, OrderAdopted):
+            self._adopted(event)
+        elif isinstance(event, FillAdopted):
+            self._fills[event.fill_id] = None
 
     def _fill(self, entry: Entry, fill: Fill) -> None:
         """A first report uses up the order; after its end it must be called late or be refused."""
@@ -294,6 +313,21 @@ class _Counted:
         self._leaves[client_order_id] = left
         if left == 0:
             self._ended[client_order_id] = fill.kind
+
+    def _canceled(self, entry: Entry, event: OrderCanceled) -> None:
+        """A cancel that no command of ours led to may be of anything that the exchange held."""
+        client_order_id = self._client_of.get(event.order_id)
+        if not entry.cause and (client_order_id is None or client_order_id in self._ended):
+            self.idle_cancels += 1
+        else:
+            self._end(entry, client_order_id or event.order_id)
+
+    def _adopted(self, event: OrderAdopted) -> None:
+        """From here on it is as the exchange had it."""
+        self._client_of[event.order_id] = event.client_order_id
+        self._leaves[event.client_order_id] = event.qty - event.filled
+        if event.state in (FILLED, CANCELED):
+            self._ended[event.client_order_id] = event.kind
 
     def close(self) -> list[Violation]:
         """Everything found, once the last event is counted."""
@@ -329,7 +363,7 @@ def _events(
     for name, events in (
         ("orders_placed", by_class(OrderAccepted, 0)),
         ("orders_rejected", by_class(OrderRejected, 0)),
-        ("orders_canceled", by_class(OrderCanceled, 0)),
+        ("orders_canceled", by_class(OrderCanceled, 0) - counted.idle_cancels),
         ("orders_filled", booked),
         ("risk_blocks", by_class(IntentRefused, 0)),
         ("freeze_events", by_class(Frozen, 0)),

@@ -78,12 +78,14 @@ class Take:
 class AdoptOrder:
     """Keep the exchange's order in our books, under this name, state and filled quantity.
 
-    It replaces an order of the same client order id. Positions are not moved by it.
+    It replaces an order of the same client order id. Positions are not moved by it. `fills` are
+    those of its executions that our books do not know; they are to be known before the order is.
     """
 
     id: str
     order: VenueOrder
     state: OrderState
+    fills: tuple[VenueFill, ...] = ()
 
 
 @record

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 
+from ..adoptions import Execution
 from ..core.clock import NS_PER_S
 from ..core.contracts_v1 import Input
 from ..core.errors import ContractError
@@ -34,7 +35,8 @@ class ReconcileLoop:
     `take` gives an input its place on the line and steps. `cancel` cancels at the exchange and
     tells the line what came of it; an exchange that fails is no exception. `drain` books what the
     stream of fills has to tell. `in_doubt` names the orders about which the loop itself is asking.
-    `adopt` records what is taken over; without it nobody can adopt.
+    `adopt` records what is taken over; without it nobody can adopt. `adopted` are the executions
+    that are known because of it.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ReconcileLoop:
         interval_ns: int = INTERVAL_NS,
         held_before: Mapping[str, int] = MappingProxyType({}),
         in_doubt: Container[str] = (),
+        adopted: Mapping[str, Execution] = MappingProxyType({}),
     ) -> None:
         self._policy = policy or Policy(patience_ns=PATIENCE_NS)
         if interval_ns <= 0:
@@ -63,7 +66,7 @@ class ReconcileLoop:
         self._take, self._cancel, self._drain, self._adopt = take, cancel, drain, adopt
         self._halted, self._now_ns = halted, now_ns
         self._interval_ns, self._held_before = interval_ns, held_before
-        self._in_doubt = in_doubt
+        self._in_doubt, self._adopted = in_doubt, adopted
         self.last: Readiness | None = None
         self.ready = False
         self.due_ns = 0
@@ -95,7 +98,7 @@ class ReconcileLoop:
     def _read_books(self, venue: VenueState) -> LocalState:
         return local_state(
             self._store, self._ledger, venue, halted=self._halted(),
-            held_before=self._held_before, in_doubt=self._in_doubt,
+            held_before=self._held_before, in_doubt=self._in_doubt, adopted=self._adopted,
         )  # fmt: skip
 
     def _carry_out(self, actions: tuple[Action, ...]) -> None:

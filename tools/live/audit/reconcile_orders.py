@@ -117,14 +117,18 @@ def _contradiction(
     filled = desk.filled_at_venue(row)
     desk.leave_open(order, filled)
     remedies: list[Action] = []
-    if desk.adopts and filled <= row.qty:  # no order can be kept that filled more than its size
-        remedies.append(_adopt(row, order.client_order_id, filled, found))
-    elif desk.cancels and found is Found.OPEN:
+    ended = order.ended and order.order_id is not None  # that is not taken up again
+    kept = desk.adopts and not ended
+    if kept and filled <= row.qty:  # no order can be kept that filled more than its size
+        remedies.append(_adopt(desk, row, order.client_order_id, filled, found))
+    elif found is Found.OPEN and (desk.cancels or (desk.adopts and ended)):
         remedies.append(Cancel(row.order_id, order.client_order_id))
     _found(desk, kind, order, shown_venue(row, found.value), *remedies)
 
 
-def _adopt(row: VenueOrder, client_order_id: str, filled: int, found: Found) -> AdoptOrder:
+def _adopt(
+    desk: Judgement, row: VenueOrder, client_order_id: str, filled: int, found: Found
+) -> AdoptOrder:
     taken = VenueOrder(
         row.order_id, client_order_id, row.symbol, row.side, row.qty, row.price, filled
     )
@@ -135,7 +139,9 @@ def _adopt(row: VenueOrder, client_order_id: str, filled: int, found: Found) -> 
         state = CANCELED
     name = fact_id("order", row.order_id, client_order_id, row.symbol, row.side.value, row.qty,
                    row.price, filled, state.value)  # fmt: skip
-    return AdoptOrder(name, taken, state)
+    told = desk.fills_of.get(row.order_id, ())
+    unknown = tuple(fill for fill in told if fill.fill_id not in desk.known)
+    return AdoptOrder(name, taken, state, unknown)
 
 
 def _ended_and_gone(desk: Judgement, order: LocalOrder) -> None:
@@ -277,7 +283,7 @@ def _stranger(desk: Judgement, row: VenueOrder) -> None:
         remedies.append(Cancel(row.order_id, name))
     elif desk.adopts and desk.filled_at_venue(row) <= row.qty:
         kept = name or "VEN-" + fact_id("order", row.order_id)
-        remedies.append(_adopt(row, kept, desk.filled_at_venue(row), Found.OPEN))
+        remedies.append(_adopt(desk, row, kept, desk.filled_at_venue(row), Found.OPEN))
     desk.add(kind, f"order {row.order_id}", ours, shown_venue(row), *remedies)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from ..adoptions import Execution
 from ..core.clock import NS_PER_MS
 from ..core.errors import ContractError, LiveError
 from ..core.order import Order
@@ -156,11 +157,13 @@ def local_state(
     cash: dict[str, int] | None = None,
     held_before: Mapping[str, int] = MappingProxyType({}),
     in_doubt: Container[str] = (),
+    adopted: Mapping[str, Execution] = MappingProxyType({}),
 ) -> LocalState:
     """Our books as values: every live order, and whatever else the exchange mentioned.
 
     `held_before` is what the exchange held for us before the ledger began, by symbol. An order
-    `in_doubt` is being asked about by the loop itself, so it counts as changed just now.
+    `in_doubt` is being asked about by the loop itself, so it counts as changed just now. An
+    execution that was `adopted` is known as it was told then.
     """
     found = {order.client_order_id: order for order in store.live_orders()}
     rows = venue.orders if isinstance(venue.orders, tuple) else ()
@@ -174,13 +177,15 @@ def local_state(
         if order is not None:
             found[order.client_order_id] = order
     booked = store.fills
-    known = {fill.fill_id: booked[fill.fill_id] for fill in fills if fill.fill_id in booked}
+    known = {
+        fill.fill_id: booked[fill.fill_id][1:] for fill in fills if fill.fill_id in booked
+    } | {fill.fill_id: adopted[fill.fill_id][3:] for fill in fills if fill.fill_id in adopted}
     return LocalState(
         tuple(
             local_order(found[name], venue.at_ns if name in in_doubt else None)
             for name in sorted(found)
         ),
-        tuple(KnownFill(name, qty, price) for name, (_, qty, price) in known.items()),
+        tuple(KnownFill(name, *numbers) for name, numbers in known.items()),
         positions(ledger, held_before),
         cash,
         halted,

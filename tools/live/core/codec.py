@@ -24,7 +24,8 @@ MAX_DEPTH = 64
 _MAX_DIGITS = 40
 
 _SCALED = frozenset(
-    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9"}
+    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
+     "filled"}
 )
 _FIELD_TYPES = {contract: declared_types(contract) for contract in INPUTS}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}

@@ -22,12 +22,13 @@ from .words_v1 import (
 __all__ = [
     "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
     "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeUpdate", "Entry", "Fill",
-    "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "Input", "Intent", "IntentRefused",
-    "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned",
-    "OrderAbsent", "OrderAccepted", "OrderCanceled", "OrderRejected", "OrderUnknown", "Output",
-    "ParamsSet", "PlaceOrderRequest", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved",
-    "Reconciled", "RefusalReason", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered",
-    "Unfrozen", "parse_side",
+    "FillAdopted", "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "Input", "Intent",
+    "IntentRefused", "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown",
+    "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled",
+    "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
+    "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
+    "RefusalReason", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
+    "parse_side",
 ]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.
@@ -222,11 +223,52 @@ class Reconciled:
     ts_ns: int
 
 
+@record
+class OrderAdopted:
+    """An order is kept as the exchange has it; its executions so far move no position of ours."""
+
+    kind = "order.adopted"
+    client_order_id: str
+    order_id: str
+    symbol: str
+    side: Side
+    qty: int
+    price: int
+    filled: int
+    state: str
+    ts_ns: int
+
+
+@record
+class FillAdopted:
+    """An execution is known as the exchange tells it; it moves no position of ours."""
+
+    kind = "order.fill_adopted"
+    fill_id: str
+    order_id: str
+    symbol: str
+    side: Side
+    qty: int
+    price: int
+    liquidity: str
+    ts_ns: int
+
+
+@record
+class PositionAdopted:
+    """We hold what the exchange says, less what it held before the run: `qty`, signed."""
+
+    kind = "risk.position_adopted"
+    symbol: str
+    qty: int
+    ts_ns: int
+
+
 Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
     | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
     | UnfreezeOrdered | OrderUnknown | OrderAbsent | QueryFailed | TimerFired | RunResumed
-    | Reconciled
+    | Reconciled | OrderAdopted | FillAdopted | PositionAdopted
 )  # fmt: skip
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
@@ -237,6 +279,7 @@ INPUTS: tuple[type[Any], ...] = (
     ParamsSet, QuoteUpdate, EdgeUpdate, OrderAccepted, OrderRejected, Fill, OrderCanceled,
     CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
     UnfreezeOrdered, OrderUnknown, OrderAbsent, QueryFailed, TimerFired, RunResumed, Reconciled,
+    OrderAdopted, FillAdopted, PositionAdopted,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,

@@ -17,7 +17,7 @@ from .record import builder
 # Takes seq, corr and cause of an input, and behind them its fields in their order.
 Hear: TypeAlias = Callable[..., None]
 
-_SOURCES: dict[type, str] = {
+_SOURCES: dict[type, str] = {  # what a reconciliation adopts are the exchange's own words, too
     **dict.fromkeys(INPUTS, "exchange"),
     ParamsSet: "operator",
     CancelAllOrdered: "operator",

@@ -43,6 +43,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     CANCELED: frozenset(),
     REJECTED: frozenset(),
 }
+_MOST_DIGITS = 15  # nobody counts further, so a longer number is a name that somebody made up
 TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
 
 
@@ -51,7 +52,7 @@ class Order:
 
     __slots__ = (
         "client_order_id", "symbol", "side_of", "qty_e9", "price_e9", "state", "order_id",
-        "filled_e9", "cost_e18", "late_e9", "created_ns", "updated_ns", "message",
+        "filled_e9", "cost_e18", "late_e9", "adopted_e9", "created_ns", "updated_ns", "message",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +80,7 @@ class Order:
         self.filled_e9 = not_negative_e9(filled_qty, "filled_qty")
         self.cost_e18 = self.filled_e9 * not_negative_e9(avg_fill_price, "avg_fill_price")
         self.late_e9 = 0
+        self.adopted_e9 = 0  # of what it filled: what was adopted with it, and not booked as fills
         self.created_ns = created_at_ms * NS_PER_MS
         self.updated_ns = updated_at_ms * NS_PER_MS
         self.message = message
@@ -107,7 +109,8 @@ class Order:
     @property
     def avg_fill_price(self) -> float:
         """Cost over quantity, divided only here, when somebody looks."""
-        return self.cost_e18 / (self.filled_e9 * SCALE) if self.filled_e9 else 0.0
+        booked = self.filled_e9 - self.adopted_e9
+        return self.cost_e18 / (booked * SCALE) if booked > 0 else 0.0
 
     @property
     def created_at_ms(self) -> int:
@@ -141,6 +144,26 @@ class Order:
     def __repr__(self) -> str:
         shown = ", ".join(f"{key}={value!r}" for key, value in self.to_dict().items())
         return f"Order({shown})"
+
+
+def own_number(client_order_id: str) -> int | None:
+    """The number in a name of our own sequence, CLI00000001 and so on; None for any other name."""
+    digits = client_order_id[3:]
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
+        return None
+    number = int(digits)
+    return number if number and client_order_id == own_name(number) else None
+
+
+def own_name(number: int) -> str:
+    """The name with this number in our own sequence."""
+    return "CLI%08d" % number
+
+
+def by_age(order: Order) -> tuple[bool, int, str]:
+    """What puts orders in order: ours by their numbers, behind them those with foreign names."""
+    name = order.client_order_id
+    return name[:3] != "CLI", len(name), name
 
 
 def read_side(side: str) -> Side:

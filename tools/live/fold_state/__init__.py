@@ -15,6 +15,7 @@ from ..fold import Fold
 from ..order_store import InMemoryOrderStore
 from ..risk_monitor import RuntimeRiskMonitor
 from ..strategy.two_sided import TwoSided
+from .adopted import read_adoptions, tell_adoptions
 from .books import check_books
 from .doubts import read_outbox, tell_outbox
 from .edge import read_edge, tell_edge
@@ -30,7 +31,7 @@ _FOLD = (
 )  # fmt: skip
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", "outbox", "ready", *_FAULTS,
+    "foreign_orders", "outbox", "ready", "adoptions", *_FAULTS,
 )  # fmt: skip
 
 
@@ -89,14 +90,17 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         "outbox": tell_outbox(fold.outbox),
         "ready": fold.ready,
         **{name: getattr(fold, name) for name in _FAULTS},
+        **tell_adoptions(fold.adoptions),
     }
 
 
 def _read_fold(
     told: Any, store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, measure_edge: bool
 ) -> Fold:
-    keys(told, _FOLD, "fold")
+    adoptions = read_adoptions(told)
+    keys(told, (*_FOLD, "adopted") if adoptions.any else _FOLD, "fold")
     fold = Fold(store, monitor, measure_edge=measure_edge)
+    fold.adoptions = adoptions
     fold.ready = flag(told["ready"], "ready")
     fold.outbox = read_outbox(told["outbox"], store)
     for doubt in fold.outbox.doubts.values():

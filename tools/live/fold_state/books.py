@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..adoptions import booked_e9
 from ..core.contracts_v1 import BUY, SELL, Side
 from ..core.errors import ContractError
 from ..core.order import CANCELED, FILLED, REJECTED
@@ -37,8 +38,9 @@ def _of_counters(fold: Fold) -> Iterator[tuple[str, object, object]]:
     live = [order for orders in store.live.values() for order in orders.values()]
     accepted = len([order for order in live if order.order_id is not None])
     ended = store.count(FILLED) + store.count(CANCELED)
-    yield "orders that were accepted", ended + accepted, stats["orders_placed"]
-    yield "orders_canceled", store.count(CANCELED), stats["orders_canceled"]
+    adopted = fold.adoptions
+    yield "orders that were accepted", ended + accepted, stats["orders_placed"] + adopted.unplaced
+    yield "orders_canceled", store.count(CANCELED), stats["orders_canceled"] + adopted.canceled
     yield "orders_rejected", store.count(REJECTED), stats["orders_rejected"]
     yield "orders_filled", store.fill_count(), stats["orders_filled"]
     if not monitor.outside_fills:
@@ -69,13 +71,16 @@ def _of_positions(fold: Fold) -> Iterator[tuple[str, object, object]]:
     for order in fold.store.orders.values():
         if order.cost_e18:
             key = (order.symbol, order.side_of)
-            _add(filled, key, order.filled_e9 + order.late_e9, order.cost_e18)
+            _add(filled, key, booked_e9(order), order.cost_e18)
     for symbol, held in fold.monitor.ledger.holdings.items():
         for side, traded in (
             (BUY, [held.bought, held.bought_e18]), (SELL, [held.sold, held.sold_e18]),
         ):  # fmt: skip
             yield f"{side.value} fills of {symbol}", filled.pop((symbol, side), [0, 0]), traded
-    yield "fills of symbols that nobody holds", list(filled), []
+        adopted = fold.adoptions.positions.get(symbol, 0)
+        yield f"adopted quantity of {symbol}", adopted, held.adopted
+    unheld = [one for one in fold.adoptions.positions if one not in fold.monitor.ledger.holdings]
+    yield "fills of symbols that nobody holds", [*filled, *unheld], []
 
 
 def _of_open_orders(fold: Fold) -> Iterator[tuple[str, object, object]]:

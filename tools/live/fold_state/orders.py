@@ -1,17 +1,20 @@
 """The state of the order store: orders, the order in which they ended, and the fills known of them.
 
-An order is written by its number (7 is CLI00000007), and a fill by that of its order.
+An order is written by its number (7 is CLI00000007), and a fill by that of its order. One that was
+adopted under another name, or out of its turn, is written by its name.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, TypeAlias
 
+from ..adoptions import booked_e9
 from ..core.contracts_v1 import Side
 from ..core.errors import ContractError
 from ..core.order import (
     CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED, TERMINAL, Order, OrderState,
+    own_name, own_number,
 )  # fmt: skip
 from ..order_store import InMemoryOrderStore, RetiredOrders
 from .plain import count, items, keys, number, one_of, optional, row, text, unique, wrong
@@ -19,6 +22,7 @@ from .plain import count, items, keys, number, one_of, optional, row, text, uniq
 SIDES = {side.value: side for side in Side}
 _STATES = {state.value: state for state in OrderState}
 _ENDS = sorted(TERMINAL)
+Ref: TypeAlias = int | str  # what an order is written by
 _STORE = ("ended", "fills", "next", "orders", "retired")
 _RETIRED = ("counts", "fills", "sums")
 
@@ -26,12 +30,13 @@ _RETIRED = ("counts", "fills", "sums")
 def tell_store(store: InMemoryOrderStore) -> dict[str, Any]:
     """Everything in a store as plain data."""
     retired = store.retired
+    refs = _refs(store)
     return {
         "next": store._next,
-        "orders": [_tell_order(order) for order in store.orders.values()],
-        "ended": [_number_of(order) for order in _ended(store)],
+        "orders": [_tell_order(order, refs[name]) for name, order in store.orders.items()],
+        "ended": [refs[order.client_order_id] for order in _ended(store)],
         "fills": [
-            [fill_id, _number_of(order), str(qty), str(price)]
+            [fill_id, refs[order.client_order_id], str(qty), str(price)]
             for fill_id, (order, qty, price) in store._fills.items()
         ],
         "retired": {
@@ -50,10 +55,10 @@ def read_store(told: Any, retain: int | None) -> InMemoryOrderStore:
     keys(told, _STORE, "store")
     store = InMemoryOrderStore(retain)
     store._next = count(told["next"], "next", 1)
-    store.next_id = _name(store._next)
-    by_number = _read_orders(told["orders"], store)
-    _read_ended(told["ended"], store, by_number)
-    _read_fills(told["fills"], store, by_number)
+    store.next_id = own_name(store._next)
+    by_ref = _read_orders(told["orders"], store)
+    _read_ended(told["ended"], store, by_ref)
+    _read_fills(told["fills"], store, by_ref)
     store.retired = _read_retired(told["retired"])
     if retain is None and store.retired.orders:
         raise wrong("retired orders", store.retired.orders, "0 where all orders are kept")
@@ -72,35 +77,45 @@ def _ended(store: InMemoryOrderStore) -> list[Order]:
     ]
 
 
-def _tell_order(order: Order) -> list[Any]:
+def _refs(store: InMemoryOrderStore) -> dict[str, Ref]:
+    """What the orders are written by: numbers while they rise, else names."""
+    refs: dict[str, Ref] = {}
+    newest = 0
+    for name in store.orders:
+        number = own_number(name) or 0
+        if number > newest:
+            newest = refs[name] = number
+        else:
+            refs[name] = name
+    return refs
+
+
+def _tell_order(order: Order, ref: Ref) -> list[Any]:
     return [
-        _number_of(order), order.symbol, order.side_of.value, str(order.qty_e9),
+        ref, order.symbol, order.side_of.value, str(order.qty_e9),
         str(order.price_e9), order.state.value, order.order_id, str(order.filled_e9),
         str(order.cost_e18), str(order.late_e9), str(order.created_ns), str(order.updated_ns),
-        order.message,
+        order.message, *([str(order.adopted_e9)] if order.adopted_e9 else ()),
     ]  # fmt: skip
 
 
-def _number_of(order: Order) -> int:
-    return int(order.client_order_id[3:])
-
-
-def _name(order_number: int) -> str:
-    return "CLI%08d" % order_number
-
-
-def _read_orders(told: Any, store: InMemoryOrderStore) -> dict[int, Order]:
-    """Put the orders where the store looks for them; they are returned by their numbers."""
-    by_number: dict[int, Order] = {}
+def _read_orders(told: Any, store: InMemoryOrderStore) -> dict[Ref, Order]:
+    """Put the orders where the store looks for them; they are returned by what names them."""
+    by_ref: dict[Ref, Order] = {}
     newest = 0
 
     def read(one: Any) -> None:
         nonlocal newest
-        order = _read_order(row(one, 13))
-        newest, before = one[0], newest
-        if not before < newest < store._next:
-            raise wrong("number", newest, f"above {before} and below the next, {store._next}")
-        by_number[newest] = store.orders[order.client_order_id] = order
+        adopted = isinstance(one, list) and len(one) == 14
+        order = _read_order(row(one, 14 if adopted else 13))
+        number = own_number(order.client_order_id) or 0
+        if isinstance(one[0], int):
+            newest, before = one[0], newest
+            if not before < newest < store._next:
+                raise wrong("number", newest, f"above {before} and below the next, {store._next}")
+        elif number > newest or number >= store._next or one[0] in store.orders:
+            raise wrong("name", one[0], "one that no number stands for, given once")
+        by_ref[one[0]] = store.orders[order.client_order_id] = order
         if order.order_id is not None:
             if order.order_id in store.by_order_id:
                 raise wrong("order_id", order.order_id, "the id of one order only")
@@ -109,12 +124,13 @@ def _read_orders(told: Any, store: InMemoryOrderStore) -> dict[int, Order]:
             store.live.setdefault(order.symbol, {})[order.client_order_id] = order
 
     items(told, "orders", read)
-    return by_number
+    return by_ref
 
 
 def _read_order(one: list[Any]) -> Order:
+    ref = one[0]
     order = Order(
-        _name(count(one[0], "number", 1)),
+        text(ref, "name") if isinstance(ref, str) else own_name(count(ref, "number", 1)),
         text(one[1], "symbol"),
         one_of(one[2], SIDES, "side"),
         1,  # the constructor takes human numbers; the exact ones follow
@@ -130,6 +146,10 @@ def _read_order(one: list[Any]) -> Order:
     order.late_e9 = number(one[9], "late", 0)
     order.created_ns = number(one[10], "created_ns")
     order.updated_ns = number(one[11], "updated_ns")
+    if len(one) == 14:
+        order.adopted_e9 = number(one[13], "adopted")
+        if not order.adopted_e9:
+            raise wrong("adopted", "0", "what is left unsaid")
     if not _can_be(order):
         raise wrong("state", order.state.value, f"what {order!r} late {order.late_e9} can be in")
     return order
@@ -148,14 +168,18 @@ def _can_be(order: Order) -> bool:
     return filled + late <= qty and (0 if order.state is PARTIALLY_FILLED else -1) < filled < qty
 
 
-def _read_ended(told: Any, store: InMemoryOrderStore, by_number: dict[int, Order]) -> None:
+def _ref(value: Any, what: str) -> Ref:
+    return value if isinstance(value, str) else count(value, what)
+
+
+def _read_ended(told: Any, store: InMemoryOrderStore, by_ref: dict[Ref, Order]) -> None:
     """File ended orders by state and symbol, and in the order in which they will be retired."""
-    waiting = {n: order for n, order in by_number.items() if order.state in TERMINAL}
+    waiting = {ref: order for ref, order in by_ref.items() if order.state in TERMINAL}
     if store.retain is not None and len(waiting) > store.retain:
         raise wrong("ended orders", len(waiting), f"at most {store.retain}, which are retained")
 
     def read(one: Any) -> None:
-        order = waiting.pop(count(one, "number"), None)
+        order = waiting.pop(_ref(one, "number"), None)
         if order is None:
             raise wrong("number", one, "that of an ended order, named once")
         store._ended[order.state].setdefault(order.symbol, deque()).append(order)
@@ -163,17 +187,17 @@ def _read_ended(told: Any, store: InMemoryOrderStore, by_number: dict[int, Order
             store._newest_ended.append(order)
 
     items(told, "ended", read)
-    for of in waiting:
-        raise ContractError(f"ended lacks {_name(of)}, which has ended")
+    for order in waiting.values():
+        raise ContractError(f"ended lacks {order.client_order_id}, which has ended")
 
 
-def _read_fills(told: Any, store: InMemoryOrderStore, by_number: dict[int, Order]) -> None:
+def _read_fills(told: Any, store: InMemoryOrderStore, by_ref: dict[Ref, Order]) -> None:
     """The fills of the orders that are kept; together they are what these have filled."""
-    missing = {n: [o.filled_e9 + o.late_e9, o.cost_e18] for n, o in by_number.items()}
+    missing = {ref: [booked_e9(order), order.cost_e18] for ref, order in by_ref.items()}
 
     def read(one: Any) -> tuple[str, tuple[Order, int, int]]:
         fill_id, of, qty_text, price_text = row(one, 4)
-        order = by_number.get(count(of, "order number"))
+        order = by_ref.get(_ref(of, "order number"))
         if order is None:
             raise wrong("order number", of, "that of an order which is kept")
         qty, price = number(qty_text, "qty", 1), number(price_text, "price", 1)
@@ -187,8 +211,9 @@ def _read_fills(told: Any, store: InMemoryOrderStore, by_number: dict[int, Order
             store._fills_of.setdefault(order.client_order_id, []).append(fill_id)
     for of, (qty, cost) in missing.items():
         if qty or cost:
+            name = by_ref[of].client_order_id
             raise ContractError(
-                f"the fills of {_name(of)} are {qty} at a cost of {cost} short of what it filled"
+                f"the fills of {name} are {qty} at a cost of {cost} short of what it filled"
             )
 
 

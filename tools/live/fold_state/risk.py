@@ -23,6 +23,9 @@ _AMOUNTS = (
     "sold", "bought_e18", "sold_e18",
 )  # fmt: skip
 _FILLS = ("maker_fills", "taker_fills")
+# Told only where there is something to tell: how often, and what that came to.
+_ADOPTIONS = "adoptions"
+_ADOPTED = ("adopted", "adopted_e18")
 _HOLDING = ("symbol", "lots", *_AMOUNTS, *_FILLS)
 _QUOTED = ("buys", "sells", "bid", "ask", "mark")
 _TOTALS = ("blocks_total", "freezes_total")
@@ -111,18 +114,23 @@ def take_over(monitor: RuntimeRiskMonitor, read: RuntimeRiskMonitor) -> None:
 
 
 def _tell_holding(held: Holding) -> dict[str, Any]:
+    adopted = {name: str(getattr(held, name)) for name in _ADOPTED}
     return {
         "symbol": held.symbol,
         "lots": [[str(qty), str(price)] for qty, price in held.lots],
         **{name: str(getattr(held, name)) for name in _AMOUNTS},
         **{name: getattr(held, name) for name in _FILLS},
+        **({_ADOPTIONS: held.adoptions, **adopted} if held.adoptions else {}),
     }
 
 
 def _read_holding(told: Any) -> Holding:
-    keys(told, _HOLDING, "holding")
+    adopted = isinstance(told, dict) and _ADOPTIONS in told
+    keys(told, (*_HOLDING, _ADOPTIONS, *_ADOPTED) if adopted else _HOLDING, "holding")
     held = Holding(text(told["symbol"], "symbol"))
-    for name in _AMOUNTS:
+    if adopted:
+        held.adoptions = count(told[_ADOPTIONS], _ADOPTIONS, 1)
+    for name in (*_AMOUNTS, *_ADOPTED) if adopted else _AMOUNTS:
         setattr(held, name, number(told[name], name))
     for name in _FILLS:
         setattr(held, name, count(told[name], name))
@@ -144,10 +152,11 @@ def _check_holding(held: Holding) -> None:
         cost += lot_qty * price
         if not lot_qty or (lot_qty > 0) is not (held.qty > 0):
             raise ContractError(f"{held.symbol} holds a lot of {lot_qty} in {held.qty}")
-    if (qty, cost) != (held.qty, held.cost_e18) or held.bought - held.sold != held.qty:
+    moved = held.bought - held.sold + held.adopted
+    if (qty, cost) != (held.qty, held.cost_e18) or moved != held.qty:
         raise ContractError(f"{held.symbol} holds lots of {qty} at {cost}, not {held.qty}")
     traded = held.sold_e18 - held.bought_e18 - held.fees_e18
-    earned = held.realised_e18 - held.cost_e18 - held.fees_e18
+    earned = held.realised_e18 - held.cost_e18 - held.fees_e18 + held.adopted_e18
     if not held.cash_e18 == traded == earned:
         raise ContractError(f"{held.symbol} has cash {held.cash_e18}, not {traded} or {earned}")
 

@@ -32,7 +32,8 @@ Writer: TypeAlias = Callable[..., None]
 
 _MOST_TEXTS = 1 << 16
 _SCALED = frozenset(
-    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9"}
+    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
+     "filled"}
 )
 _ENCODER = """
 def made(texts, quoted, names, null):

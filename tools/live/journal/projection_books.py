@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..core.contracts_v1 import (
-    INPUTS, OUTPUTS, Approved, CancelFailed, CancelOrder, Fill, FillFault, FillRefused, Frozen,
-    IntentRefused, LateFill, OrderAccepted, OrderCanceled, OrderRejected, QuoteUpdate, Unfrozen,
+    INPUTS, OUTPUTS, Approved, CancelFailed, CancelOrder, Fill, FillAdopted, FillFault,
+    FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted, OrderAdopted, OrderCanceled,
+    OrderRejected, PositionAdopted, QuoteUpdate, Unfrozen,
 )  # fmt: skip
 from ..core.errors import ContractError
 from ..core.line import source_of
@@ -20,6 +21,7 @@ from ..core.money import fee_e18
 from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJECTED
 from .errors import JournalError
 from .frame import SYSTEM
+from .projection_adoptions import AdoptedBooks
 from .projection_exact import Numbers, money_text
 from .projection_facts import (
     Fees, Names, check_side, names_of, note_log, note_opening, note_report, read_fields,
@@ -42,7 +44,7 @@ class NotProjectable(JournalError):
     """An intact record that fits neither this program nor the records before it."""
 
 
-class Books:
+class Books(AdoptedBooks):
     """All that the tables say behind `last_seq`, ready to take the next record."""
 
     def __init__(self, connection: Connection) -> None:
@@ -212,7 +214,10 @@ class Books:
         check_side(side)
         size, paid = self._numbers[qty], self._numbers[price]
         order = self._known(self._rows.named_order(order_id))
-        if order is None:
+        adopted = self._adopted_outcome(fill_id, order_id, symbol, side, qty, price)
+        if adopted is not None:
+            outcome, fault = adopted
+        elif order is None:
             outcome, fault = _refusal(FillFault.UNKNOWN_ORDER)
         elif size <= 0 or paid <= 0 or (symbol, side) != (order.symbol, order.side):
             outcome, fault = _refusal(FillFault.BAD_NUMBERS)
@@ -362,6 +367,9 @@ READINGS: dict[str, Reading] = {
         (IntentRefused, Books._refused),
         (Frozen, Books._frozen),
         (Unfrozen, Books._unfrozen),
+        (OrderAdopted, Books._order_adopted),
+        (FillAdopted, Books._fill_adopted),
+        (PositionAdopted, Books._position_adopted),
     )
 }
 # What has no row of its own. A new kind belongs in one of the two, or no journal with it is read.

@@ -18,7 +18,7 @@ class OrderRow:
     __slots__ = (
         "placed_seq", "placed_ns", "corr", "cause", "client_order_id", "order_id", "symbol",
         "side", "qty", "price", "standing", "filled", "late", "cost", "message", "accepted_ns",
-        "updated_seq", "updated_ns", "end_number",
+        "updated_seq", "updated_ns", "end_number", "adopted",
     )  # fmt: skip
 
     def __init__(
@@ -36,7 +36,7 @@ class OrderRow:
         self.qty = qty
         self.price = price
         self.standing = PENDING
-        self.filled = self.late = self.cost = 0
+        self.filled = self.late = self.cost = self.adopted = 0
         self.message: str | None = None
         self.accepted_ns: int | None = None
         self.end_number: int | None = None
@@ -44,6 +44,11 @@ class OrderRow:
     @property
     def has_ended(self) -> bool:
         return self.standing in TERMINAL
+
+    @property
+    def booked(self) -> int:
+        """How much of it was booked by its executions."""
+        return self.filled + self.late - self.adopted
 
     def may_become(self, standing: OrderState) -> bool:
         return standing in TRANSITIONS[self.standing]
@@ -59,6 +64,7 @@ class OrderRow:
             self.order_id, self.symbol, self.side, text(self.qty), text(self.price),
             self.standing.value, text(self.filled), text(self.late), money_text(self.cost),
             self.message, self.accepted_ns, self.updated_seq, self.updated_ns, self.end_number,
+            text(self.adopted),
         )  # fmt: skip
 
     @classmethod
@@ -76,4 +82,5 @@ class OrderRow:
         order.message, order.accepted_ns = row[14], row[15]
         order.touch(row[16], row[17])
         order.end_number = row[18]
+        order.adopted = exact_e9(row[19])
         return order

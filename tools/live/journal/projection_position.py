@@ -1,4 +1,4 @@
-"""A position out of recorded fills, first in first out.
+"""A position out of recorded fills and adoptions, first in first out.
 
 The ledger does the same sums for the run. This is a second reader of the same facts and shares no
 code with it, so that a property test can hold the two against each other.
@@ -23,6 +23,7 @@ class Position:
         self.count = {"maker": 0, "taker": 0}
         self.traded = {"Buy": 0, "Sell": 0}
         self.spent = {"Buy": 0, "Sell": 0}
+        self.adopted = self.adopted_worth = 0
         # Lots by the seq of the fill that opened them, oldest first: signed quantity and price.
         self.lots: dict[int, tuple[int, int]] = {}
         self._changed: dict[int, None] = {}
@@ -35,6 +36,16 @@ class Position:
         self.traded[side] += qty
         self.spent[side] += qty * price
         self.cash -= signed * price + fee
+        self._move(seq, signed, price)
+
+    def adopt(self, seq: int, qty: int, price: int) -> None:
+        """Hold this in all, by the exchange's word: what that moves is worth this, and no cash."""
+        moved = qty - self.qty
+        self.adopted += moved
+        self.adopted_worth += moved * price
+        self._move(seq, moved, price)
+
+    def _move(self, seq: int, signed: int, price: int) -> None:
         self.qty += signed
         for opened in self._closable(signed):
             held, paid = self.lots[opened]
@@ -71,6 +82,7 @@ class Position:
             money_text(self.cash), money_text(self.fees["maker"]), money_text(self.fees["taker"]),
             text(self.traded["Buy"]), text(self.traded["Sell"]), money_text(self.spent["Buy"]),
             money_text(self.spent["Sell"]), self.count["maker"], self.count["taker"],
+            text(self.adopted), money_text(self.adopted_worth),
         )  # fmt: skip
 
     def changed_lots(self) -> Iterator[tuple[int, str, str | None, str]]:
@@ -90,5 +102,6 @@ class Position:
         position.traded = {"Buy": exact_e9(row[7]), "Sell": exact_e9(row[8])}
         position.spent = {"Buy": money_e18(row[9]), "Sell": money_e18(row[10])}
         position.count = {"maker": row[11], "taker": row[12]}
+        position.adopted, position.adopted_worth = exact_e9(row[13]), money_e18(row[14])
         position.lots = {opened: (exact_e9(qty), exact_e9(price)) for opened, qty, price in lots}
         return position

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 _ORDERS = """
 INSERT INTO orders (placed_seq, placed_ns, corr, cause, client_order_id, order_id, symbol, side,
-  qty, price, state, filled, late, cost, message, accepted_ns, updated_seq, updated_ns, end_number)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (placed_seq) DO UPDATE SET order_id = excluded.order_id, state = excluded.state,
-  filled = excluded.filled, late = excluded.late, cost = excluded.cost,
+  qty, price, state, filled, late, cost, message, accepted_ns, updated_seq, updated_ns, end_number,
+  adopted)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (placed_seq) DO UPDATE SET order_id = excluded.order_id, symbol = excluded.symbol,
+  side = excluded.side, qty = excluded.qty, price = excluded.price, state = excluded.state,
+  adopted = excluded.adopted, filled = excluded.filled, late = excluded.late, cost = excluded.cost,
   message = excluded.message, accepted_ns = excluded.accepted_ns,
   updated_seq = excluded.updated_seq, updated_ns = excluded.updated_ns,
   end_number = excluded.end_number"""
@@ -34,15 +36,23 @@ INSERT INTO refusals (seq, ts_ns, corr, cause, symbol, side, qty, price, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _POSITIONS = """
 INSERT INTO positions (symbol, qty, cost, realised, cash, fees_maker, fees_taker, bought, sold,
-  bought_cost, sold_cost, maker_fills, taker_fills)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  bought_cost, sold_cost, maker_fills, taker_fills, adopted, adopted_worth)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (symbol) DO UPDATE SET qty = excluded.qty, cost = excluded.cost,
   realised = excluded.realised, cash = excluded.cash, fees_maker = excluded.fees_maker,
   fees_taker = excluded.fees_taker, bought = excluded.bought, sold = excluded.sold,
   bought_cost = excluded.bought_cost, sold_cost = excluded.sold_cost,
-  maker_fills = excluded.maker_fills, taker_fills = excluded.taker_fills"""
+  maker_fills = excluded.maker_fills, taker_fills = excluded.taker_fills,
+  adopted = excluded.adopted, adopted_worth = excluded.adopted_worth"""
+_ADOPTIONS = """
+INSERT INTO adoptions (seq, ts_ns, what, name, order_id, symbol, side, qty, price)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_EXECUTIONS = """
+SELECT name, order_id, symbol, side, qty, price FROM adoptions WHERE what = 'execution'
+ORDER BY seq"""
 _LOTS = """
-INSERT INTO lots (opened_seq, symbol, qty, price) VALUES (?, ?, ?, ?)
+INSERT INTO lots (opened_seq, symbol, qty, price, fill_seq, adoption_seq)
+VALUES (?1, ?2, ?3, ?4, iif(?5, NULL, ?1), iif(?5, ?1, NULL))
 ON CONFLICT (opened_seq) DO UPDATE SET qty = excluded.qty"""
 _QUOTES = """
 INSERT INTO quotes (symbol, seq, ts_ns, bid, ask) VALUES (?, ?, ?, ?, ?)
@@ -58,6 +68,7 @@ _BOOKED_FILL = """
 SELECT client_order_id, qty, price FROM fills
 WHERE fill_id = ? AND outcome IN ('applied', 'late') ORDER BY seq DESC LIMIT 1"""
 
+EXECUTION = "execution"
 _DETAIL = 16  # the place of a fill's column, and those of a cancel's
 _ANSWER, _MESSAGE = 6, 8
 
@@ -77,7 +88,10 @@ class Rows:
         self._others: list[tuple[str, tuple[Any, ...]]] = []
         self._traded: dict[str, None] = {}
         self._quoted: dict[str, None] = {}
+        self._adopted: dict[int, None] = {}
         self.positions = self._read_positions()
+        # Executions that were adopted, by their ids: order id, symbol, side, quantity and price.
+        self.executions = {row[0]: tuple(row[1:]) for row in connection.execute(_EXECUTIONS)}
         rows = connection.execute("SELECT symbol, seq, ts_ns, bid, ask FROM quotes")
         self.quotes: dict[str, tuple[Any, ...]] = {row[0]: row for row in rows}
 
@@ -143,6 +157,18 @@ class Rows:
             self.positions[symbol] = Position(symbol)
         return self.positions[symbol]
 
+    def add_adoption(self, *row: Any) -> None:
+        """`row` as the table holds it."""
+        self.change(_ADOPTIONS, *row)
+        if row[2] == EXECUTION:
+            self.executions[row[3]] = row[4:]
+        self._adopted[row[0]] = None
+
+    def names(self) -> list[str]:
+        """The client order ids of all orders."""
+        kept = self._connection.execute("SELECT client_order_id FROM orders").fetchall()
+        return [*(row[0] for row in kept), *(one.client_order_id for one in self._orders.values())]
+
     def set_quote(self, *row: Any) -> None:
         self._quoted[row[0]] = None
         self.quotes[row[0]] = row
@@ -170,7 +196,8 @@ class Rows:
         closed = [(seq,) for seq, _, qty, _ in lots if qty is None]
         self._connection.executemany("DELETE FROM lots WHERE opened_seq = ?", closed)
         self._connection.executemany(_POSITIONS, [position.row() for position in changed])
-        self._connection.executemany(_LOTS, [lot for lot in lots if lot[2] is not None])
+        kept = [(*lot, lot[0] in self._adopted) for lot in lots if lot[2] is not None]
+        self._connection.executemany(_LOTS, kept)
 
     def _forget(self) -> None:
         """Keep in memory what can still change often: live orders, positions, quotes."""
@@ -179,7 +206,7 @@ class Rows:
                 del self._by_client_id[order.client_order_id]
                 self._by_order_id.pop(order.order_id or "", None)
         for changed in (self._orders, self._fills, self._booked, self._cancels, self._refusals,
-                        self._others, self._traded, self._quoted):  # fmt: skip
+                        self._others, self._traded, self._quoted, self._adopted):  # fmt: skip
             changed.clear()
 
     def _read_order(self, statement: str, wanted: str) -> OrderRow | None:

@@ -8,7 +8,7 @@ place of an event on the line, `corr` the input that began its chain, `cause` wh
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: what was adopted
 APPLICATION_ID = 0x4C495645  # "LIVE", by which SQLite files tell whose they are
 
 META = """\
@@ -48,7 +48,7 @@ CREATE TABLE terms (                  -- limits and fees; a fork changes them on
 ) STRICT"""
 
 ORDERS = """\
-CREATE TABLE orders (                 -- every order the gate approved
+CREATE TABLE orders (                 -- every order that the gate approved, or that was adopted
   placed_seq      INTEGER PRIMARY KEY,
   placed_ns       INTEGER NOT NULL,
   corr            INTEGER NOT NULL,
@@ -69,6 +69,7 @@ CREATE TABLE orders (                 -- every order the gate approved
   updated_seq     INTEGER NOT NULL,
   updated_ns      INTEGER NOT NULL,
   end_number      INTEGER UNIQUE,     -- 1 is the first order that came to its end
+  adopted         TEXT    NOT NULL,   -- of what it filled: what came with it, and moved nothing
   CHECK ((order_id IS NULL) = (state IN ('pending', 'rejected'))),
   CHECK ((accepted_ns IS NULL) = (order_id IS NULL)),
   CHECK ((filled = qty) = (state = 'filled')),
@@ -100,16 +101,16 @@ CREATE TABLE fills (                  -- every execution that was reported, book
   CHECK ((outcome IN ('applied', 'late')) = (charged IS NOT NULL)),
   CHECK ((fee IS NULL) = (charged IS NULL)),
   CHECK ((outcome = 'refused') = (fault IS NOT NULL)),
-  CHECK (client_order_id IS NOT NULL OR fault = 'unknown_order')
+  CHECK (client_order_id IS NOT NULL OR outcome IN ('duplicate', 'refused'))
 ) STRICT"""
 
 POSITIONS = """\
-CREATE TABLE positions (              -- what the fills of a symbol add up to, fees apart
+CREATE TABLE positions (              -- what the fills and adoptions of a symbol add up to
   symbol      TEXT    PRIMARY KEY,
   qty         TEXT    NOT NULL,       -- long above zero
   cost        TEXT    NOT NULL,       -- of what is held, with the sign of qty
   realised    TEXT    NOT NULL,       -- first in, first out
-  cash        TEXT    NOT NULL,       -- realised - cost - fees
+  cash        TEXT    NOT NULL,       -- realised - cost - fees + adopted_worth
   fees_maker  TEXT    NOT NULL,
   fees_taker  TEXT    NOT NULL,
   bought      TEXT    NOT NULL,
@@ -117,15 +118,33 @@ CREATE TABLE positions (              -- what the fills of a symbol add up to, f
   bought_cost TEXT    NOT NULL,
   sold_cost   TEXT    NOT NULL,
   maker_fills INTEGER NOT NULL,
-  taker_fills INTEGER NOT NULL
+  taker_fills INTEGER NOT NULL,
+  adopted       TEXT  NOT NULL,       -- bought - sold + adopted = qty
+  adopted_worth TEXT  NOT NULL        -- at the marks at which it was adopted
 ) STRICT"""
 
 LOTS = """\
 CREATE TABLE lots (                   -- what a position is made of, oldest first by opened_seq
-  opened_seq INTEGER PRIMARY KEY REFERENCES fills (seq),
-  symbol     TEXT    NOT NULL REFERENCES positions (symbol),
-  qty        TEXT    NOT NULL CHECK (qty <> '0'),
-  price      TEXT    NOT NULL
+  opened_seq   INTEGER PRIMARY KEY,
+  symbol       TEXT    NOT NULL REFERENCES positions (symbol),
+  qty          TEXT    NOT NULL CHECK (qty <> '0'),
+  price        TEXT    NOT NULL,
+  fill_seq     INTEGER REFERENCES fills (seq), -- what opened it: one of these two
+  adoption_seq INTEGER REFERENCES adoptions (seq),
+  CHECK (opened_seq = coalesce(fill_seq, adoption_seq))
+) STRICT"""
+
+ADOPTIONS = """\
+CREATE TABLE adoptions (              -- what was taken over from the exchange's own books
+  seq      INTEGER PRIMARY KEY,
+  ts_ns    INTEGER NOT NULL,
+  what     TEXT    NOT NULL CHECK (what IN ('order', 'execution', 'position')),
+  name     TEXT    NOT NULL,          -- client order id, fill id or symbol
+  order_id TEXT,
+  symbol   TEXT    NOT NULL,
+  side     TEXT,
+  qty      TEXT    NOT NULL,          -- of a position: what is held from then on, signed
+  price    TEXT    NOT NULL           -- of a position: the mark at which it was adopted
 ) STRICT"""
 
 QUOTES = """\
@@ -194,8 +213,8 @@ CREATE TABLE recovery (               -- what the log says about itself: starts,
 ) STRICT"""
 
 TABLES = (
-    META, RUN, TERMS, ORDERS, FILLS, POSITIONS, LOTS, QUOTES, CANCELS, REFUSALS, FREEZES,
-    CONTRADICTIONS, RECOVERY,
+    META, RUN, TERMS, ORDERS, FILLS, POSITIONS, LOTS, ADOPTIONS, QUOTES, CANCELS, REFUSALS,
+    FREEZES, CONTRADICTIONS, RECOVERY,
 )  # fmt: skip
 
 INDEXES = (

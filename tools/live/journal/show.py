@@ -29,7 +29,7 @@ _BARE = {
     "symbol": "", "side": "", "qty": "", "price": "@", "client_order_id": "", "order_id": "",
 }  # fmt: skip
 _ORDER_FIELDS = ("client_order_id", "order_id")
-_LINKING = "order.accepted"
+_LINKING = frozenset({"order.accepted", "order.adopted"})
 _is_seq = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
 _plain_word = re.compile(r"[A-Za-z0-9_.:+-]+", re.ASCII).fullmatch
 
@@ -80,7 +80,8 @@ class Picker:
     """Says of each record, in their order, whether it is wanted.
 
     An order has two names, ours and the exchange's. They are known to be one from the
-    acknowledgement on, or from the start when `learn_names` has read the log before.
+    acknowledgement or the adoption on, or from the start when `learn_names` has read the log
+    before.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -108,7 +109,7 @@ class Picker:
         return not self._names or self._is_about(one.payload())
 
     def _learn(self, one: Record) -> None:
-        if self._names and one.topic == _LINKING:
+        if self._names and one.topic in _LINKING:
             payload = one.payload()
             if self._is_about(payload):
                 named = [payload.get(field) for field in _ORDER_FIELDS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..adoptions import Adoptions
 from ..core.clock import render_utc
 from ..core.money import cash_text, text
 from ..fold import Fold
@@ -65,10 +66,21 @@ def state_view(fold: Fold) -> dict[str, Any]:
             "in_doubt": {name: _doubt(doubt) for name, doubt in fold.outbox.doubts.items()},
             "ready": fold.ready,
         },
+        **({} if not fold.adoptions.any else {"adopted": _adopted(fold.adoptions)}),
         "strategy": None if fold.params is None else dict(
             zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
         ),
     }  # fmt: skip
+
+
+def _adopted(adoptions: Adoptions) -> dict[str, Any]:
+    """What was taken over from the exchange."""
+    positions = adoptions.positions
+    return {
+        "orders": adoptions.orders,
+        "executions": len(adoptions.fills),
+        "positions": {symbol: text(positions[symbol]) for symbol in sorted(positions)},
+    }
 
 
 def _doubt(doubt: Doubt) -> str:

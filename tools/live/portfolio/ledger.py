@@ -3,7 +3,7 @@
 A position is a queue of FIFO lots. Realised profit is a sum of exact products, so it needs no
 division; an average price is derived only when somebody prints it. Money is in the quote currency
 at 10^18 and starts at zero, so after any fills
-`cash = realised profit - cost of what is held - fees`.
+`cash = realised profit - cost of what is held - fees`, and plus what adopted quantity was worth.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Holding:
     __slots__ = (
         "symbol", "qty", "lots", "cost_e18", "realised_e18", "cash_e18",
         "fees_maker_e18", "fees_taker_e18", "bought", "sold", "bought_e18", "sold_e18",
-        "maker_fills", "taker_fills",
+        "maker_fills", "taker_fills", "adoptions", "adopted", "adopted_e18",
     )  # fmt: skip
 
     def __init__(self, symbol: str) -> None:
@@ -30,6 +30,8 @@ class Holding:
         self.fees_maker_e18 = self.fees_taker_e18 = 0
         self.bought = self.sold = self.bought_e18 = self.sold_e18 = 0
         self.maker_fills = self.taker_fills = 0
+        self.adoptions = 0
+        self.adopted = self.adopted_e18 = 0  # what came without a trade, and what it was worth then
 
     @property
     def fees_e18(self) -> int:
@@ -37,8 +39,8 @@ class Holding:
 
     @property
     def traded(self) -> bool:
-        """Whether it ever had a fill; a symbol that was only quoted has none."""
-        return bool(self.bought or self.sold)
+        """Whether anything ever moved it; a symbol that was only quoted has nothing to show."""
+        return bool(self.bought or self.sold or self.adoptions)
 
     @property
     def avg_entry_price(self) -> float:
@@ -107,6 +109,24 @@ class Ledger:
             holding.cost_e18 += signed * price
         holding.qty = held + (qty if side is BUY else -qty)
         return fee
+
+    def adopt(self, symbol: str, qty: int, price: int) -> None:
+        """Hold this much from now on; what that takes comes or goes at `price`, without cash.
+
+        At the mark it earns nothing: what it realises was not realised before.
+        """
+        holding = self.holding(symbol)
+        held = holding.qty
+        signed = moved = qty - held
+        holding.adoptions += 1
+        holding.adopted += moved
+        holding.adopted_e18 += moved * price
+        if held and (held > 0) is not (moved > 0):
+            signed = _close_lots(holding, moved, price)
+        if signed:
+            holding.lots.append([signed, price])
+            holding.cost_e18 += signed * price
+        holding.qty = qty
 
 
 def _close_lots(holding: Holding, signed: int, price: int) -> int:

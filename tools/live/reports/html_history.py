@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..core.contracts_v1 import (
-    BUY, Approved, EdgeUpdate, Entry, Fill, FillRefused, Frozen, OrderAccepted, OrderCanceled,
-    OrderRejected, QuoteUpdate, Side, Unfrozen,
+    BUY, Approved, EdgeUpdate, Entry, Fill, FillAdopted, FillRefused, Frozen, OrderAccepted,
+    OrderAdopted, OrderCanceled, OrderRejected, PositionAdopted, QuoteUpdate, Side, Unfrozen,
 )  # fmt: skip
 from ..core.record import record
 from ..portfolio.ledger import Ledger
@@ -20,6 +20,7 @@ Value = TypeVar("Value")
 
 PENDING, OPEN, PARTIAL, FILLED, CANCELED, REJECTED = range(6)
 STATES = ("pending", "open", "partially filled", "filled", "canceled", "rejected")
+_ADOPTED = {"open": OPEN, "partially_filled": PARTIAL, "filled": FILLED, "canceled": CANCELED}
 
 
 class Series(Generic[Value]):
@@ -140,6 +141,9 @@ class History:
             OrderAccepted: self._on_accepted,
             OrderRejected: self._on_rejected,
             OrderCanceled: self._on_canceled,
+            OrderAdopted: self._on_adopted,
+            FillAdopted: self._on_fill_adopted,
+            PositionAdopted: self._on_position_adopted,
             Fill: self._on_fill,
             Frozen: self._on_frozen,
             Unfrozen: self._on_unfrozen,
@@ -180,6 +184,17 @@ class History:
         if order is not None and order.standing in (OPEN, PARTIAL):
             order.leaves -= event.qty
             self._move(order, PARTIAL if order.leaves > 0 else FILLED, ns)
+
+    def _on_fill_adopted(self, event: FillAdopted, ns: int) -> None:
+        self._seen_fills[event.fill_id] = True
+
+    def _on_position_adopted(self, event: PositionAdopted, ns: int) -> None:
+        """It is held at the mark, which it takes a quote to have; else the run has refused it."""
+        if event.symbol in self._touch:
+            track = self.symbol(event.symbol)
+            self.ledger.adopt(event.symbol, event.qty, track.mark)
+            track.position.put(ns, event.qty)
+            self._revalue(track, ns)
 
     def _took_liquidity(self, event: Fill) -> bool:
         """The fold's own rule: what the venue says, else whether the price crossed the quote."""
@@ -223,6 +238,19 @@ class History:
         order = self._by_order_id.get(event.order_id)
         if order is not None and order.standing in (OPEN, PARTIAL):
             self._move(order, CANCELED, ns)
+
+    def _on_adopted(self, event: OrderAdopted, ns: int) -> None:
+        standing = _ADOPTED.get(event.state)
+        if standing is None:  # the run has refused it
+            return
+        order = self._orders.get(event.client_order_id)
+        if order is None:
+            order = self._orders[event.client_order_id] = _OrderTrack(0)
+            self._counts[PENDING] += 1
+        if order.standing in (PENDING, OPEN, PARTIAL):
+            self._by_order_id[event.order_id] = order
+            order.leaves = event.qty - event.filled
+            self._move(order, standing, ns)
 
     def _move(self, order: _OrderTrack, standing: int, ns: int) -> None:
         self._counts[order.standing] -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import __version__
+from ..adoptions import Adoptions
 from ..audit import laws
 from ..core import codec
 from ..core.clock import NS_PER_MS, NS_PER_S, render_utc
@@ -54,10 +55,12 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         held_before=facts.held_before,
         entries=None if facts.line is None else facts.line.entries,
         in_doubt=[doubt.order for doubt in fold.outbox.doubts.values()],
+        adoptions=fold.adoptions,
     )
     if violations:
         raise laws.LawsBroken(violations)
     return {
+        **_adopted(fold.adoptions),
         "edge": _edge(facts),
         "execution": {
             "iterations": facts.params["iterations"],
@@ -78,6 +81,19 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
 def instant_utc(ns: int) -> str:
     """An instant in the seed's form, such as 2025-01-01T00:00:00+00:00."""
     return render_utc(ns).replace("Z", "+00:00")
+
+
+def _adopted(adoptions: Adoptions) -> dict[str, Any]:
+    """What was taken over from the exchange; nothing is said where nothing was."""
+    if not adoptions.any:
+        return {}
+    return {
+        "adopted": {
+            "orders": adoptions.orders,
+            "executions": len(adoptions.fills),
+            "positions": {symbol: view(qty) for symbol, qty in adoptions.positions.items()},
+        }
+    }
 
 
 def _orders(fold: Fold) -> dict[str, Any]:

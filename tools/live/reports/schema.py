@@ -216,23 +216,30 @@ def _report() -> Schema:
         journal_id={"description": "null: the line was not recorded on disk", **_MAYBE_TEXT},
         journal_head={"description": "seq:hash of the line's last entry", **_MAYBE_TEXT},
     )
+    report = _object(
+        execution=_object(iterations=_POSITIVE, symbols=_list(_SYMBOL)),
+        orders=_orders(),
+        positions=_positions(),
+        risk=_risk(),
+        runtime=_object(utc=_UTC),
+        edge=_edge(),
+        fees=_fees(),
+        integrity=integrity,
+        latency=_object(ack_ms=ack_ms),
+        params=_params(),
+        pnl=_pnl(),
+    )
+    report["properties"]["adopted"] = _object(
+        "only where something was: what was taken over from the exchange, and never traded",
+        orders=_COUNT,
+        executions=_COUNT,
+        positions=_map(_NUMBER, "by symbol: what came or went without a trade"),
+    )
     return {
         "$schema": DIALECT,
         "$id": f"urn:shadow-trading-toolkit:report:{SCHEMA_VERSION}",
         "title": "Shadow run report",
-        **_object(
-            execution=_object(iterations=_POSITIVE, symbols=_list(_SYMBOL)),
-            orders=_orders(),
-            positions=_positions(),
-            risk=_risk(),
-            runtime=_object(utc=_UTC),
-            edge=_edge(),
-            fees=_fees(),
-            integrity=integrity,
-            latency=_object(ack_ms=ack_ms),
-            params=_params(),
-            pnl=_pnl(),
-        ),
+        **report,
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..adoptions import Adoptions
 from ..core import codec
 from ..core.order import Order, OrderState
 from ..fold import Fold
@@ -62,7 +63,18 @@ def _unsettled(fold: Fold, origin_ns: int) -> dict[str, Any]:
         found["cancels"] = [outbox.cancels_due_ns - origin_ns, outbox.cancels_tried]
     if not fold.ready:
         found["ready"] = False
+    if fold.adoptions.any:
+        found["adopted"] = _adopted(fold.adoptions)
     return found
+
+
+def _adopted(adoptions: Adoptions) -> list[Any]:
+    fills = [
+        [fill_id, order_id, symbol, side.value, qty, price]
+        for fill_id, (order_id, symbol, side, qty, price) in adoptions.fills.items()
+    ]
+    counts = [adoptions.orders, adoptions.unplaced, adoptions.canceled]
+    return [*counts, list(adoptions.names), fills, adoptions.positions]
 
 
 def _order(order: Order, origin_ns: int) -> list[Any]:
@@ -70,6 +82,7 @@ def _order(order: Order, origin_ns: int) -> list[Any]:
         order.client_order_id, order.order_id, order.symbol, order.side, order.state.value,
         order.qty_e9, order.price_e9, order.filled_e9, order.cost_e18,
         order.created_ns - origin_ns, order.updated_ns - origin_ns,
+        *([order.adopted_e9] if order.adopted_e9 else ()),
     ]  # fmt: skip
 
 
@@ -78,6 +91,7 @@ def _holding(held: Holding) -> list[Any]:
     return [
         held.qty, held.cost_e18, held.realised_e18, held.cash_e18, held.fees_maker_e18,
         held.fees_taker_e18, held.bought, held.sold, lots,
+        *([held.adoptions, held.adopted, held.adopted_e18] if held.adoptions else ()),
     ]  # fmt: skip
 
 
