@@ -23,6 +23,10 @@ from tools.live.journal.run_checkpoint import replay_checkpoint, restore_from
 
 GOLDENS = Path(__file__).parent / "goldens" / "journals"
 FILES = {
+    "adopting/durable.mark":
+        "e70e5b8d2e0195ddfae4251d28becb59a64faa792c60e6a72025601a0237b45a",
+    "adopting/segments/00000000000000000000.jsonl":
+        "1c32029fd32f023c7c3587a91556f5603f78c35a57114cc68a8eb654954d4ad7",
     "demo/durable.mark":
         "1e1acd129ea24018eace92a9f386042f1c0b78937ff68389056555de8d6ef3ba",
     "demo/segments/00000000000000000000.jsonl":
@@ -39,6 +43,7 @@ FILES = {
         "00ecfd6c1458c582c7e155bac97fff43a68a85146416377b4dda7f20fc0768be",
 }
 STATES = {  # how many entries, and the hash of the state behind the last
+    "adopting": (193, "f2ad049234bf73ad828aa923abe64b86d283a5826f015db0e4b9c31e996555cc"),
     "demo": (241, "ae1741b15849db0f2db3c42e50f99bd2b9e30ba20f197384d7d5b8b517fd6af5"),
     "durable": (130, "d8296b47915238a0579d051b7f07ad1ae6f1f89a8b6dcd9ab72acb3bfb555dfb"),
 }
@@ -103,10 +108,18 @@ def test_the_report_has_the_bytes_of_its_time(tmp_path: Path) -> None:
     )
 
 
-def test_the_durable_one_holds_what_can_go_wrong() -> None:
-    topics = dict.fromkeys(one.topic for one in Reader(OsDisk(str(GOLDENS / "durable"))).poll())
-    for topic in (
-        "order.unknown", "order.absent", "order.query", "order.abandoned", "order.cancel_failed",
-        "run.resumed", "run.timer", "run.reconciled", "system.log.recovered",
-    ):  # fmt: skip
-        assert topic in topics
+@pytest.mark.parametrize(
+    ("name", "topics"),
+    [
+        ("durable", (
+            "order.unknown", "order.absent", "order.query", "order.abandoned",
+            "order.cancel_failed", "run.resumed", "run.timer", "run.reconciled",
+            "system.log.recovered",
+        )),
+        ("adopting", ("order.adopted", "order.fill_adopted", "risk.position_adopted")),
+    ],
+)  # fmt: skip
+def test_they_hold_what_can_go_wrong(name: str, topics: tuple[str, ...]) -> None:
+    found = dict.fromkeys(one.topic for one in Reader(OsDisk(str(GOLDENS / name))).poll())
+    for topic in topics:
+        assert topic in found
