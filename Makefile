@@ -45,7 +45,7 @@ types: python  ## check the types strictly, with a checker from a throw-away env
 	$(BUILD)/types/bin/python -m mypy -p tools.live
 	$(BUILD)/types/bin/python -m mypy .ci/backend.py .ci/environment.py .ci/tidy.py tests/matrix/__main__.py
 
-matrix: python  ## compare the bytes of six runs over Pythons, hash seeds, zones and locales
+matrix: python  ## compare the bytes of runs and replays over Pythons, hash seeds, zones and locales
 	@$(PYTHON) -m tests.matrix
 
 bench: python  ## measure speed, memory and start-up; print the table

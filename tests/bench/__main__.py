@@ -109,7 +109,9 @@ def _journal(gate: bool) -> list[Row]:
             ratios["append"].append(floor / journal_floor.product_append(folder / "b", events))
             product = journal_floor.product_commits(folder / "c", events, journal_floor.BATCH)
             written = journal_floor.stored(folder / "c")
-            floor = journal_floor.floor_commits(folder / "d", written, journal_floor.BATCH)
+            floor = journal_floor.floor_commits(
+                folder / "d", written, events, journal_floor.BATCH
+            )
             ratios["commit"].append(floor / product)
             floor = journal_floor.floor_read(folder / "c")
             ratios["read"].append(floor / journal_floor.product_read(folder / "c"))

@@ -65,5 +65,6 @@ RUNS = (
     ),
     Run(name="replayed-report", verb="replay", arguments=f"{JOURNALS}/demo --report"),
     Run(name="verified", verb="replay", arguments=f"{JOURNALS}/durable --verify --json"),
+    Run(name="adopted", verb="replay", arguments=f"{JOURNALS}/adopting --verify --json"),
     Run(name="replayed-doubts", verb="replay", arguments=f"{JOURNALS}/durable --json"),
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import OUTPUTS, Input, Output
@@ -76,6 +77,7 @@ def _is_unusual(_: str) -> None:
 
 
 _UNUSUAL: Usual = _is_unusual, None
+_HASH, _BASE, _ID, _SEQ = itemgetter(0), itemgetter(1), itemgetter(2), itemgetter(-2)
 _NO_GROUPS: Groups = ()
 
 
@@ -125,26 +127,25 @@ class FastFold:
                 lines = whole.decode("ascii").split("\n") if newline else []
             except UnicodeDecodeError:
                 return False
-            raw = whole.split(b"\n") if newline else []
             if skipped:
-                known, lines, raw = lines[:skipped], lines[skipped:], raw[skipped:]
+                known, lines = lines[:skipped], lines[skipped:]
                 skipped -= len(known)
                 if not skipped and known[-1][6:70] != self._replay.head.hex():
                     return False
-            if not self._fold(lines, raw) or len(rest) >= MAX_LINE_BYTES:
+            if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
                 return False
         return not rest and not skipped
 
-    def _fold(self, lines: list[str], raw: list[bytes]) -> bool:
+    def _fold(self, lines: list[str]) -> bool:
         """Fold whole lines; False at the first that somebody else must judge, or at the end."""
-        place = self._fold_usual(lines, raw, 0)
+        place = self._fold_usual(lines, 0)
         while place < len(lines):
-            if self._replay.seq >= self._until or not self._fold_unusual(raw[place]):
+            if self._replay.seq >= self._until or not self._fold_unusual(lines[place].encode()):
                 return False
-            place = self._fold_usual(lines, raw, place + 1)
+            place = self._fold_usual(lines, place + 1)
         return True
 
-    def _fold_usual(self, lines: list[str], raw: list[bytes], begin: int) -> int:
+    def _fold_usual(self, lines: list[str], begin: int) -> int:
         """Fold lines from a place on; returns the place of the first that is not usual."""
         replay = self._replay
         if replay.reported is not None:
@@ -152,12 +153,12 @@ class FastFold:
         end = min(len(lines), begin + min(self._until, replay.next_change - 1) - replay.seq)
         while begin < end:
             behind = min(begin + _AT_ONCE, end)
-            begin += self._fold_some(lines[begin:behind], raw[begin:behind])
+            begin += self._fold_some(lines[begin:behind])
             if begin < behind:
                 break
         return begin
 
-    def _fold_some(self, lines: list[str], raw: list[bytes]) -> int:
+    def _fold_some(self, lines: list[str]) -> int:
         """Fold lines up to the first that is not usual or cannot be proven; says how many.
 
         Each step is done for all of them: that costs a quarter less than all steps for each.
@@ -168,7 +169,9 @@ class FastFold:
         end = matches.index(None) if None in matches else len(matches)
         said: list[Groups] = [match.groups() for match in matches[:end] if match is not None]
         head = replay.head
-        heads = [head := sha256(head + line[RECORD_START:-1]).digest() for line in raw[:end]]
+        heads = [
+            head := sha256(head + line[RECORD_START:-1].encode()).digest() for line in lines[:end]
+        ]
         proven = self._proven(said, heads)
         folded, groups = 0, _NO_GROUPS
         try:
@@ -192,14 +195,17 @@ class FastFold:
     def _proven(self, said: list[Groups], heads: list[bytes]) -> int:
         """How many lines follow each other by their hashes, numbers and batch bases."""
         first_id, first, size = self._replay.seq + 1, self._replay.journal_seq + 1, len(said)
+        hashes, bases = list(map(_HASH, said)), list(map(_BASE, said))
         ends = [
-            _agree([one[0] for one in said], [head.hex() for head in heads]),
-            _agree([one[2] for one in said], list(map(str, range(first_id, first_id + size)))),
-            _agree([one[-2] for one in said], list(map(str, range(first, first + size)))),
+            _agree(list(map(_ID, said)), list(map(str, range(first_id, first_id + size)))),
+            _agree(list(map(_SEQ, said)), list(map(str, range(first, first + size)))),
         ]
-        places = range(size - 1, -1, -1)
-        base_begins = dict(zip([one[1] for one in reversed(said)], places))
-        ends += [place for base, place in base_begins.items() if int(base) > first + place]
+        if "".join(hashes) != b"".join(heads).hex():
+            ends.append(_agree(hashes, [head.hex() for head in heads]))
+        for base in dict.fromkeys(bases):
+            place = bases.index(base)
+            if int(base) > first + place:
+                ends.append(place)
         return min(ends)
 
     def _fold_unusual(self, line: bytes) -> bool:

@@ -10,8 +10,6 @@ on them. There is no thread, clock or wait in here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ..core.codec import canonical
@@ -233,18 +231,13 @@ class Journal:
         )
         self.commit(Profile.STRICT)
 
-    @contextmanager
-    def _at_risk(self, what: str) -> Iterator[None]:
+    def _at_risk(self, what: str) -> _AtRisk:
         """Whatever interrupts the work inside, be it a signal, ends the log for good."""
-        if self.status is not Status.OPEN:
-            raise StorageFailed(f"the log is {self.status.value}; open it again, which recovers it")
-        try:
-            with disk_errors(what):
-                yield
-        except BaseException:
-            self.status = Status.FAILED
-            self.queue.shut()
-            raise
+        return _AtRisk(self, what)
+
+    def _fail(self) -> None:
+        self.status = Status.FAILED
+        self.queue.shut()
 
     def _write(self, batch: Batch, profile: Profile) -> None:
         """The first half of a group commit: the bytes are with the kernel, and in doubt."""
@@ -302,3 +295,25 @@ class Journal:
                 self._disk.close(self._handle)
             self._mark.close()
             self._disk.close(handles[0])
+
+
+class _AtRisk:
+    """A generator would do, at four times the cost: this is around every commit."""
+
+    __slots__ = ("journal", "what")
+
+    def __init__(self, journal: Journal, what: str) -> None:
+        self.journal = journal
+        self.what = what
+
+    def __enter__(self) -> None:
+        status = self.journal.status
+        if status is not Status.OPEN:
+            raise StorageFailed(f"the log is {status.value}; open it again, which recovers it")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            self.journal._fail()
+            if isinstance(error, OSError):
+                with disk_errors(self.what):
+                    raise error
