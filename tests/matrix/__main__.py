@@ -1,4 +1,4 @@
-"""``make matrix``: the same runs and replays on every machine we can stand up, compared by their bytes.
+"""``make matrix``: the same runs on every machine we can stand up, compared by their bytes.
 
 Every combination of Python, hash seed, time zone and locale runs them all; each Python also runs
 them once as a user would, each in a process of its own; and Python as WebAssembly runs them under
