@@ -83,6 +83,7 @@ LIES = {
     "dead path": ("`tests/matrix`", "`tests/matrices`", "paths"),
     "no target": ("`make goldens`", "`make silver`", "targets"),
     "fewer machines": ("3.11, 3.12, 3.13;", "3.9, 3.12, 3.13;", "varied"),
+    "fewer replays": ("and of four replays", "and of two replays", "varied"),
     "hidden clock": ("- `risk.last_freeze_utc`\n", "", "times"),
     "longer horizon": ("the 5 seconds after", "the 50 seconds after", "edge_numbers"),
     "imports": ("imports `socket`", "imports `json`", "no_network"),
