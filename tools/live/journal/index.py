@@ -11,7 +11,6 @@ import re
 from typing import NamedTuple
 
 from .disk import Disk, NotAFile
-from .frame import SECOND_HALF_START, second_half
 from .segments import FOLDER, INDEX, MAX_SEGMENT_BYTES, Segment, segment_path
 from .walk import Row
 from .whole import put_whole
@@ -46,8 +45,9 @@ class Index:
         """Note what is due among rows that follow each other."""
         if not rows:
             return
-        for row in rows[-int(rows[0][4][1]) % EVERY :: EVERY]:
-            self._add(row[2], row[0])
+        for offset, _, line, _, behind in rows[-int(rows[0][4][1]) % EVERY :: EVERY]:
+            self.places.append(Place(int(behind[1]), int(behind[4]), offset))
+            self.last_hash = line[_HASH_PLACE].decode("ascii")
 
     def add_lines(self, first_seq: int, lines: list[bytes], offset: int) -> None:
         """Note what is due among lines that were written at `offset`, newlines included."""
@@ -68,12 +68,6 @@ class Index:
         rows = [f"{size:020d} {last_seq:020d} {self.last_hash or '0' * 64}"]
         rows += [f"{place.seq:020d} {place.ts:020d} {place.offset:020d}" for place in self.places]
         return ("\n".join(rows) + "\n").encode("ascii")
-
-    def _add(self, line: bytes, offset: int) -> None:
-        half = second_half(line, line.rfind(SECOND_HALF_START))
-        if half is not None:
-            self.places.append(Place(int(half[1]), int(half[4]), offset))
-            self.last_hash = line[_HASH_PLACE].decode("ascii")
 
 
 def save_index(disk: Disk, first_seq: int, content: bytes) -> None:
