@@ -278,9 +278,14 @@ def test_a_journal_that_takes_nothing_ends_the_line() -> None:
         line.commit()
 
 
-def test_whether_it_is_halted_is_asked_at_every_commit_and_not_at_every_entry() -> None:
+@pytest.mark.parametrize("each_send", [False, True])
+def test_whether_it_is_halted_is_asked_at_every_commit_and_not_at_every_entry(
+    each_send: bool,
+) -> None:
     answers = [False, True, False]
-    line = JournalLine(opened(SimDisk()), batch=2, is_halted=lambda: answers.pop(0))
+    line = JournalLine(
+        opened(SimDisk()), batch=2, commit_each_send=each_send, is_halted=lambda: answers.pop(0)
+    )
     fed(line, 3)
     assert not line.is_freeze_due() and answers == [True, False]
     fed(line, 1)

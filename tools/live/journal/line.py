@@ -164,7 +164,7 @@ class JournalLine:
         """Make everything up to here durable, and look whether somebody halts the log."""
         self._queue_taken()
         self.journal.commit_all()
-        self._halted = self._halted or self._is_halted()
+        self._look_for_a_halt()
 
     def _commit_batch(self) -> None:
         """A batch is full, or something is about to be sent; only for that we wait for the disk."""
@@ -172,6 +172,9 @@ class JournalLine:
             return self.commit()
         self._queue_taken()
         self.journal.begin_commit()
+        self._look_for_a_halt()
+
+    def _look_for_a_halt(self) -> None:
         self._halted = self._halted or self._is_halted()
 
     def is_freeze_due(self) -> bool:

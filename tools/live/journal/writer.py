@@ -125,7 +125,7 @@ class Journal:
                 self._settle()
         return self.queue.durable_seq
 
-    def begin_commit(self, profile: Profile | None = None) -> int:
+    def begin_commit(self) -> int:
         """Write all that waits, and let the disk go on with the last batch behind our back.
 
         One batch at most is in flight: it is durable when the next commit of any kind returns.
@@ -133,7 +133,7 @@ class Journal:
         with self._at_risk(_NOT_STORED):
             while (batch := self.queue.take()) is not None:
                 self._settle()
-                self._write(batch, profile or self._profile)
+                self._write(batch, self._profile)
                 self._disk.begin_sync(self._handle)
         return self.queue.durable_seq
 
