@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.live.core.quiet_gc import quiet_gc
+from tools.live.core.quiet_gc import no_gc, quiet_gc
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +65,17 @@ def test_it_may_be_nested() -> None:
             pass
         assert gc.get_threshold()[0] == 100_000
     assert gc.get_threshold()[0] == 700
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_without_a_collector_it_is_off_and_afterwards_as_before(on: bool) -> None:
+    gc.enable() if on else gc.disable()
+    with no_gc():
+        assert not gc.isenabled()
+        with no_gc():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled() == on
+    with pytest.raises(KeyError), no_gc():
+        raise KeyError("x")
+    assert gc.isenabled() == on

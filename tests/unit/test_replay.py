@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from tools.live.journal.fast_fold import FastFold
 from tools.live.journal.folding import NotARun, Replay, ReplayFailed, Start
 from tools.live.journal.outcome import Limits
 from tools.live.journal.reader import Reader
+from tools.live.journal.rederive import rederive
 from tools.live.journal.replay import find_run, rebuild
 from tools.live.journal.run_facts import new_fold, opened_payload
 from tools.live.journal.segments import list_segments
@@ -280,6 +283,16 @@ def test_however_many_lines_are_folded_at_once_it_comes_to_the_same(
     digests = [rebuild(runs[0].disk, until=seq, digest=True) for seq in range(0, 60, 7)]
     assert [one.state_sha256 for one in digests] == partly
     assert rebuild(runs[0].disk, digest=True).report() == runs[0].report
+
+
+@pytest.mark.parametrize("replay", [rebuild, rederive])
+def test_a_replay_needs_no_collector(replay: Callable[[SimDisk], object]) -> None:
+    """However long the run is, what is left for it are a few functions that were compiled."""
+    for ran in (a_run(4), a_run(60), a_moody_run(4, 20), a_moody_run(4, 200)):
+        gc.collect()
+        found = replay(ran.disk)
+        assert gc.collect() < 64, len(ran.entries)
+        del found
 
 
 def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,3 +19,18 @@ def quiet_gc() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def no_gc() -> Iterator[None]:
+    """Collect not at all: for a replay, in which only our own code runs and makes no cycles.
+
+    A collector would walk every order of the run over and over, and find nothing.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

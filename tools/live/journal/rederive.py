@@ -18,7 +18,7 @@ from ..core.contracts_v1 import (
     QueryOrder, RunResumed,
 )  # fmt: skip
 from ..core.line import source_of
-from ..core.quiet_gc import quiet_gc
+from ..core.quiet_gc import no_gc
 from ..core.record import record
 from .disk import Disk
 from .encode import encoders
@@ -105,7 +105,7 @@ def rederive(
     decisions = Decisions()
     found = None
     last_ns = 0
-    with quiet_gc():
+    with no_gc():
         for one in Reader(disk, from_seq=max(replay.journal_seq, 0)).poll():
             if one.seq <= replay.journal_seq:  # where the replay begins
                 last_ns = one.ts

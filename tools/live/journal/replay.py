@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.errors import ContractError
-from ..core.quiet_gc import quiet_gc
+from ..core.quiet_gc import no_gc
 from .disk import Disk
 from .errors import IntegrityRefused
 from .fast_fold import FastFold
@@ -43,7 +43,7 @@ def rebuild(
     replay = begin_replay(disk, log_id, opened, until, restore)
     if digest and not replay.seq:
         replay.line_digest = LineDigest(log_id)
-    with quiet_gc():
+    with no_gc():
         if until is None or replay.seq < until:
             FastFold(replay, until).run(disk)
         if until is None or replay.seq < until:
