@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
@@ -16,7 +17,7 @@ from .core.contracts_v1 import (
     OrderRejected, OrderUnknown, Output, QueryFailed, QueryOrder, Reapproved, TimerFired,
 )  # fmt: skip
 from .core.errors import LineFailed, LiveError, NotSent
-from .core.line import Hearing, Recorder
+from .core.line import Hear, Hearing, Recorder
 from .core.order import TERMINAL, Order
 from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
@@ -89,14 +90,10 @@ class Shell:
             self.seq = corr = seq = self.seq + 1
             if hearing is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
-                try:
-                    hearing.fill(
-                        seq, corr, cause, fill_id, order_id, fill.symbol, fill.side, fill.qty_e9,
-                        fill.price_e9, fill.liquidity, ts_ns,
-                    )  # fmt: skip
-                except LineFailed:
-                    self.abandon()
-                    raise
+                self._hear(
+                    hearing.fill, seq, corr, cause, fill_id, order_id, fill.symbol, fill.side,
+                    fill.qty_e9, fill.price_e9, fill.liquidity, ts_ns,
+                )  # fmt: skip
             outputs = book(
                 fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                 fill.liquidity, ts_ns,
@@ -120,22 +117,22 @@ class Shell:
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
         if self._hearing is not None:
-            try:
-                self._hearing.cancel_all(seq, seq, 0, symbol, reason, ts_ns)
-            except LineFailed:
-                self.abandon()
-                raise
+            self._hear(self._hearing.cancel_all, seq, seq, 0, symbol, reason, ts_ns)
         self._carry_out(self.fold.cancel_all(symbol, reason, ts_ns), seq, seq)
+
+    def _hear(self, hear: Hear, *said: Any) -> None:
+        """Record what the world said; where the line fails, nobody trades on."""
+        try:
+            hear(*said)
+        except LineFailed:
+            self.abandon()
+            raise
 
     def _take(self, event: Input, cause: int = 0, corr: int = 0) -> None:
         """Give an input its place on the line, step, and carry out what the step decided."""
         self.seq = seq = self.seq + 1
         if self._line is not None:
-            try:
-                self._line.input(seq, corr or seq, cause, event)
-            except LineFailed:
-                self.abandon()
-                raise
+            self._hear(self._line.input, seq, corr or seq, cause, event)
         outputs = self.step(event)
         if outputs:
             self._carry_out(outputs, seq, corr or seq)

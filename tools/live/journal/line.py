@@ -96,7 +96,7 @@ class JournalLine:
         return self._seq if self.expected == _CAREFUL else self.expected - 1
 
     def input(self, seq: int, corr: int, cause: int, event: Input) -> None:
-        """Take an input; every `batch` entries all is durable."""
+        """Take an input; every `batch` entries are written, and durable when the next ones are."""
         self._record(seq, corr, cause, event)
 
     def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
