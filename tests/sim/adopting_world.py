@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tests.sim.durable_world import ENDS, MIDDLE, MOST_PER_SYMBOL, CheckedWire, DurableWorld
 from tests.sim.sim_disk import Crash
 from tests.sim.venue import MS, SECOND, Ended, VenueOrder, Wire
-from tools.live.audit.laws import check
+from tests.unit.adopting_answers import violations
 from tools.live.audit.reconcile_facts import OnMismatch, Policy
 from tools.live.core.contracts_v1 import BUY, SELL, PlaceOrderRequest
 from tools.live.core.order import TERMINAL, own_number
@@ -133,40 +133,20 @@ class AdoptingWorld(DurableWorld):
 
     def check_books(self) -> None:
         """Whatever was taken over: our own books add up."""
-        run = self.run
-        assert run is not None
-        fold = run.loop.fold
-        held = {symbol: one.qty for symbol, one in fold.monitor.ledger.holdings.items()}
-        found = check(
-            store=fold.store, monitor=fold.monitor, stats=fold.stats, unresolved=fold.unresolved,
-            refused_fills=fold.refused_fills, duplicate_fills=fold.duplicate_fills,
-            exchange_moved=held, held_before={}, entries=None, adoptions=fold.adoptions,
-        )  # fmt: skip
+        assert self.run is not None
+        found = violations(self.run.loop.fold)
         assert not found, found
 
-    def come_to_rest(self) -> None:
-        """Nobody interferes any more, and every symbol is quoted: all must be taken over."""
-        self.rates = {}
-        self.dice = lambda fault: False  # type: ignore[method-assign]
-        self.start()
-        run = self.run
-        assert run is not None
+    def before_rest(self) -> None:
+        """Every symbol is quoted, so that all can be taken over."""
         for symbol in sorted(MIDDLE):
             self.quote_of(symbol)
-        for _ in range(40):
-            self.now_ns += 5 * SECOND
-            run.on_timer()
-        assert run.ready, run.last_reconciliation
-        run.cancel_all("the end")
-        for _ in range(10):
-            self.now_ns += 5 * SECOND
-            run.on_timer()
-        run.on_fill()
-        assert run.ready, run.last_reconciliation
-        self.check_books()
-        self.check_end(run)
-        run.close()
-        self.check_replay(run)
+
+    def come_to_rest(self) -> None:
+        """Nobody interferes any more: all must be taken over, and replay to the same."""
+        super().come_to_rest()
+        assert self.run is not None
+        self.check_replay(self.run)
 
     def quote_of(self, symbol: str) -> None:
         run = self.run
@@ -179,6 +159,8 @@ class AdoptingWorld(DurableWorld):
 
     def check_end(self, run: DurableRun) -> None:
         """Both sides have the same orders, executions and positions."""
+        assert run.ready, run.last_reconciliation
+        self.check_books()
         twice = [name for name, n in Counter(self.venue.accepted).items() if n > 1]
         assert not twice, f"accepted twice: {twice}"
         fold = run.loop.fold

@@ -220,6 +220,7 @@ class DurableWorld:
         self.rates = {}
         self.dice = never  # type: ignore[method-assign]
         self.start()
+        self.before_rest()
         run = self.run
         assert run is not None
         for _ in range(40):
@@ -233,6 +234,9 @@ class DurableWorld:
         run.on_fill()
         self.check_end(run)
         run.close()
+
+    def before_rest(self) -> None:
+        """What this world still does before nothing happens any more."""
 
     def check_end(self, run: DurableRun) -> None:
         """Everything has one end, on both sides the same, and no order was made twice."""
