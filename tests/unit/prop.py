@@ -13,7 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from tools.live.core import contracts_v1 as contracts
 from tools.live.core.contracts_v1 import BUY, SELL, Input, Side
+from tools.live.core.market_v1 import MarketEvent
 from tools.live.core.money import SCALE
+from tools.live.core.record import declared_types
 
 Item = TypeVar("Item")
 
@@ -91,6 +93,13 @@ def an_input(rng: Random, contract: type[Any]) -> Input:
     return event
 
 
+def a_market_event(rng: Random, contract: type[Any]) -> MarketEvent:
+    """Any market event with random contents of the right types."""
+    types = declared_types(contract)
+    event: MarketEvent = contract(**{n: _a_market_value(rng, n, types[n]) for n in types})
+    return event
+
+
 def inputs(rng: Random, count: int) -> list[Input]:
     """A stream of random inputs; some kinds are switched off."""
     kinds = some_of(rng, contracts.INPUTS)
@@ -115,6 +124,16 @@ def _a_value(rng: Random, name: str) -> Any:
     if name in ("price", "bid", "ask", "spread_bps"):
         return a_price(rng)
     return rng.choice(_TEXTS) + str(rng.randint(0, 999))
+
+
+def _a_market_value(rng: Random, name: str, declared: str) -> Any:
+    if declared.endswith(" | None") and rng.random() < 0.3:
+        return None
+    if declared == "Levels":
+        return tuple((a_price(rng), rng.choice((0, a_qty(rng)))) for _ in range(rng.randint(0, 5)))
+    if declared.startswith("int") and name not in ("bid", "ask", "price"):
+        return rng.randint(0, 2**62)
+    return a_side(rng) if declared.startswith("Side") else _a_value(rng, name)
 
 
 def shortest_failing_prefix(

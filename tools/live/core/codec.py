@@ -14,6 +14,7 @@ from typing import Any
 
 from .contracts_v1 import INPUTS, Approved, Entry, Input, Output, parse_side
 from .errors import ContractError
+from .market_v1 import MARKET_DATA, MARKET_FACTS, MarketEvent
 from .money import text as text_of
 from .money import to_e9
 from .record import declared_types, fields_of
@@ -25,10 +26,13 @@ _MAX_DIGITS = 40
 
 _SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
-     "filled"}
+     "filled", "bid_qty", "ask_qty"}
 )
-_FIELD_TYPES = {contract: declared_types(contract) for contract in INPUTS}
+_FIELD_TYPES = {contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA)}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}
+_MARKET_KINDS = {contract.kind: contract for contract in (*MARKET_DATA, *MARKET_FACTS)}
+_MOST_OF_AN_INTEGER = 1 << 63
+_LEVELS = frozenset({"bids", "asks"})
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*"?|[][{}]', re.DOTALL)
 
 _encoder = json.JSONEncoder(
@@ -63,7 +67,7 @@ def envelope(entry: Entry) -> dict[str, Any]:
         "src": entry.src,
         "corr": entry.corr,
         "cause": entry.cause,
-        "payload": _payload(event),
+        "payload": payload_of(event),
     }
 
 
@@ -81,18 +85,33 @@ def from_envelope(data: dict[str, Any]) -> Entry:
     if contract is None:
         raise ContractError(f"event kind {kind!r} is not an input of contracts_v1")
     payload = _typed(data, "payload", dict, kind)
-    known = _fields(contract)
-    for name in payload:
-        if name not in known:
-            raise ContractError(f"{kind} has no field {name!r:.60}")
-    values = {name: _restore(contract, name, payload) for name in known}
-    event = contract(**values, ts_ns=_typed(data, "ts_ns", int, kind))
+    event = _restored(contract, payload, _typed(data, "ts_ns", int, kind))
     seq, corr, cause = (_typed(data, name, int, kind) for name in ("seq", "corr", "cause"))
     return Entry(seq, _typed(data, "src", str, kind), corr, cause, event)
 
 
-def load_strict(raw: bytes, source: str) -> Any:
-    """Parse JSON bytes, refusing everything that two readers could understand differently."""
+def payload_of(event: Input | Output | MarketEvent) -> dict[str, Any]:
+    """The fields of an event as plain data; its kind and its time stand beside them."""
+    shown = {name: _plain(name, getattr(event, name)) for name in _fields(type(event))}
+    if isinstance(event, Approved):  # a door type, whose plain names are views for people
+        return {name.removesuffix("_e9"): value for name, value in shown.items()}
+    return shown
+
+
+def market_event(kind: str, ts_ns: int, payload: dict[str, Any]) -> MarketEvent:
+    """The inverse of `payload_of` for what a market says; a ContractError says what is wrong."""
+    contract = _MARKET_KINDS.get(kind)
+    if contract is None:
+        raise ContractError(f"event kind {kind!r:.60} is no market event")
+    event: MarketEvent = _restored(contract, payload, ts_ns)
+    return event
+
+
+def load_strict(raw: bytes, source: str, *, digits: bool = False) -> Any:
+    """Parse JSON bytes, refusing everything that two readers could understand differently.
+
+    With `digits` a number that is no integer comes as it is written, as a `Digits`.
+    """
     if len(raw) > MAX_BYTES:
         raise ContractError(f"{source} has {len(raw)} bytes; the limit is {MAX_BYTES}")
     if raw.startswith(b"\xef\xbb\xbf"):
@@ -103,13 +122,17 @@ def load_strict(raw: bytes, source: str) -> Any:
         raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
     _check_depth(text, source)
     try:
-        return _no_surrogates(_decoder(source).decode(text), source)
+        return _no_surrogates(_decoder(source, digits).decode(text), source)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise ContractError(f"{source} is not JSON at {where}: {error.msg}") from None
 
 
-def _decoder(source: str) -> json.JSONDecoder:
+class Digits(str):
+    """A JSON number as it was written, so that no binary float comes between."""
+
+
+def _decoder(source: str, digits: bool) -> json.JSONDecoder:
     def refuse_constant(name: str) -> Any:
         raise ContractError(f"{source} holds {name}; JSON numbers are finite")
 
@@ -134,7 +157,7 @@ def _decoder(source: str) -> json.JSONDecoder:
 
     return json.JSONDecoder(
         parse_constant=refuse_constant,
-        parse_float=finite,
+        parse_float=Digits if digits else finite,
         parse_int=bounded,
         object_pairs_hook=unique,
     )
@@ -172,19 +195,14 @@ def _fields(contract: type[Any]) -> tuple[str, ...]:
     return tuple(name for name in fields_of(contract) if name != "ts_ns")
 
 
-def _payload(event: Input | Output) -> dict[str, Any]:
-    shown = {name: _plain(name, getattr(event, name)) for name in _fields(type(event))}
-    if isinstance(event, Approved):  # a door type, whose plain names are views for people
-        return {name.removesuffix("_e9"): value for name, value in shown.items()}
-    return shown
-
-
 def _plain(name: str, value: Any) -> Any:
     """Enums by value, tuples as lists, scaled integers as exact decimal digits."""
     if name in _SCALED and value is not None:
         return text_of(value)
     if isinstance(value, str):
         return str.__str__(value)
+    if name in _LEVELS:
+        return [[text_of(price), text_of(qty)] for price, qty in value]
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -198,6 +216,15 @@ def _typed(data: dict[str, Any], name: str, kind: type[Any], where: str) -> Any:
     return value
 
 
+def _restored(contract: type[Any], payload: dict[str, Any], ts_ns: int) -> Any:
+    """An event from its payload: exactly the fields of its contract, each of its type."""
+    known = _fields(contract)
+    for name in payload:
+        if name not in known:
+            raise ContractError(f"{contract.kind} has no field {name!r:.60}")
+    return contract(**{name: _restore(contract, name, payload) for name in known}, ts_ns=ts_ns)
+
+
 def _restore(contract: type[Any], name: str, payload: dict[str, Any]) -> Any:
     """One field of a contract, by the type that the contract declares for it."""
     kind = contract.kind
@@ -209,12 +236,29 @@ def _restore(contract: type[Any], name: str, payload: dict[str, Any]) -> Any:
     if declared == "tuple[str, ...]":
         items = _typed(payload, name, list, kind)
         return tuple(_typed({name: item}, name, str, kind) for item in items)
-    value = _typed(payload, name, str, kind)
+    if name in _LEVELS:
+        return tuple(_level(one, f"{kind} {name}") for one in _typed(payload, name, list, kind))
     if name in _SCALED:
-        return to_e9(value, f"{kind} {name}")
-    if declared != "Side":
+        return to_e9(_typed(payload, name, str, kind), f"{kind} {name}")
+    if declared.startswith("int"):
+        return _integer(_typed(payload, name, int, kind), f"{kind} {name}")
+    value = _typed(payload, name, str, kind)
+    if not declared.startswith("Side"):
         return value
     side = parse_side(value)
     if side is None or side.value != value:
         raise ContractError(f"{kind} side {value!r:.60} is neither Buy nor Sell")
     return side
+
+
+def _level(told: Any, where: str) -> tuple[int, int]:
+    """Price and quantity of one level."""
+    if type(told) is not list or len(told) != 2 or not type(told[0]) is type(told[1]) is str:
+        raise ContractError(f"{where} {told!r:.60} is no pair of decimal texts")
+    return to_e9(told[0], f"{where} price"), to_e9(told[1], f"{where} qty")
+
+
+def _integer(value: int, where: str) -> int:
+    if not -_MOST_OF_AN_INTEGER < value < _MOST_OF_AN_INTEGER:
+        raise ContractError(f"{where} {value!r:.60} is beyond 63 bits")
+    return value

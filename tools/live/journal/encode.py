@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 from ..core.contracts_v1 import INPUTS, OUTPUTS, Approved
 from ..core.errors import InvariantBroken
+from ..core.market_v1 import Levels
 from ..core.money import text as text_of
 from ..core.record import declared_types, fields_of
 from .frame import VERSION
@@ -33,16 +34,16 @@ Writer: TypeAlias = Callable[..., None]
 _MOST_TEXTS = 1 << 16
 _SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
-     "filled"}
+     "filled", "bid_qty", "ask_qty"}
 )
 _ENCODER = """
-def made(texts, quoted, names, null):
+def made(texts, quoted, names, levels, null):
     def encode(event, seq, corr, cause):
         return {parts}
     return encode
 """
 _WRITER = """
-def made(texts, quoted, names, null, line, careful, taken, last, commit):
+def made(texts, quoted, names, levels, null, line, careful, taken, last, commit):
     append = taken.append
     def write(seq, corr, cause, {taking}):
         if seq != line.expected:
@@ -130,7 +131,14 @@ class Writers:
 
 def _spelling_with(texts: Texts) -> dict[str, Any]:
     """What the generated expressions call."""
-    return {"texts": texts, "quoted": encode_basestring_ascii, "names": _names, "null": "null"}
+
+    def levels(told: Levels) -> str:
+        return f"[{','.join([f'[{texts[price]},{texts[qty]}]' for price, qty in told])}]"
+
+    return {
+        "texts": texts, "quoted": encode_basestring_ascii, "names": _names, "levels": levels,
+        "null": "null",
+    }  # fmt: skip
 
 
 def _made(code: str, scope: dict[str, Any]) -> Any:
@@ -169,6 +177,10 @@ def _spelling(name: str, declared: str, place: str) -> str:
         spelling = f"texts[{value}]"
     elif plain in ("str", "Side", "RefusalReason", "FillFault"):
         spelling = f"quoted({value})"
+    elif plain == "int":
+        spelling = value
+    elif plain == "Levels":
+        spelling = f"levels({value})"
     elif plain == "tuple[str, ...]":
         spelling = f"names({value})"
     else:
