@@ -28,9 +28,7 @@ _SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
      "filled", "bid_qty", "ask_qty"}
 )
-_FIELD_TYPES = {
-    contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA, *MARKET_FACTS)
-}
+_FIELD_TYPES = {contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA)}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}
 _MARKET_KINDS = {contract.kind: contract for contract in (*MARKET_DATA, *MARKET_FACTS)}
 _MOST_OF_AN_INTEGER = 1 << 63
