@@ -69,6 +69,8 @@ def shown(value: object) -> str:
     """A value as a refusal shows it: short, and the same everywhere."""
     if isinstance(value, int) and value.bit_length() > 4096:
         return "a number of over a thousand digits"
+    if isinstance(value, Digits):  # a number, so it must not look like a text
+        return f"{value:.{_SHOWN}}"
     return f"{value!a:.{_SHOWN}}"
 
 
@@ -91,14 +93,14 @@ def field(message: dict[str, Any], name: str) -> Any:
 
 def symbol(value: object, name: str) -> str:
     """A symbol as the venue spells it; the house takes upper-case letters, digits, . _ / : -"""
-    if not isinstance(value, str) or not SYMBOL.fullmatch(value):
+    if type(value) is not str or not SYMBOL.fullmatch(value):
         raise Unusable(WireFault.BAD_SYMBOL, name, value)
     return value
 
 
 def quantity(value: object, name: str) -> int:
     """Digits in text to 10^9, exactly; no sign, no exponent, nothing beyond nine decimals."""
-    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+    if type(value) is not str or not _DIGITS.fullmatch(value):
         raise Unusable(WireFault.BAD_NUMBER, name, value)
     return _scaled(value, name)
 
