@@ -17,7 +17,7 @@ from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_ut
 from .core.errors import ContractError, LineFailed
 from .core.line import Line
 from .exchange import FakeExchangeClient
-from .execution_loop import ExecutionLoop, wire_shadow
+from .execution_loop import COMPUTED, ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
 from .reports.files import check_target, write_whole
@@ -34,6 +34,7 @@ EXAMPLES = (
     f"{PROG} --shadow --iterations 20 --edge-threshold 3.0 --pretty",
     f"{PROG} --shadow --edge computed --requote --html run.html",
     f"{PROG} --shadow --quotes quotes.csv --out report.json",
+    f"{PROG} --shadow --market btcusdt.jsonl.gz --requote",
     f"{PROG} --shadow --freeze-utc 2025-01-01T00:00:00Z",
     f"{PROG} --shadow --journal run-1",
 )
@@ -50,6 +51,8 @@ FLAGS = (
     Flag("--out", "FILE", "write the report to a file instead of stdout", "output"),
     Flag("--html", "FILE", "write the report as a page, too", "output"),
     Flag("--pretty", "", "indent the report", "output"),
+    Flag("--speed", "PACE", "pace of --market: max (default), or times real time such as x10",
+         "output"),
     Flag("--progress", "", "show progress even when stderr is no terminal", "output"),
     Flag("--fail-on-freeze", "", "exit 6 when the run ends frozen", "output"),
     Flag("--journal", "DIR", "record the run there; go on with one interrupted", "journal"),
@@ -116,7 +119,9 @@ def _main(argv: list[str]) -> int:
 
 def _check_files(options: dict[str, Any], chosen: dict[str, Any]) -> None:
     """Refuse, before anything runs, outputs that cannot be written or would destroy an input."""
-    inputs = {"--quotes": chosen["quotes"], "--config": options["config"]}
+    inputs = {
+        "--quotes": chosen["quotes"], "--market": chosen["market"], "--config": options["config"],
+    }  # fmt: skip
     taken = {flag: name for flag, name in inputs.items() if name is not None}
     for flag in ("--out", "--html"):
         name = options[flag[2:]]
@@ -143,16 +148,42 @@ def _start_ms(asked: str | None) -> int:
 
 
 def _feed(chosen: dict[str, Any], options: dict[str, Any], config: dict[str, Any]) -> Feed | None:
-    if chosen["quotes"] is None:
+    """What is to be traded instead of the synthetic market, if anything."""
+    given = [f"--{key}" for key in ("quotes", "market") if chosen[key] is not None]
+    for alone, with_market in (("speed", options["speed"]), ("source", chosen["source"])):
+        if with_market is not None and chosen["market"] is None:
+            raise Usage(f"--{alone} says how to read --market; name one")
+    if not given:
         return None
+    if len(given) > 1:
+        raise Usage("--quotes and --market are two markets; leave one out")
     if options["iterations"] is not None or "iterations" in config:
-        raise Usage(
-            "--iterations does not go with --quotes, where every row is a step; leave one out"
-        )
+        what = "every row is a step" if given == ["--quotes"] else "every quote is a step"
+        raise Usage(f"--iterations does not go with {given[0]}, where {what}; leave one out")
+    named = options["symbols"] is not None or "symbols" in config
+    symbols = chosen["symbols"] if named else None
+    if given == ["--market"]:
+        if options["edge"] is None and "edge" not in config:
+            chosen["edge"] = COMPUTED  # a script knows nothing of what was recorded
+        return _market(chosen, symbols, options["speed"])
     from .market.recorded import RecordedMarket
 
-    named = options["symbols"] is not None or "symbols" in config
-    return RecordedMarket(chosen["quotes"], chosen["symbols"] if named else None, "--quotes")
+    return RecordedMarket(chosen["quotes"], symbols, "--quotes")
+
+
+def _market(chosen: dict[str, Any], symbols: list[str] | None, speed: str | None) -> Feed:
+    """A recorded market at its pace; its modules are loaded only then."""
+    from .market.feed import MarketFeed
+    from .market_pace import MAX, Paced, read_pace
+    from .market_source import open_market
+
+    pace = read_pace(speed or MAX, "--speed")
+    symbol = symbols[0] if symbols is not None and len(symbols) == 1 else None
+    market = open_market(
+        chosen["market"], field="--market", symbol=symbol, source=chosen["source"]
+    )
+    feed = MarketFeed(market, symbols, chosen["source"])
+    return feed if pace is None else Paced(feed, pace)
 
 
 def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> ExecutionLoop:

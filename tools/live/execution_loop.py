@@ -12,8 +12,10 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
+from .core.market_v1 import MarketFact
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
+from .core.record import fields_of
 from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
@@ -186,6 +188,9 @@ class ExecutionLoop(Shell):
         scripted, outbox = self.edge == SCRIPTED, self.fold.outbox
         for step, quotes in enumerate(feed):
             for quote in quotes:
+                if not isinstance(quote, QuoteUpdate):
+                    self._on_fact(quote)
+                    continue
                 symbol = quote.symbol
                 if requote and symbol in live and live[symbol]:
                     self._cancel_all("requote", symbol, clock.ns)
@@ -209,13 +214,22 @@ class ExecutionLoop(Shell):
             if progress is not None:
                 progress(step + 1, steps)
 
-    def _update_edges(self, quotes: list[QuoteUpdate], scripted: int | None) -> None:
+    def _on_fact(self, fact: MarketFact) -> None:
+        """What happened to the feed enters the line now, whenever it was said."""
+        ts_ns = self.event_clock.advance_to(fact.ts_ns)
+        said = [getattr(fact, name) for name in fields_of(fact) if name != "ts_ns"]
+        kind: Any = fact.__class__
+        self._take(kind(*said, ts_ns))
+
+    def _update_edges(
+        self, quotes: Sequence[QuoteUpdate | MarketFact], scripted: int | None
+    ) -> None:
         """The edge after a step: as scripted, else as measured where enough fills are."""
         hearing, ts_ns = self._hearing, self.event_clock.ns
         for quote in quotes:
             symbol = quote.symbol
             net_bps = self.fold.edge.net_bps(symbol) if scripted is None else scripted
-            if net_bps is None:
+            if net_bps is None or not isinstance(quote, QuoteUpdate):
                 continue
             self.seq = seq = self.seq + 1
             if hearing is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from .core.contracts_v1 import QuoteUpdate
 from .core.errors import ContractError
+from .core.market_v1 import MarketFact
 from .core.money import Number, Scaled, not_negative_e9, positive_e9, view
 from .core.record import door
 from .exchange import FakeExchangeClient, IExchangeClient
@@ -64,7 +65,7 @@ class ExecutionParams:
 
 
 class Feed(Protocol):
-    """Who supplies the quotes: how many steps there are, and the quotes of each."""
+    """Who supplies the market: how many steps there are, and the quotes and facts of each."""
 
     @property
     def steps(self) -> int: ...
@@ -77,7 +78,7 @@ class Feed(Protocol):
 
     def describe(self) -> dict[str, Any]: ...
 
-    def __iter__(self) -> Iterator[list[QuoteUpdate]]: ...
+    def __iter__(self) -> Iterator[Sequence[QuoteUpdate | MarketFact]]: ...
 
 
 def describe_run(

@@ -140,6 +140,14 @@ def path(value: Any, name: str) -> str:
     return value
 
 
+def word(value: Any, name: str) -> str:
+    """A lower-case name such as binance-spot."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]{1,32}", value):
+        advice = "write 1 to 32 lower-case letters, digits or -"
+        raise ContractError(f"{name} {_show(value)} is no name; {advice}")
+    return value
+
+
 def switch(value: Any, name: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -160,6 +168,8 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("symbols", ["BTCUSDT", "ETHUSDT"], symbols, "A,B", "symbols to trade"),
         ("iterations", 50, _STEPS, "N", "steps of the synthetic market"),
         ("quotes", None, path, "FILE", "recorded quotes instead of it: CSV or JSON Lines"),
+        ("market", None, path, "PATH", "a recorded market instead: capture, dump or journal"),
+        ("source", None, word, "NAME", "which source of it, or what it is of; see `import`"),
     ),
     "exchange": (
         ("fill_rate", 0.7, rate, "P", "chance that an accepted order fills"),
@@ -179,7 +189,8 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("max_inv", 10_000, _LIMIT, "USD", "limit of a symbol, open orders included"),
         ("max_total", 50_000, _LIMIT, "USD", "limit of all symbols, open orders included"),
         ("edge_threshold", 1.5, _BPS, "BPS", "freeze when the net edge is below this"),
-        ("edge", "scripted", _MODE, "MODE", "scripted (10 to 2 bps) or computed from our fills"),
+        ("edge", "scripted", _MODE, "MODE", "scripted (10 to 2 bps) or computed from our fills;"
+         " with --market it is computed"),
     ),
     "output": (("retain", 100_000, whole(0, MAX_STEPS), "N", "finished orders kept in memory"),),
 }

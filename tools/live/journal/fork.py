@@ -12,12 +12,13 @@ measured from the fork's own fills.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..core import codec
 from ..core.contracts_v1 import Entry, Input, Output, ParamsSet, QuoteUpdate
 from ..core.errors import ContractError, LineFailed
 from ..core.line import Hear, by_event, source_of
+from ..core.market_v1 import MARKET_FACTS, MarketFact
 from ..core.money import view
 from ..core.record import record
 from ..exchange import FakeExchangeClient
@@ -36,6 +37,8 @@ from .segments import list_segments
 from .writer import Journal
 
 HOLDER = "replay --fork"
+_MARKETS = ("synthetic", "recorded", "market")
+_FEED = frozenset(kind.kind for kind in (QuoteUpdate, *MARKET_FACTS))
 _FAKE = ("fill_rate", "reject_rate", "latency_ms", "partial_fill_rate", "seed")
 
 
@@ -74,7 +77,7 @@ class ParentRun:
             )
         about = self.opened.about
         market, symbols, steps = (about.get(key) for key in ("market", "symbols", "iterations"))
-        if not isinstance(market, dict) or market.get("kind") not in ("synthetic", "recorded"):
+        if not isinstance(market, dict) or market.get("kind") not in _MARKETS:
             raise ContractError("the run has a market of no known kind; it cannot be forked")
         if not isinstance(symbols, list) or not isinstance(steps, int) or self.opened.held_before:
             raise ContractError("the run did not begin as a demo does; it cannot be forked")
@@ -89,22 +92,20 @@ class ParentRun:
         """The market of the parent: a fork trades the same one."""
         return self.market
 
-    def __iter__(self) -> Iterator[list[QuoteUpdate]]:
-        """The recorded quotes, step by step; the last step may be cut short by a crash."""
-        quotes: list[QuoteUpdate] = []
+    def __iter__(self) -> Iterator[list[QuoteUpdate | MarketFact]]:
+        """What the feed said, step by step; the last step may be cut short by a crash."""
+        step: list[QuoteUpdate | MarketFact] = []
         for one in Reader(self._disk).poll():
-            if one.topic != QuoteUpdate.kind:
+            if one.topic not in _FEED:
                 continue
-            quote = input_of(told_by(one))
-            assert isinstance(quote, QuoteUpdate)
-            quotes.append(quote)
-            if len(quotes) == self._quotes_a_step:
+            step.append(cast("QuoteUpdate | MarketFact", input_of(told_by(one))))
+            if len(step) == self._quotes_a_step:
                 self.before_step()
-                yield quotes
-                quotes = []
-        if quotes:
+                yield step
+                step = []
+        if step:
             self.before_step()
-            yield quotes
+            yield step
 
     def exchange(self) -> FakeExchangeClient:
         """The exchange of the parent as it was at first; ContractError when nobody can make it."""

@@ -119,6 +119,17 @@ def _params() -> Schema:
         quotes=_POSITIVE,
         sha256=_SHA256,
     )
+    market = _object(
+        "the hash is that of the data, whatever file it came in",
+        kind={"const": "market"},
+        format=_TEXT,
+        sha256=_SHA256,
+        quotes=_POSITIVE,
+        quoted_from={"enum": ["quotes", "trades"]},
+        refused=_map(_COUNT, "by code: messages that were no market data, or could not be read"),
+    )
+    for name in ("source", "symbol"):
+        market["properties"][name] = _TEXT
     fake = _object(
         "the fake, by its class",
         client=_TEXT,
@@ -133,7 +144,7 @@ def _params() -> Schema:
         "everything that decides a run; config_sha256 covers it",
         symbols=_list(_SYMBOL),
         iterations=_POSITIVE,
-        market={"oneOf": [synthetic, recorded]},
+        market={"oneOf": [synthetic, recorded, market]},
         exchange={"oneOf": [fake, other]},
         base_qty={"type": "number", "exclusiveMinimum": 0},
         spread_bps=_AMOUNT,
