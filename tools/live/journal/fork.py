@@ -38,7 +38,7 @@ from .writer import Journal
 
 HOLDER = "replay --fork"
 _MARKETS = ("synthetic", "recorded", "market")
-_FEED = frozenset(kind.kind for kind in (QuoteUpdate, *MARKET_FACTS))
+_FEED = frozenset({QuoteUpdate.kind, *(fact.kind for fact in MARKET_FACTS)})
 _FAKE = ("fill_rate", "reject_rate", "latency_ms", "partial_fill_rate", "seed")
 
 

@@ -1,11 +1,12 @@
 """A recorded market as a feed: any source of market data, heard as quotes and facts.
 
 It is read once before anything trades: what cannot be read is refused then, the steps are counted,
-and the second reading must come to the same state. Each quote and each fact is a step.
+and the second reading must say the same. Each quote and each fact is a step.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -82,15 +83,17 @@ class MarketFeed:
     def _steps(self) -> Iterator[list[Said]]:
         self._stream = QuoteStream(self._only, self._source, trades=self._trades)
         self._refused: dict[str, int] = {}
-        hear = self._stream.hear
+        self._digest = hashlib.sha256()
+        hear, digest = self._stream.hear, self._digest
         for item in self._market:
             if isinstance(item, WireRefused):
                 code = item.fault.value
                 self._refused[code] = self._refused.get(code, 0) + 1
                 continue
             for said in hear(item):
+                digest.update(repr(said).encode())
                 yield [said]
 
     def _seen(self) -> tuple[Any, ...]:
         """What one reading came to."""
-        return self._stream.watch.state_sha256(), self._stream.trades_heard, dict(self._refused)
+        return self._digest.hexdigest(), dict(self._refused)
