@@ -20,6 +20,7 @@ A message does not tell its market, so the caller names the category of the conn
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...core.errors import ContractError
@@ -35,6 +36,7 @@ SOURCES = {
 
 _TOP = ("bid1Price", "bid1Size", "ask1Price", "ask1Size")
 _OPTION_TOP = ("bidPrice", "bidSize", "askPrice", "askSize")
+_LEVELS = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 _TAKERS = {"Buy": BUY, "Sell": SELL}
 _ANSWERS = ("op", "success", "ret_msg", "retCode")
 _NO_EVENT_OF_OURS = frozenset({
@@ -74,7 +76,7 @@ def _depth(message: dict[str, Any], rest: str, ts_ns: int, source: str) -> Marke
     depth, _, named = rest.partition(".")
     if depth == "rpi":
         raise Unusable(WireFault.NOT_DATA, "topic", message["topic"])
-    if not (depth.isascii() and depth.isdecimal()):
+    if not _LEVELS.fullmatch(depth):
         raise Unusable(WireFault.UNKNOWN_TYPE, "topic", message["topic"])
     snapshot = _is_snapshot(message)
     data = fields.table(wire.field(message, "data"), "data")
