@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tools.live.core.market_v1 import Bbo, Trade
-from tools.live.market.normalize import alpaca
+from tools.live.market.normalize import alpaca, wire
 from tools.live.market.normalize.wire import Item, WireFault, WireRefused
 
 RECEIVED = 1_770_000_000_123_456_789
@@ -122,7 +122,7 @@ def test_an_empty_frame_leaves_one_refusal() -> None:
         (b"{}", WireFault.UNKNOWN_TYPE), (b'"q"', WireFault.UNKNOWN_TYPE),
         (b"[", WireFault.NOT_JSON), (b"[NaN]", WireFault.NOT_JSON),
         (b'[{"T":"q","T":"t"}]', WireFault.NOT_JSON),
-        (b" " * (4 * 1024 * 1024 + 1), WireFault.TOO_LONG),
+        (b" " * (wire.MAX_MESSAGE + 1), WireFault.TOO_LONG),
     ],
 )  # fmt: skip
 def test_what_is_no_frame_is_refused(raw: bytes, fault: WireFault) -> None:

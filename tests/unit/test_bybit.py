@@ -10,7 +10,7 @@ import pytest
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Trade
 from tools.live.core.words_v1 import BUY, SELL
-from tools.live.market.normalize import bybit
+from tools.live.market.normalize import bybit, wire
 from tools.live.market.normalize.wire import Item, WireFault, WireRefused
 
 RECEIVED = 1_700_000_000_123_456_789
@@ -249,6 +249,10 @@ def test_an_answer_to_a_request_is_no_data(message: object) -> None:
     assert refused(one(message)) == (WireFault.NOT_DATA, "op")
 
 
+def test_a_message_with_a_topic_is_never_an_answer() -> None:
+    assert one(changed(BOOK, success=True, op="subscribe")) == one(BOOK)
+
+
 @pytest.mark.parametrize(
     "topic",
     [
@@ -310,6 +314,7 @@ def test_what_the_venue_does_not_document_is_unknown(message: object, field: str
         (data_changed(TICKER, bid1Size="1e3"), WireFault.BAD_NUMBER, "bid1Size"),
         (data_changed(TICKER, ask1Price=""), WireFault.BAD_NUMBER, "ask1Price"),
         (data_changed(TICKER, bid1Price=0), WireFault.BAD_NUMBER, "bid1Price"),
+        (data_changed(TICKER, bid1Size=[]), WireFault.BAD_NUMBER, "bid1Size"),
         (trades(changed(TRADE, S="BUY")), WireFault.BAD_SIDE, "S"),
         (trades(changed(TRADE, S=None)), WireFault.MISSING_FIELD, "S"),
         (trades(changed(TRADE, s=None)), WireFault.MISSING_FIELD, "s"),
@@ -332,5 +337,5 @@ def test_a_part_that_is_wrong_is_named(message: object, fault: WireFault, field:
 def test_what_is_no_message_is_refused() -> None:
     (item,) = bybit.normalize(b'{"topic":', RECEIVED, category="spot")
     assert refused(item) == (WireFault.NOT_JSON, "")
-    (item,) = bybit.normalize(b" " * (4 * 1024 * 1024 + 1), RECEIVED, category="spot")
+    (item,) = bybit.normalize(b" " * (wire.MAX_MESSAGE + 1), RECEIVED, category="spot")
     assert refused(item) == (WireFault.TOO_LONG, "")

@@ -9,7 +9,7 @@ import pytest
 
 from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Trade
 from tools.live.core.words_v1 import BUY, SELL, Side
-from tools.live.market.normalize import coinbase
+from tools.live.market.normalize import coinbase, wire
 from tools.live.market.normalize.wire import Item, WireFault, WireRefused
 
 RECEIVED = 1_700_000_000_123_456_789
@@ -360,5 +360,5 @@ def test_a_level_that_is_wrong_is_named(
 def test_what_is_no_message_is_refused() -> None:
     (item,) = coinbase.normalize(b'{"type":NaN}', RECEIVED)
     assert refused(item) == (WireFault.NOT_JSON, "")
-    (item,) = coinbase.normalize(b" " * (4 * 1024 * 1024 + 1), RECEIVED)
+    (item,) = coinbase.normalize(b" " * (wire.MAX_MESSAGE + 1), RECEIVED)
     assert refused(item) == (WireFault.TOO_LONG, "")
