@@ -107,10 +107,10 @@ def _exchange(message: dict[str, Any], ts_ns: int) -> MarketData:
 
 
 def _advanced(message: dict[str, Any], one: dict[str, Any], ts_ns: int) -> MarketData:
-    symbol, number = str(one["product_id"]), message["sequence_num"]
+    symbol = str(one["product_id"])
     if message["channel"] == "market_trades":
         side = {"BUY": SELL, "SELL": BUY}[one["side"]]
-        return _coinbase_trade(one, number, side, ts_ns)
+        return _coinbase_trade(one, None, side, ts_ns)
     sent = _ns(message["timestamp"])
     if message["channel"] == "l2_data":
         changes = [(up["side"], up["price_level"], up["new_quantity"]) for up in one["updates"]]
@@ -118,18 +118,18 @@ def _advanced(message: dict[str, Any], one: dict[str, Any], ts_ns: int) -> Marke
         times = [_told(up["event_time"]) for up in one["updates"] if "event_time" in up]
         at = max((time for time in times if time is not None), default=sent)
         if one["type"] == "update":
-            return DepthDiff(symbol, "coinbase", bids, asks, None, number, None, at, ts_ns)
+            return DepthDiff(symbol, "coinbase", bids, asks, None, None, None, at, ts_ns)
         assert one["type"] == "snapshot"
         assert len(bids) + len(asks) == len(changes)
         bids, asks = (tuple(one for one in side if one[1] > 0) for side in (bids, asks))
-        return DepthSnapshot(symbol, "coinbase", bids, asks, number, at, ts_ns)
+        return DepthSnapshot(symbol, "coinbase", bids, asks, None, at, ts_ns)
     assert message["channel"] in ("ticker", "ticker_batch")
     bid, ask = _any(one["best_bid"]), _any(one["best_ask"])
     bid_qty, ask_qty = _any(one["best_bid_quantity"]), _any(one["best_ask_quantity"])
-    return Bbo(symbol, "coinbase", bid, bid_qty, ask, ask_qty, number, sent, ts_ns)
+    return Bbo(symbol, "coinbase", bid, bid_qty, ask, ask_qty, None, sent, ts_ns)
 
 
-def _coinbase_trade(one: dict[str, Any], number: int, side: Side, ts_ns: int) -> Trade:
+def _coinbase_trade(one: dict[str, Any], number: int | None, side: Side, ts_ns: int) -> Trade:
     price, qty, at = _e9(one["price"]), _e9(one["size"]), _ns(one["time"])
     symbol, trade_id = str(one["product_id"]), str(one["trade_id"])
     return Trade(symbol, "coinbase", trade_id, side, price, qty, number, at, ts_ns)
