@@ -63,7 +63,7 @@ def _bybit(message: dict[str, Any], venue: str, ts_ns: int) -> MarketData:
         (ask, ask_qty), *no_more_asks = asks or ((0, 0),)
         assert not no_more_bids
         assert not no_more_asks
-        return Bbo(symbol, venue, bid, bid_qty, ask, ask_qty, number, at, ts_ns)
+        return Bbo(symbol, venue, bid, bid_qty, ask, ask_qty, data.get("seq"), at, ts_ns)
     return DepthSnapshot(symbol, venue, bids, asks, number, at, ts_ns)
 
 

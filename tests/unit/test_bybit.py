@@ -126,14 +126,20 @@ def test_another_category_is_the_caller_s_error() -> None:
 def test_level_one_is_the_best_bid_and_ask() -> None:
     assert one(BEST) == Bbo(
         "BTCUSDT", "bybit-linear", 35_000_100_000_000, 500_000_000,
-        35_000_200_000_000, 2_000_000_000, 5, AT, RECEIVED,
+        35_000_200_000_000, 2_000_000_000, 6, AT, RECEIVED,
     )  # fmt: skip
 
 
 def test_level_one_with_number_one_is_whole_whatever_its_type_says() -> None:
     item = one(data_changed(changed(BEST, type="delta"), u=1))
     assert isinstance(item, Bbo)
-    assert (item.bid, item.ask, item.sequence) == (35_000_100_000_000, 35_000_200_000_000, 1)
+    assert (item.bid, item.ask, item.sequence) == (35_000_100_000_000, 35_000_200_000_000, 6)
+
+
+def test_level_one_without_the_number_across_topics_has_none() -> None:
+    item = one(data_changed(BEST, seq=None))
+    assert isinstance(item, Bbo)
+    assert item.sequence is None
 
 
 @pytest.mark.parametrize("empty", [[], [["35000.2", "0"]]])
@@ -303,6 +309,8 @@ def test_what_the_venue_does_not_document_is_unknown(message: object, field: str
         (data_changed(TICKER, symbol="ETHUSDT"), WireFault.BAD_SYMBOL, "symbol"),
         (data_changed(BOOK, u="700"), WireFault.BAD_SEQUENCE, "u"),
         (data_changed(BOOK, u=-1), WireFault.BAD_SEQUENCE, "u"),
+        (data_changed(BEST, u=None), WireFault.MISSING_FIELD, "u"),
+        (data_changed(BEST, seq="6"), WireFault.BAD_SEQUENCE, "seq"),
         (changed(TICKER, cs="1"), WireFault.BAD_SEQUENCE, "cs"),
         (changed(BOOK, cts="1672304484976"), WireFault.BAD_TIME, "cts"),
         (changed(TICKER, ts=0), WireFault.BAD_TIME, "ts"),

@@ -7,7 +7,9 @@ A message does not tell its market, so the caller names the category of the conn
 - `u` numbers the messages of one topic. The documentation calls it a sequence that is generally
   without holes and never says what else a hole could mean, so a delta covers `u` alone and a hole
   is a gap. Each depth counts for itself: a capture holds one depth of a symbol, or its books are
-  gaps throughout. `seq` orders messages across topics and has holes; it is no help here.
+  gaps throughout.
+- `seq`, which tickers call `cs`, orders messages across topics and has holes. It is the `sequence`
+  of a Bbo and of a trade, where it is sent.
 - `orderbook.1` is the best bid and ask, sent whole as a snapshot, and again with the same `u` after
   three quiet seconds: a Bbo. Its deltas, of earlier years, change one side of a state that we do
   not hold and are NOT_DATA, like those of `tickers` that do not carry all four numbers of the top.
@@ -93,7 +95,8 @@ def _depth(message: dict[str, Any], rest: str, ts_ns: int, source: str) -> Marke
         return DepthDiff(symbol, source, bids, asks, number, number, None, at, ts_ns)
     bids, asks = fields.there(bids), fields.there(asks)
     if depth == "1":
-        return Bbo(symbol, source, *_best(bids, "b"), *_best(asks, "a"), number, at, ts_ns)
+        best = (*_best(bids, "b"), *_best(asks, "a"))
+        return Bbo(symbol, source, *best, fields.number_if_told(data, "seq"), at, ts_ns)
     return DepthSnapshot(symbol, source, bids, asks, number, at, ts_ns)
 
 
@@ -111,9 +114,9 @@ def _ticker(message: dict[str, Any], named: str, ts_ns: int, source: str) -> Bbo
     if not _is_snapshot(message) and any(name not in data for name in names):
         raise Unusable(WireFault.NOT_DATA, "type", message["type"])
     symbol = _symbol(data, "symbol", named)
-    top = fields.top(data, names, _quantity_if_any)
+    best = fields.top(data, names, _quantity_if_any)
     at = wire.milliseconds(wire.field(message, "ts"), "ts")
-    return Bbo(symbol, source, *top, fields.number_if_told(message, "cs"), at, ts_ns)
+    return Bbo(symbol, source, *best, fields.number_if_told(message, "cs"), at, ts_ns)
 
 
 def _trade(told: object, ts_ns: int, source: str) -> Trade:
