@@ -165,9 +165,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(pairs)) == len(pairs):
         return found
     seen: dict[str, None] = {}
-    for key, _ in pairs:
-        if key in seen:
-            break
+    keys = iter(key for key, _ in pairs)
+    while (key := next(keys)) not in seen:
         seen[key] = None
     raise _Inside(f"has the key {key[:60]!r} twice")
 
