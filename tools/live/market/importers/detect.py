@@ -22,7 +22,7 @@ FORMATS = (
 _source = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII).fullmatch
 _MARK = b"\xef\xbb\xbf"
 
-Read = Callable[[Content], Iterator[Heard]]
+Read = Callable[[], Iterator[Heard]]
 
 
 @record
@@ -37,11 +37,14 @@ class Form:
 class _Given(NamedTuple):
     """How a file begins, and what its user says about it."""
 
+    content: Content
     start: bytes
     lines: list[bytes]
-    name: str
     symbol: str | None
     source: str | None
+
+    def read_lines(self) -> Lines:
+        return Lines(self.content.blocks())
 
     def form(self, name: str, read: Read, **found: str | None) -> Form:
         options = {"symbol": self.symbol, "source": self.source, **found}
@@ -53,7 +56,7 @@ def find_form(content: Content, *, symbol: str | None, source: str | None) -> Fo
     check_names(symbol, source)
     start = content.start(SAMPLE_BYTES)
     lines = [line.removesuffix(b"\r") for line in start.split(b"\n")]
-    given = _Given(start, lines, content.name, symbol, source)
+    given = _Given(content, start, lines, symbol, source)
     named = f"{content.field} {content.path!r}"
     if not start:
         raise ContractError(f"{named} is empty; give market data")
@@ -86,7 +89,7 @@ def _array(given: _Given) -> Form | None:
     source = given.source or hftbacktest.SOURCE
     symbol = _needed(given.symbol, "hftbacktest's data")
     return given.form(
-        "hftbacktest", lambda content: hftbacktest.read(content.blocks(), symbol, source),
+        "hftbacktest", lambda: hftbacktest.read(given.content.blocks(), symbol, source),
         source=source,
     )  # fmt: skip
 
@@ -103,9 +106,9 @@ def _capture(given: _Given) -> Form | None:
         known = ", ".join(capture.SOURCES)
         raise ContractError(f"a capture of {shown} that is known; give --source, one of {known}")
 
-    def read(content: Content) -> Iterator[Heard]:
+    def read() -> Iterator[Heard]:
         normalize = capture.normalizer(source, given.symbol, first)
-        return capture.read(Lines(content.blocks()), normalize)
+        return capture.read(given.read_lines(), normalize)
 
     return given.form("capture", read, source=source)
 
@@ -117,7 +120,7 @@ def _json(given: _Given) -> Form | None:
     if (name := own.find(told)) is not None:
         if given.symbol is not None or given.source is not None:
             raise ContractError("events that name symbol and source; leave --symbol and --source")
-        return given.form(name, lambda content: own.read(Lines(content.blocks()), name))
+        return given.form(name, lambda: own.read(given.read_lines(), name))
     return _quotes(given, "quotes-jsonl") if tables.finds_quotes(told) else None
 
 
@@ -136,19 +139,19 @@ def _table(given: _Given) -> Form | None:
 
 
 def _tardis(given: _Given, name: str, width: int) -> Form:
-    def read(content: Content) -> Iterator[Heard]:
-        lines = Lines(content.blocks())
+    def read() -> Iterator[Heard]:
+        lines = given.read_lines()
         return tardis.read(lines, name, width, symbol=given.symbol, source=given.source)
 
     return given.form(name, read)
 
 
 def _dump(given: _Given, dump: binance_dumps.Dump, headed: bool) -> Form:
-    symbol = _needed(given.symbol or binance_dumps.symbol_in(given.name), dump.name)
+    symbol = _needed(given.symbol or binance_dumps.symbol_in(given.content.name), dump.name)
     source = given.source or dump.source
 
-    def read(content: Content) -> Iterator[Heard]:
-        lines = Lines(content.blocks())
+    def read() -> Iterator[Heard]:
+        lines = given.read_lines()
         return binance_dumps.read(lines, dump, headed=headed, symbol=symbol, source=source)
 
     return given.form(dump.name, read, symbol=symbol, source=source)
@@ -159,8 +162,8 @@ def _bars(given: _Given, fields: list[str]) -> Form:
     symbol = given.symbol if "symbol" in fields else _needed(given.symbol, "bars")
     length_ns = tables.bar_ns(fields, given.lines[1:-1])
 
-    def read(content: Content) -> Iterator[Heard]:
-        lines = Lines(content.blocks())
+    def read() -> Iterator[Heard]:
+        lines = given.read_lines()
         return tables.read_bars(lines, fields, length_ns, symbol=symbol, source=source)
 
     return given.form("bars", read, source=source)
@@ -169,8 +172,8 @@ def _bars(given: _Given, fields: list[str]) -> Form:
 def _quotes(given: _Given, name: str) -> Form:
     source = given.source or tables.QUOTE_SOURCE
 
-    def read(content: Content) -> Iterator[Heard]:
-        return tables.read_quotes(Lines(content.blocks()), symbol=given.symbol, source=source)
+    def read() -> Iterator[Heard]:
+        return tables.read_quotes(given.read_lines(), symbol=given.symbol, source=source)
 
     return given.form(name, read, source=source)
 
