@@ -67,7 +67,8 @@ class Counts:
     def broken(self, stored: int) -> str | None:
         """The law that does not hold, where the journal itself has counted `stored` events."""
         if self.lines != self.passed_over + self.said:
-            return f"{self.lines} lines are not {self.passed_over} without and {self.said} with data"
+            parts = f"{self.passed_over} without data and {self.said} with"
+            return f"{self.lines} lines are not {parts}"
         if self.items + self.facts != self.all_events + self.all_refused:
             parts = f"{self.all_events} events and {self.all_refused} refusals"
             return f"{self.items} items and {self.facts} facts are not {parts}"

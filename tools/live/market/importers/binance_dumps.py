@@ -24,7 +24,9 @@ SPOT = "binance-spot"
 USDM = "binance-usdm"
 _MS_OR_US = (13, 16)
 _MAKER_WORDS = {b"true": SELL, b"True": SELL, b"false": BUY, b"False": BUY}
-_NAMED = re.compile(r"([A-Z0-9_]{1,32})-(?:aggTrades|trades|bookTicker|[0-9]{1,2}(?:s|m|h|d|w|mo))-")
+_NAMED = re.compile(
+    r"([A-Z0-9_]{1,32})-(?:aggTrades|trades|bookTicker|[0-9]{1,2}(?:s|m|h|d|w|mo))-", re.ASCII
+)
 
 _trade = builder(Trade)
 _bbo = builder(Bbo)

@@ -32,9 +32,9 @@ _MOST_KEPT = 1 << 16
 _FIELDS = ("ev", "exch_ts", "local_ts", "px", "qty", "order_id", "ival", "fval")
 _DTYPE = ", ".join(f"('{n}', '<{t}')" for n, t in zip(_FIELDS, "u8 i8 i8 f8 f8 u8 i8 f8".split()))
 _header = re.compile(
-    rf"\{{'descr': \[{re.escape(_DTYPE)}\], 'fortran_order': False, 'shape': \(([0-9]{{1,12}}),\), \}}"
-    r" *\n"
-).fullmatch
+    rf"\{{'descr': \[{re.escape(_DTYPE)}\], 'fortran_order': False,"
+    r" 'shape': \(([0-9]{1,12}),\), \} *\n", re.ASCII
+).fullmatch  # fmt: skip
 
 _LOCAL, _BUY, _SELL = 1 << 30, 1 << 29, 1 << 28
 _DEPTH, _TRADE, _CLEAR, _SNAPSHOT, _BBO = 1, 2, 3, 4, 5
