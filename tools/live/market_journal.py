@@ -27,10 +27,13 @@ from .journal.reader import Reader, verify
 from .journal.segments import FOLDER
 from .journal.writer import Journal
 from .market.importers.lines import Heard, Item
+from .market.importers.spelled import event_of
 from .market.normalize.wire import WireFault, WireRefused
 
 BATCH = 1024
 _LIMITS = Limits(batch_records=2 * BATCH, batch_bytes=2 * 1024 * 1024)
+_FEED = FEED.encode()
+_NO_EVENTS = (SYSTEM.encode(), SOURCE.encode())
 _MOST_TEXT = MAX_LINE_BYTES - 1024  # of an event: what its line has besides is shorter
 
 
@@ -181,14 +184,13 @@ def look(disk: Disk) -> Kept:
 
 def read(disk: Disk, last_seq: int) -> Iterator[Heard]:
     """The events of a journal up to a seq; whatever else may stand there is passed over."""
-    market_event = codec.market_event
     for one in Reader(disk).poll():
         if one.seq > last_seq:
             return
-        src = one.src
-        if src == FEED:
-            yield one.seq, 1, (market_event(one.topic, one.ts, one.payload()),)
-        elif src in (SYSTEM, SOURCE):
+        src = one.behind[1]
+        if src == _FEED:
+            yield one.seq, 1, (event_of(one.topic, one.ts, one.raw),)
+        elif src in _NO_EVENTS:
             yield one.seq, 1, ()
         else:
-            raise ContractError(f"a record of {src!r} at seq {one.seq}; give a market journal")
+            raise ContractError(f"a record of {one.src!r} at seq {one.seq}; give a market journal")

@@ -8,6 +8,7 @@ cannot be read is damage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +16,16 @@ from ...core import codec
 from ...core.errors import ContractError
 from ...core.market_v1 import MarketEvent
 from .lines import Heard, Lines, wrong
+from .spelled import event_of
 
 EVENTS = "market-jsonl"
 EXPORT = "journal-export"
 _EVENT_KEYS = ("kind", "payload", "ts_ns", "v")
 _RECORD_KEYS = ("b", "cause", "corr", "id", "p", "q", "src", "topic", "ts", "v")
 _NOT_EVENTS = ("system.log.", "market.")
+_canonical = re.compile(
+    rb'\{"kind":"([a-z_.]{1,40})","payload":(\{.*\}),"ts_ns":(0|[1-9][0-9]{0,18}),"v":1\}'
+).fullmatch
 
 
 def find(told: Any) -> str | None:
@@ -41,26 +46,31 @@ def line_of(event: MarketEvent) -> bytes:
 
 def read(lines: Lines, name: str) -> Iterator[Heard]:
     """The events of a file."""
-    event_of = _event if name == EVENTS else _exported
+    read_line = _event if name == EVENTS else _exported
     for batch in lines.batches():
         number = lines.number - len(batch)
         for line in batch:
             number += 1
             try:
-                event = event_of(codec.load_strict(line, "the line")) if line else None
+                event = read_line(line) if line else None
             except ContractError as error:
                 raise wrong(str(error), number) from None
             yield number, 1, () if event is None else (event,)
 
 
-def _event(told: Any) -> MarketEvent:
+def _event(line: bytes) -> MarketEvent:
+    match = _canonical(line)
+    if match is not None:
+        return event_of(match[1].decode(), _time(int(match[3])), match[2])
+    told = codec.load_strict(line, "the line")
     _keys(told, _EVENT_KEYS)
     _version(told["v"])
     return codec.market_event(_word(told["kind"]), _time(told["ts_ns"]), _object(told["payload"]))
 
 
-def _exported(told: Any) -> MarketEvent | None:
+def _exported(line: bytes) -> MarketEvent | None:
     """The event in a record; what the journal says of itself is none."""
+    told = codec.load_strict(line, "the line")
     _keys(told, ("h", "r"))
     record = _object(told["r"])
     _keys(record, _RECORD_KEYS)
