@@ -50,7 +50,7 @@ class Lines:
             self._check_length(lines[0], 1)  # the others are shorter than a block
         self._check_length(self._rest, len(lines) + 1)
         self.number += len(lines)
-        if b"\r" in block:
+        if b"\r" in joined:  # the block may begin with the second half of a line end
             lines = [line.removesuffix(b"\r") for line in lines]
         return lines
 
