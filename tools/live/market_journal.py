@@ -31,6 +31,7 @@ from .market.importers.spelled import event_of
 from .market.normalize.wire import WireFault, WireRefused
 
 BATCH = 1024
+_BATCH_BYTES = 1024 * 1024
 _LIMITS = Limits(batch_records=2 * BATCH, batch_bytes=2 * 1024 * 1024)
 _FEED = FEED.encode()
 _NO_EVENTS = (SYSTEM.encode(), SOURCE.encode())
@@ -45,6 +46,7 @@ class MarketJournal:
         self.facts = 0
         self._encoders = encoders(lambda _: FEED, EVENT_KINDS)
         self._taken: list[tuple[str, str]] = []
+        self._size = 0
         self._number = 0
         self._first_seq = journal.next_seq
         self._passed_over = self._said = self._items = 0
@@ -136,12 +138,13 @@ class MarketJournal:
         self._number += 1
         self._events[kind] += 1
         self._taken.append(parts)
-        if len(self._taken) >= BATCH:
+        self._size += len(parts[0])
+        if len(self._taken) >= BATCH or self._size >= _BATCH_BYTES:
             self.write()
         return True
 
     def _queue_taken(self) -> None:
-        taken, self._taken = self._taken, []
+        taken, self._taken, self._size = self._taken, [], 0
         if taken:
             outcome = self.journal.queue.extend(taken, {FEED: self._number})
             if outcome is not Outcome.WAITING:
@@ -183,14 +186,14 @@ def look(disk: Disk) -> Kept:
 
 
 def read(disk: Disk, last_seq: int) -> Iterator[Heard]:
-    """The events of a journal up to a seq; whatever else may stand there is passed over."""
-    for one in Reader(disk).poll():
+    """The events of a journal up to a seq, by the number of their record, counted from 1."""
+    for number, one in enumerate(Reader(disk).poll(), 1):
         if one.seq > last_seq:
             return
         src = one.behind[1]
         if src == _FEED:
-            yield one.seq, 1, (event_of(one.topic, one.ts, one.raw),)
+            yield number, 1, (event_of(one.topic, one.ts, one.raw),)
         elif src in _NO_EVENTS:
-            yield one.seq, 1, ()
+            yield number, 1, ()
         else:
             raise ContractError(f"a record of {one.src!r} at seq {one.seq}; give a market journal")

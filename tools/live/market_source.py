@@ -108,6 +108,5 @@ def _named(error: ContractError, named: str) -> ContractError:
     what, _, advice = str(error).partition("; ")
     if named in what:
         return error
-    if what.startswith("holds "):
-        return ContractError(f"{named} {what}; {advice}")
-    return ContractError(f"{what} of {named}; {advice}")
+    told = f"{named} {what}" if what.startswith("holds ") else f"{what} of {named}"
+    return ContractError(f"{told}; {advice or 'correct it'}")

@@ -68,7 +68,7 @@ def find_form(content: Content, *, symbol: str | None, source: str | None) -> Fo
                 return form
     except ContractError as error:
         what, _, advice = str(error).partition("; ")
-        raise ContractError(f"{named} holds {what}; {advice}") from None
+        raise ContractError(f"{named} holds {what}; {advice or 'correct it'}") from None
     raise ContractError(f"{named} begins with {lines[0][:40]!r}, no format that is known; give"
                         f" {FORMATS}")  # fmt: skip
 

@@ -105,7 +105,7 @@ def _rows(blocks: Iterator[bytes]) -> Iterator[tuple[int, int, int, float, float
 
 def _read_header(start: bytes) -> tuple[int, int]:
     """Where the rows begin, and how many there are."""
-    size_of = {(1, 0): (8, 10, "<H"), (2, 0): (8, 12, "<I")}.get((start[6], start[7]))
+    size_of = {b"\1\0": (8, 10, "<H"), b"\2\0": (8, 12, "<I")}.get(start[6:8])
     if size_of is None or len(start) < size_of[1]:
         raise wrong("a .npy of an unknown version; save it with numpy.savez", 1)
     size = struct.unpack(size_of[2], start[size_of[0] : size_of[1]])[0] + size_of[1]
