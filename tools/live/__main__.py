@@ -15,6 +15,8 @@ VERBS = {
     "journal": ("journal_cli", "look at a journal, and look after it"),
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
+    "import": ("market_cli", "read market data of any format into a journal"),
+    "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _HELP = ("-h", "--help")

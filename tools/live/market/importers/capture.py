@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias, cast
 
@@ -19,14 +20,16 @@ from ...core.errors import ContractError
 from ..normalize.wire import LATEST_NS
 from .lines import Heard, Item, Lines, wrong
 
-# Module and function of each source's normaliser; a capture is of one of them.
-SOURCES = {
-    "binance-spot": ("binance", "spot"),
-    "binance-usdm": ("binance", "usdm"),
-    "bybit-spot": ("bybit", "spot"),
-    "bybit-linear": ("bybit", "linear"),
-    "coinbase": ("coinbase", "normalize"),
-    "alpaca": ("alpaca", "normalize"),
+# The normaliser of each source, and what it must be told; a capture is of one of them.
+SOURCES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "binance-spot": ("binance", "spot", {}),
+    "binance-usdm": ("binance", "usdm", {}),
+    "bybit-spot": ("bybit", "normalize", {"category": "spot"}),
+    "bybit-linear": ("bybit", "normalize", {"category": "linear"}),
+    "bybit-inverse": ("bybit", "normalize", {"category": "inverse"}),
+    "bybit-option": ("bybit", "normalize", {"category": "option"}),
+    "coinbase": ("coinbase", "normalize", {}),
+    "alpaca": ("alpaca", "normalize", {}),
 }
 STAMPED = re.compile(rb"([0-9]{1,19}) +(?=[{[])")
 
@@ -56,10 +59,10 @@ def normalizer(
 
     The first messages tell it that before it is asked, because a snapshot may come before them.
     """
-    module, name = SOURCES[source]
+    module, name, told = SOURCES[source]
     function = getattr(import_module(f"..normalize.{module}", __package__), name)
     if module != "binance":
-        return cast(Normalize, function)
+        return partial(function, **told) if told else cast(Normalize, function)
     known = _Binance(function, symbol)
     for ts_ns, raw in first:
         known(raw, ts_ns)

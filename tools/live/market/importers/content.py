@@ -118,7 +118,8 @@ def _member(file: IO[bytes]) -> tuple[Any, Any]:
         raise _Unreadable(f"a zip of {len(members)} members; give one with one file in it")
     member = members[0]
     if not _PLAIN_NAME.fullmatch(member.filename):
-        raise _Unreadable(f"a zip with a member {member.filename!a:.60}; give one with a plain name")
+        shown = f"{member.filename!a:.60}"
+        raise _Unreadable(f"a zip with a member {shown}; give one with a plain name")
     if member.flag_bits & _ENCRYPTED:
         raise _Unreadable("an encrypted zip; unpack it first")
     if member.compress_type not in (_STORED, _DEFLATED):
