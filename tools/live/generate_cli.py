@@ -29,14 +29,13 @@ from .settings import Read, number, path, symbols, whole, wrong_instant
 PROG = "python -m tools.live generate"
 START = "2025-01-01T00:00:00Z"
 _AT_ONCE = 500
-_PAIR = re.compile(r"([0-9]{1,12})(?::([0-9]{1,12}))?", re.ASCII)
 _WORDS = tuple(regime.value for regime in Regime)
 _SECONDS = whole(1, MAX_SECONDS)
 PARSER = Parser(
     usage=f"{PROG} [FLAGS]",
     about=f"""Generate depth, quotes and trades of some symbols out of one seed, one event a line.
-The same flags give the same bytes on every machine. A regime is one of {', '.join(_WORDS)};
-or name some of them with their seconds: calm:30,halted:5,burst:25.""",
+The same flags give the same bytes on every machine. Regimes are {', '.join(_WORDS)};
+name one, or some with their seconds: calm:30,halted:5,burst:25.""",
     flags=(
         Flag("--symbols", "A,B", "symbols (default BTCUSDT,ETHUSDT)", "market"),
         Flag("--regime", "WORD", "how the market behaves (calm)", "market"),
@@ -197,25 +196,36 @@ def _regime(word: str) -> Regime:
 def _script(options: dict[str, Any], start_ns: int) -> tuple[Disturbance, ...]:
     """What is to happen to messages, by all the flags that say so."""
     script: list[Disturbance] = []
-    for first, last in _pairs(options, "drop", "100:105"):
-        script.append(Drop(first, first if last is None else last))
-    for first, last in _pairs(options, "duplicate", "100:105"):
-        script.append(Duplicate(first, first if last is None else last))
-    script += [Delay(at, by or 1) for at, by in _pairs(options, "delay", "100:3")]
-    script += [Delay(at, 1) for at, _ in _pairs(options, "swap", "100")]
-    for at, lasting in _pairs(options, "lose", "10:5"):
+    script += [Drop(first, last) for first, last in _pairs(options, "drop")]
+    script += [Duplicate(first, last) for first, last in _pairs(options, "duplicate")]
+    script += [Delay(at, by) for at, by in _pairs(options, "delay")]
+    script += [Delay(at, 1) for at, _ in _pairs(options, "swap")]
+    for at, lasting in _pairs(options, "lose"):
         from_ns = start_ns + at * NS_PER_S
-        script.append(Lose(from_ns, from_ns + (lasting or 1) * NS_PER_S))
+        script.append(Lose(from_ns, from_ns + lasting * NS_PER_S))
     return tuple(script)
 
 
-def _pairs(options: dict[str, Any], flag: str, such: str) -> Iterator[tuple[int, int | None]]:
-    """The numbers of a flag: `100:105,200`."""
-    for part in (options[flag] or "").split(",") if options[flag] is not None else ():
-        match = _PAIR.fullmatch(part)
-        if match is None or (match[2] is not None and ":" not in such):
-            raise ContractError(f"--{flag} {part[:60]!r} is not understood; write it as {such}")
-        yield int(match[1]), None if match[2] is None else int(match[2])
+_RANGE = r"([0-9]{1,12})(?::([0-9]{1,12}))?"  # one number is a range of one
+_BOTH = r"([0-9]{1,12}):([0-9]{1,12})"
+_WRITTEN = {
+    "drop": (_RANGE, "100 or 100:105"),
+    "duplicate": (_RANGE, "100 or 100:105"),
+    "delay": (_BOTH, "100:3"),
+    "swap": (r"([0-9]{1,12})()", "100"),
+    "lose": (_BOTH, "10:5"),
+}  # fmt: skip
+
+
+def _pairs(options: dict[str, Any], flag: str) -> Iterator[tuple[int, int]]:
+    """The numbers of a flag, part by part."""
+    form, such = _WRITTEN[flag]
+    parts = () if options[flag] is None else options[flag].split(",")
+    for part in parts:
+        match = re.fullmatch(form, part, re.ASCII)
+        if match is None:
+            raise ContractError(f"--{flag} {part[:60]!r} is not understood; write it like {such}")
+        yield int(match[1]), int(match[2] or match[1])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from .synthetic import base_price
 
 FORESIGHT = STEPS_PER_S  # who knows what comes knows where the mid will be in a second
 MIN_LATENCY_NS = 1_000_000
-_TAIL = 256  # latency beyond the least is the cube of a draw below this: 4 ms on average, 17 at most
+_TAIL = 256  # the rest of a latency is the cube of a draw below: 4 ms on average, 17 at most
 _STIRRED = 2
 
 _bbo, _trade, _diff = builder(Bbo), builder(Trade), builder(DepthDiff)
@@ -162,6 +162,7 @@ class _Feed:
 
     def _receive(self, sent_ns: int) -> int:
         """When a message comes in that was sent then: never before the one in front of it."""
-        received_ns = sent_ns + MIN_LATENCY_NS + below(self._travel, _TAIL) ** 3
-        self._received_ns = max(self._received_ns, received_ns)
+        received_ns = sent_ns + MIN_LATENCY_NS + int(self._travel() * _TAIL) ** 3
+        if received_ns > self._received_ns:
+            self._received_ns = received_ns
         return self._received_ns

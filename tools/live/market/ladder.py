@@ -6,9 +6,6 @@ told. The side never crosses the other one, because whoever moves it moves both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-
 from ..core.market_v1 import Levels
 from .regimes import Draw, below
 
@@ -28,26 +25,29 @@ class Ladder:
 
     def move(self, best: int, levels: int, fullness: int) -> None:
         """Show so many levels from another best price: who is left outside is gone."""
-        self.best = best
         low, high = (best - levels + 1, best) if self._bids else (best, best + levels - 1)
+        draw, lots, changed = self._draw, self._lots, self._changed
         for price in _outside(self._low, self._high, low, high):
-            del self._lots[price]
-            self._changed[price] = 0
+            del lots[price]
+            changed[price] = 0
         for price in _outside(low, high, self._low, self._high):
-            self._put(price, 1 + below(self._draw, fullness))
-        self._low, self._high = low, high
+            lots[price] = changed[price] = 1 + int(draw() * fullness)
+        self.best, self._low, self._high = best, low, high
 
     def stir(self, fullness: int) -> None:
         """Change the quantity of a level that chance picks."""
-        deep = below(self._draw, len(self._lots))
-        self._put(self._low + deep, 1 + below(self._draw, fullness))
+        draw = self._draw
+        price = self._low + int(draw() * len(self._lots))
+        lots = 1 + int(draw() * fullness)
+        if self._lots[price] != lots:
+            self._lots[price] = self._changed[price] = lots
 
     def take(self, draw: Draw) -> int:
         """Trade up to half of what is at the best price; its last lot is an iceberg's and stays."""
         there = self._lots[self.best]
         taken = 1 + below(draw, there // 2)
         if there > taken:
-            self._put(self.best, there - taken)
+            self._lots[self.best] = self._changed[self.best] = there - taken
         return taken * self._lot
 
     def top(self) -> tuple[int, int]:
@@ -64,18 +64,13 @@ class Ladder:
         self._changed.clear()
         return told
 
-    def _put(self, price: int, lots: int) -> None:
-        if self._lots.get(price) != lots:
-            self._lots[price] = self._changed[price] = lots
-
     def _told(self, levels: dict[int, int]) -> Levels:
         tick, lot = self._tick, self._lot
         prices = sorted(levels, reverse=self._bids)
         return tuple([(price * tick, levels[price] * lot) for price in prices])
 
 
-def _outside(low: int, high: int, other_low: int, other_high: int) -> Iterator[int]:
+def _outside(low: int, high: int, other_low: int, other_high: int) -> list[int]:
     """The prices from low to high that are not among the others, which are a range, too."""
-    return chain(
-        range(low, min(high + 1, other_low)), range(max(low, other_high + 1), high + 1)
-    )
+    below_them = range(low, min(high + 1, other_low))
+    return [*below_them, *range(max(low, other_high + 1), high + 1)]

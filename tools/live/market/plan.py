@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.errors import ContractError
-from ..core.money import LARGEST_E9, SCALE
+from ..core.money import LARGEST_E9, SCALE, text
 from ..core.record import fields_of, record
 from .disturb import Disturbance, check_disturbances, described_mishap, whole
 from .normalize.wire import LATEST_NS
@@ -95,10 +95,10 @@ def _room(plan: MarketPlan, symbol: str) -> None:
     needed = _ROOM * lowest_mid(plan)
     price = base_price(symbol)
     if price // tick_of(plan, symbol) < needed:
-        what = f"tick {plan.tick}" if plan.tick else f"spread_ticks {plan.spread_ticks}"
+        what = f"tick {text(plan.tick)}" if plan.tick else f"spread_ticks {plan.spread_ticks}"
         raise ContractError(
-            f"{what} is too coarse for {symbol}, whose first price must be {needed} ticks at the"
-            " least with this spread and these levels; take finer ones"
+            f"{what} is too coarse for {symbol}: with this spread and these levels its first price"
+            f" must be at least {needed} ticks; make a tick, the spread or the levels smaller"
         )
 
 
