@@ -107,7 +107,7 @@ def _schedule(plan: MarketPlan) -> None:
         raise ContractError("schedule: at least one regime and its seconds are required")
     for regime, seconds in plan.schedule:
         if not isinstance(regime, Regime):
-            known = ", ".join(one.value for one in Regime)
-            raise ContractError(f"regime {regime!r:.60} is not known; take one of {known}")
+            known = ", ".join(one.name for one in Regime)
+            raise ContractError(f"regime {regime!r:.60} is no Regime; take one of {known}")
         whole(seconds, f"seconds of {regime.value}", 1, MAX_SECONDS)
     whole(plan.seconds, "seconds of the schedule", 1, MAX_SECONDS)
