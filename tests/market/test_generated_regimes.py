@@ -25,8 +25,8 @@ from tools.live.market.generator import GeneratedMarket
 from tools.live.market.regimes import LEG, STEP_NS, Regime, mids
 
 TICK = SCALE * 3 // 10
-SEEDS = range(5)
-MINUTES = 5
+SEEDS = range(4)
+MINUTES = 4
 
 
 def walked(seed: int, regime: Regime, symbol: str = "AUSD", rho_e9: int = 0,

@@ -13,7 +13,7 @@ from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo, DepthDiff, FeedLost, FeedStale, MarketEvent
 from tools.live.market.disturb import (
     Delay, Disturbance, Done, Drop, Duplicate, Lose, Mishap, check_disturbances,
-    described_mishap, disturbed, drawn, whole,
+    described_mishap, disturbed, drawn,
 )  # fmt: skip
 from tools.live.market.generator import GeneratedMarket
 
@@ -75,7 +75,12 @@ SIX = [quote(number) for number in range(1, 7)]
           (5, 50), (6, 60)], []),
         ([Lose(1, 11)], [(2, 20), (3, 30), (4, 40), (5, 50), (6, 60)], [(L, 1)]),
         ([Lose(55, 99), Delay(5, 1)], [(1, 10), (2, 20), (3, 30), (4, 40), ("md.feed_lost", 55)],
-         [(H, 5), (L, 6), (L, 5)]),
+         [(H, 5), (L, 5), (L, 6)]),
+        ([Lose(42, 45), Delay(4, 1), Delay(2, 4), Delay(3, 2)],
+         [(1, 10), ("md.feed_lost", 42), (5, 50), (6, 60)],
+         [(H, 2), (H, 3), (H, 4), (L, 3), (L, 4), (L, 2)]),
+        ([Lose(20, 45), Delay(4, 2)], [(1, 10), ("md.feed_lost", 20), (5, 50), (6, 60), (4, 60)],
+         [(L, 2), (L, 3), (H, 4)]),
         ([Lose(20, 30), Duplicate(2, 2), Drop(1, 1)],
          [("md.feed_lost", 20), (3, 30), (4, 40), (5, 50), (6, 60)],
          [(D, 1), (U, 2), (L, 2), (L, 2)]),
@@ -241,11 +246,14 @@ def test_the_ends_of_the_rules(script: tuple[Disturbance, ...]) -> None:
     check_disturbances(script)
 
 
+def test_what_is_no_disturbance_is_refused() -> None:
+    wrong: Any = "drop 5"
+    with pytest.raises(ContractError) as refused:
+        check_disturbances([wrong])
+    assert str(refused.value) == (
+        "disturbance 'drop 5' is not known; take Drop, Duplicate, Delay or Lose"
+    )
+
+
 def test_a_part_of_a_script_as_plain_data() -> None:
     assert described_mishap(Delay(4, 5)) == {"kind": "delay", "at": 4, "by": 5}
-
-
-def test_a_whole_number_of_a_range() -> None:
-    whole(3, "n", 3, 3)
-    with pytest.raises(ContractError, match="^n 4 is not a whole number from 3 to 3; correct it$"):
-        whole(4, "n", 3, 3)

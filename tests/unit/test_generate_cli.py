@@ -143,7 +143,8 @@ def test_regimes_bring_their_seconds() -> None:
                                " to 1, with at most 9 decimals"),
         ("--toxic 60%", "input: --toxic '60%' is not a number; give a number from 0 to 1, with at"
                         " most 9 decimals"),
-        ("--snapshots x", "input: --snapshots 'x' is not a whole number; give one from 0 to 604800"),
+        ("--snapshots x",
+         "input: --snapshots 'x' is not a whole number; give one from 0 to 604800"),
         ("--tick 100", "input: tick 100 is too coarse for ETHUSDT: with this spread and these"
                        " levels its first price must be at least 200 ticks; make a tick, the"
                        " spread or the levels smaller"),
@@ -161,7 +162,8 @@ def test_regimes_bring_their_seconds() -> None:
         ("--drop 5:4",
          "input: drop last 4 is not a whole number from 5 to 1000000000000; correct it"),
         ("--drop 5 --swap 5", "input: message 5 is disturbed twice; keep one of the two"),
-        ("--drop \u0663", "input: --drop '\\u0663' is not understood; write it like 100 or 100:105"),
+        ("--drop \u0663",
+         "input: --drop '\\u0663' is not understood; write it like 100 or 100:105"),
         ("--out nowhere/x", "input: --out 'nowhere/x': there is no folder 'nowhere';"
                             " create it first"),
         ("--out=", "input: --out '' is not a file name; name a file"),

@@ -91,7 +91,8 @@ def test_a_walk_begins_at_the_first_mid_and_has_a_value_for_each_step() -> None:
 
 
 def test_a_move_by_hand() -> None:
-    shared, own, way = (stream(3, f"generator:{name}").random for name in ("shared", "X:own", "trend"))
+    names = ("shared", "X:own", "trend")
+    shared, own, way = (stream(3, f"generator:{name}").random for name in names)
     up = 1 if way() < 0.5 else -1
     place, expected = 500 * FINE, []
     for step in range(40):

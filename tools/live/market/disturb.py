@@ -17,6 +17,7 @@ from ..core.errors import ContractError
 from ..core.market_v1 import FeedLost, MarketEvent
 from ..core.record import fields_of, record
 from ..core.rng import stream
+from .bounds import whole
 
 MAX_NUMBER = 10**12
 MAX_BY = 10_000
@@ -60,7 +61,10 @@ class Delay:
 
 @record
 class Lose:
-    """The connection ends at `from_ns` and is back at `until_ns`, by the time of receipt."""
+    """The connection ends at `from_ns` and is back at `until_ns`, by the time of receipt.
+
+    Every symbol that was heard of gets its `FeedLost`; what is held up by then never comes.
+    """
 
     from_ns: int
     until_ns: int
@@ -120,6 +124,10 @@ def check_disturbances(script: Sequence[Disturbance]) -> None:
             case Lose():
                 whole(one.from_ns, "lose from_ns", 0, _MAX_NS)
                 whole(one.until_ns, "lose until_ns", one.from_ns + 1, _MAX_NS)
+            case _:
+                raise ContractError(
+                    f"disturbance {one!r:.60} is not known; take Drop, Duplicate, Delay or Lose"
+                )
     _apart(_spans(script), "message")
     _apart(_losses(script), "time")
 
@@ -149,7 +157,7 @@ class _Way:
             self._now_ns = event.ts_ns
             if self._losses:
                 yield from self._breaks()
-            self._heard[event.symbol, event.source] = None
+                self._heard[event.symbol, event.source] = None
             yield from self._meets(number, event)
             if self._held:
                 yield from self._late(number)
@@ -188,10 +196,13 @@ class _Way:
             yield _stamped(event, self._now_ns)
 
     def _breaks(self) -> Iterator[MarketEvent]:
-        """The connection has ended by now: whoever was heard of is told to be lost."""
+        """The connection has ended by now: all who were heard of are lost, and what is held up."""
         while self._losses and self._losses[0][0] <= self._now_ns:
             from_ns, last_ns, _ = self._losses.popleft()
             self._back_ns = last_ns + 1
+            for due in sorted(self._held):
+                for number, event in self._held.pop(due):
+                    self._witness(Done(Mishap.LOST, number, event))
             for symbol, source in self._heard:
                 yield FeedLost(symbol, source, REASON, from_ns)
 
@@ -232,11 +243,3 @@ def _apart(spans: Iterable[_Span], what: str) -> None:
     for (_, last, _), (first, _, _) in pairwise(spans):
         if first <= last:
             raise ContractError(f"{what} {first} is disturbed twice; keep one of the two")
-
-
-def whole(value: object, field: str, lowest: int, highest: int) -> None:
-    """A ContractError when a field is no whole number of its range."""
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise ContractError(
-            f"{field} {value!r:.60} is not a whole number from {lowest} to {highest}; correct it"
-        )

@@ -2,7 +2,7 @@
 
 Ten times a second the book of each symbol moves with its mid and is told as a diff, and as a best
 bid and offer where that changed; trades come in between. Every purpose of every symbol draws from
-a stream of its own, so another symbol, or more trades, shift nothing else.
+a stream of its own, so neither another symbol nor another trade shifts anything else.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ class _Feed:
     def _flow(self, coming: int, traits: Traits, at_ns: int) -> Iterator[Trade]:
         """The trades until the next step; an informed aggressor goes where the mid will go.
 
-        Each takes the same draws whoever it is, so another share of them changes sides only.
+        Each takes the same draws whoever it is: another share of the informed changes the sides
+        of trades and what is left of the levels, never their times or the mid.
         """
         draw = self._trading
         count = arrivals(draw, traits.quiet_e9)

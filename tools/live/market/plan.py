@@ -7,7 +7,8 @@ from typing import Any
 from ..core.errors import ContractError
 from ..core.money import LARGEST_E9, SCALE, text
 from ..core.record import fields_of, record
-from .disturb import Disturbance, check_disturbances, described_mishap, whole
+from .bounds import whole
+from .disturb import Disturbance, check_disturbances, described_mishap
 from .normalize.wire import LATEST_NS
 from .regimes import WIDEST, Regime, Schedule
 from .synthetic import base_price, checked_symbols
