@@ -150,6 +150,7 @@ def test_a_market_that_opens_halted_shows_itself_once() -> None:
     assert kinds == [("md.depth_snapshot", T0), ("md.bbo", T0),
                      ("md.depth_snapshot", resume), ("md.bbo", resume)]  # fmt: skip
     read(events)
+    assert events[:2] == events_of()[:2]  # it opens as a calm one does
 
 
 def test_the_book_is_told_whole_again_from_time_to_time_or_never() -> None:

@@ -94,17 +94,17 @@ def test_a_move_by_hand() -> None:
     names = ("shared", "X:own", "trend")
     shared, own, way = (stream(3, f"generator:{name}").random for name in names)
     up = 1 if way() < 0.5 else -1
-    place, expected = 500 * FINE, []
-    for step in range(40):
+    place, expected = 5_000 * FINE, []
+    for step in range(400):
         expected.append((place + 500) // 1000)
-        regime = Regime.BURST if step < 20 else Regime.TREND
+        regime = Regime.BURST if step < 200 else Regime.TREND
         pushes = []
         for draw in (shared, own):
             push, leap = bell(draw), draw()
             pushes.append(push * (LEAP if regime is Regime.BURST and leap < 0.03 else 1))
         exact = (0.6 * pushes[0] + 0.8 * pushes[1]) / BELL * TRAITS[regime].wander
         place += round(exact) + (500 * up if regime is Regime.TREND else 0)
-    found = walk((Regime.BURST, 20), (Regime.TREND, 20), seed=3, symbol="X", first=500,
+    found = walk((Regime.BURST, 200), (Regime.TREND, 200), seed=3, symbol="X", first=5_000,
                  rho=SCALE * 36 // 100)  # fmt: skip
     assert found == expected
 

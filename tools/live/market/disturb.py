@@ -95,7 +95,7 @@ def disturbed(
 
 def drawn(seed: int, messages: int, each: int) -> tuple[Disturbance, ...]:
     """A script by chance: so many drops, duplicates and delays of one message among the first."""
-    if not 1 <= 3 * each <= messages:
+    if not 1 <= each <= messages // 3:
         raise ContractError(
             f"each {each!r:.60} is not from 1 to a third of {messages} messages; draw fewer"
         )
