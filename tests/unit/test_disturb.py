@@ -196,6 +196,10 @@ def test_a_drawn_script_may_touch_every_message_from_the_first_to_the_last() -> 
     assert places == list(range(1, 10))
 
 
+def test_one_of_each_in_three_messages_can_be_drawn() -> None:
+    assert sorted(type(one).__name__ for one in drawn(1, 3, 1)) == ["Delay", "Drop", "Duplicate"]
+
+
 @pytest.mark.parametrize(("messages", "each"), [(9, 4), (9, 0), (9, -1), (2, 1), (0, 1)])
 def test_more_than_there_are_cannot_be_drawn(messages: int, each: int) -> None:
     with pytest.raises(ContractError) as refused:

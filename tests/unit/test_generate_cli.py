@@ -153,6 +153,8 @@ def test_regimes_bring_their_seconds() -> None:
                                " YYYY-MM-DDTHH:MM:SS[.ffffff]Z or leave it out"),
         ("--drop x", "input: --drop 'x' is not understood; write it like 100 or 100:105"),
         ("--drop 3,", "input: --drop '' is not understood; write it like 100 or 100:105"),
+        ("--drop " + "9" * 99, f"input: --drop '{'9' * 60}' is not understood; write it like 100 or"
+                               " 100:105"),
         ("--duplicate 1:2:3",
          "input: --duplicate '1:2:3' is not understood; write it like 100 or 100:105"),
         ("--delay 3", "input: --delay '3' is not understood; write it like 100:3"),
