@@ -14,14 +14,11 @@ from statistics import correlation, fmean, pstdev
 
 import pytest
 
-from tests.unit.generated_world import T0, a_plan
+from tests.unit.generated_world import T0, events_of
 from tools.live.core.clock import NS_PER_MS, NS_PER_S
 from tools.live.core.contracts_v1 import BUY
-from tools.live.core.market_v1 import (
-    MARKET_FACTS, Bbo, DepthSnapshot, MarketEvent, Trade,
-)  # fmt: skip
+from tools.live.core.market_v1 import Bbo, DepthSnapshot, MarketData, Trade
 from tools.live.core.money import SCALE
-from tools.live.market.generator import GeneratedMarket
 from tools.live.market.regimes import LEG, STEP_NS, Regime, mids
 
 TICK = SCALE * 3 // 10
@@ -43,16 +40,15 @@ def kurtosis(moves: Sequence[int]) -> float:
     return fmean((move - mean) ** 4 for move in moves) / pstdev(moves) ** 4
 
 
-def market(seed: int, regime: Regime, toxic_e9: int = 0) -> list[MarketEvent]:
-    schedule = ((regime, MINUTES * 60),)
-    return list(GeneratedMarket(a_plan(seed=seed, schedule=schedule, toxic_e9=toxic_e9)))
+def market(seed: int, regime: Regime, toxic_e9: int = 0) -> list[MarketData]:
+    return events_of(seed=seed, schedule=((regime, MINUTES * 60),), toxic_e9=toxic_e9)
 
 
-def spread_in_ticks(events: Sequence[MarketEvent]) -> float:
+def spread_in_ticks(events: Sequence[MarketData]) -> float:
     return fmean((e.ask - e.bid) / TICK for e in events if isinstance(e, Bbo))
 
 
-def trades_a_second(events: Sequence[MarketEvent]) -> float:
+def trades_a_second(events: Sequence[MarketData]) -> float:
     return sum(isinstance(e, Trade) for e in events) / (MINUTES * 60)
 
 
@@ -143,13 +139,13 @@ def test_a_halted_market_shows_its_first_state_and_nothing_more() -> None:
 # What a trade tells about the mid behind it.
 
 
-def markouts(events: Sequence[MarketEvent], horizon_ns: int) -> tuple[float, float]:
+def markouts(events: Sequence[MarketData], horizon_ns: int) -> tuple[float, float]:
     """The mid's mean move in ticks in the direction of a trade, and its standard error."""
     mid = 0.0
     found: list[float] = []
     waiting: deque[tuple[int, float, int]] = deque()
     for event in events:
-        assert not isinstance(event, MARKET_FACTS) and event.exchange_ns is not None
+        assert event.exchange_ns is not None
         while waiting and waiting[0][0] < event.exchange_ns:  # the last quote prevails
             _, before, way = waiting.popleft()
             found.append(way * (mid - before))

@@ -12,7 +12,9 @@ from typing import Any
 
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import BUY
-from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketEvent, Trade
+from tools.live.core.market_v1 import (
+    Bbo, DepthDiff, DepthSnapshot, MarketData, MarketEvent, Trade,
+)  # fmt: skip
 from tools.live.market.generator import GeneratedMarket
 from tools.live.market.plan import MarketPlan
 from tools.live.market.regimes import Regime
@@ -26,9 +28,9 @@ def a_plan(*symbols: str, **changes: Any) -> MarketPlan:
     return MarketPlan(symbols or ("AUSD",), **{"start_ns": T0, "schedule": schedule, **changes})
 
 
-def events_of(*symbols: str, **changes: Any) -> list[MarketEvent]:
+def events_of(*symbols: str, **changes: Any) -> list[MarketData]:
     """All events of such a plan."""
-    return list(GeneratedMarket(a_plan(*symbols, **changes)))
+    return list(GeneratedMarket(a_plan(*symbols, **changes)).undisturbed())
 
 
 def shown(event: MarketEvent) -> tuple[int, int, int, int]:

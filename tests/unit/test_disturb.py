@@ -102,7 +102,7 @@ def test_a_lost_feed_is_told_for_all_who_were_heard_of_by_then() -> None:
 
 
 def test_facts_are_messages_like_others() -> None:
-    events = [quote(1), FeedStale("A", "synthetic", 5, 15), quote(2)]
+    events: list[MarketEvent] = [quote(1), FeedStale("A", "synthetic", 5, 15), quote(2)]
     assert list(disturbed(events, [Delay(2, 1)])) == [
         quote(1), quote(2), FeedStale("A", "synthetic", 5, 20),
     ]  # fmt: skip

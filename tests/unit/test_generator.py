@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -26,17 +27,17 @@ SYMBOLS = ("AUSD", "BUSD", "BTCUSDT")
 BP = SCALE * 3 // 10  # a basis point of three thousand, the tick of AUSD
 
 
-def told(events: list[MarketEvent]) -> str:
+def told(events: Sequence[MarketEvent]) -> str:
     """A stream as one text, so that comparing a long one is quick."""
     return "\n".join(map(repr, events))
 
 
-def digest(events: list[MarketEvent]) -> str:
+def digest(events: Sequence[MarketEvent]) -> str:
     lines = [codec.canonical([one.kind, one.ts_ns, codec.payload_of(one)]) for one in events]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def mids_of(events: list[MarketEvent]) -> dict[int, int]:
+def mids_of(events: Sequence[MarketEvent]) -> dict[int, int]:
     """Twice the mid in ticks of AUSD, by step; a step that tells no quote keeps the last."""
     quotes = {event.exchange_ns: event for event in events if isinstance(event, Bbo)}
     found, last = {}, 0
@@ -128,17 +129,16 @@ def test_a_halt_is_silent_and_ends_with_a_new_snapshot() -> None:
     schedule = ((Regime.CALM, 3), (Regime.HALTED, 4), (Regime.CALM, 3))
     events = events_of(*SYMBOLS, schedule=schedule, snapshot_seconds=1)
     halt, resume = T0 + 3 * NS_PER_S, T0 + 7 * NS_PER_S
-    times = [event.exchange_ns for event in events if event.exchange_ns is not None]
-    assert len(times) == len(events)
+    times = [event.exchange_ns or 0 for event in events]
     assert not [at for at in times if halt <= at < resume]
     assert max(at for at in times if at < halt) == halt - STEP_NS
     for symbol, reader in read(events).items():
         mine = [event for event in events if event.symbol == symbol]
         first, second = (event for event in mine if event.exchange_ns == resume)
-        before = [event for event in mine if event.exchange_ns < resume]
+        before = mine[: mine.index(first)]
         assert isinstance(first, DepthSnapshot) and isinstance(second, Bbo)
-        last = max(event.sequence for event in before if isinstance(event, DepthDiff))
-        assert first.sequence is not None and last is not None and first.sequence > last
+        last = max(event.sequence or 0 for event in before if isinstance(event, DepthDiff))
+        assert first.sequence is not None and first.sequence > last > 0
         assert reader.counts["md.depth_snapshot"] == 3 + 3
 
 
