@@ -35,12 +35,13 @@ def expected(raw: bytes, ts_ns: int, market: str, symbol: str) -> MarketData:
     word = data.get("e", "bookTicker")
     told = _symbol(data["s"])
     if word == "bookTicker":
-        best = [_number(data[name]) for name in "bBaA"]
-        assert all(best[:2]) or not any(best[:2])
-        assert all(best[2:]) or not any(best[2:])
+        bid, bid_qty, ask, ask_qty = (_number(data[name]) for name in "bBaA")
+        assert (bid == 0) == (bid_qty == 0)
+        assert (ask == 0) == (ask_qty == 0)
         return Bbo(
-            told, source, *best, _whole(data["u"]), _time(data["T"]) if futures else None, ts_ns
-        )
+            told, source, bid, bid_qty, ask, ask_qty, _whole(data["u"]),
+            _time(data["T"]) if futures else None, ts_ns,
+        )  # fmt: skip
     if word == "depthUpdate":
         if message is not data:
             parts = message["stream"].split("@")

@@ -21,7 +21,8 @@ HUGE = 10**2000
 def refused(read: Callable[..., object], *given: object) -> WireRefused:
     with pytest.raises(Unusable) as caught:
         read(*given)
-    return caught.value.refused
+    refusal: WireRefused = caught.value.refused
+    return refusal
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,8 @@ def test_digits_in_text_are_read_exactly(told: str, scaled: int) -> None:
     "told",
     ["", " ", "-1", "+1", "1e3", "1E3", ".5", "5.", "1_0", " 1", "1 ", "1\n", "1,5", "0x10", "NaN",
      "inf", "--1", "1.2.3", "\u0661", "1\u0660", "0.0000000001", "1000000000000000.000000001",
-     "1000000000000001", "9" * 41, "0." + "0" * 41, 1, 1.5, True, None, [], {}, b"1", Digits("1.5")],
+     "1000000000000001", "9" * 41, "0." + "0" * 41, 1, 1.5, True, None, [], {}, b"1",
+     Digits("1.5")],
 )  # fmt: skip
 def test_whatever_is_no_exact_number_in_text_is_refused(told: object) -> None:
     assert refused(wire.quantity, told, "q") == WireRefused(
