@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 from ...core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, Trade
 from ...core.record import record
 from ...core.words_v1 import BUY, SELL, Side
-from . import wire
+from . import binance_fast, wire
 from .wire import Item, Unusable, WireFault
 
 
@@ -41,8 +41,8 @@ class _Market:
 
 _Message: TypeAlias = dict[str, Any]
 
-_SPOT = _Market("binance-spot", False, "E")
-_USDM = _Market("binance-usdm", True, "T")
+_SPOT = _Market(binance_fast.SPOT, False, "E")
+_USDM = _Market(binance_fast.USDM, True, "T")
 
 _SNAPSHOT = "lastUpdateId"
 _FULL_DEPTH = re.compile(r"[^@]+@depth(?:@[0-9]+ms)?")
@@ -56,12 +56,14 @@ _WITHOUT_EVENT = frozenset({
 
 def spot(raw: bytes, ts_ns: int, symbol: str = "") -> tuple[Item, ...]:
     """A message of the spot market; a REST snapshot names no symbol, so the caller does."""
-    return _carefully(raw, ts_ns, symbol, _SPOT)
+    item = binance_fast.read(raw, ts_ns, binance_fast.OF_SPOT)
+    return _carefully(raw, ts_ns, symbol, _SPOT) if item is None else (item,)
 
 
 def usdm(raw: bytes, ts_ns: int, symbol: str = "") -> tuple[Item, ...]:
     """A message of the USD-M futures; a REST snapshot names no symbol, so the caller does."""
-    return _carefully(raw, ts_ns, symbol, _USDM)
+    item = binance_fast.read(raw, ts_ns, binance_fast.OF_USDM)
+    return _carefully(raw, ts_ns, symbol, _USDM) if item is None else (item,)
 
 
 def _carefully(raw: bytes, ts_ns: int, symbol: str, market: _Market) -> tuple[Item, ...]:
