@@ -49,13 +49,11 @@ class Truth:
             self.bids.update(depth.bids)
             self.asks.update(depth.asks)
 
-    def levels(self) -> tuple[Levels, Levels]:
-        """What is left of both sides, the best first."""
-        bids = sorted((price for price, qty in self.bids.items() if qty), reverse=True)
-        asks = sorted(price for price, qty in self.asks.items() if qty)
+    def levels(self) -> tuple[Side, Side]:
+        """What is left of both sides, in no order."""
         return (
-            tuple((price, self.bids[price]) for price in bids),
-            tuple((price, self.asks[price]) for price in asks),
+            {price: qty for price, qty in self.bids.items() if qty},
+            {price: qty for price, qty in self.asks.items() if qty},
         )
 
 

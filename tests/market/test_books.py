@@ -44,8 +44,10 @@ def test_a_book_is_the_brute_force_rebuild_at_random_instants(market: str) -> No
             truth.take(told[following])
             following += 1
         if instant >= told[begin].place:
-            book = book_of(watch, market)
-            assert book.top(max(book.size())) == truth.levels(), f"at line {instant + 1}"
+            bids, asks = book_of(watch, market).top(1_000_000)
+            assert (dict(bids), dict(asks)) == truth.levels(), f"at line {instant + 1}"
+            assert list(bids) == sorted(bids, reverse=True)
+            assert list(asks) == sorted(asks)
 
 
 @pytest.mark.parametrize("market", MARKETS)
