@@ -90,10 +90,11 @@ class Book:
 
     def top(self, count: int) -> tuple[Levels, Levels]:
         """The first `count` levels of each side, the best first."""
-        bids, asks = self._bids, self._asks
+        bids = self._bids_sorted[: -count - 1 : -1]
+        asks = [-key for key in self._asks_sorted[: -count - 1 : -1]]
         return (
-            tuple((price, bids[price]) for price in self._bids_sorted[: -count - 1 : -1]),
-            tuple((-key, asks[-key]) for key in self._asks_sorted[: -count - 1 : -1]),
+            tuple(zip(bids, map(self._bids.__getitem__, bids), strict=True)),
+            tuple(zip(asks, map(self._asks.__getitem__, asks), strict=True)),
         )
 
     def depth(self, count: int) -> tuple[int, int]:

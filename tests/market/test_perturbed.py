@@ -1,0 +1,175 @@
+"""Every depth message of the recordings dropped, doubled, swapped and delayed, one at a time.
+
+What is missing is reported with its exact range, or it is harmless; and no book is ever usable and
+different from the truth, which is built from the raw capture by code of its own. A case needs only
+the messages around it: a copy of the watch as it was before, and a few messages more. For futures
+the extract are the first 5,000 depth messages, for spot all 3,452 there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import pytest
+
+from tests.market import captures, recordings
+from tests.market.recordings import SOURCES, SYMBOL
+from tests.market.slow_wire import Depth
+from tests.unit import prop
+from tests.unit.naive_book import NaiveBook
+from tools.live.core.market_v1 import (
+    DepthSnapshot, GapDetected, MarketData, MarketFact, ResyncFinished, ResyncStarted,
+)  # fmt: skip
+from tools.live.market.watch import MarketWatch
+
+MARKETS = (captures.SPOT, captures.USDM)
+EXTRACT = 5_000
+LATEST = 5  # messages by which one is delayed at most
+SNAPSHOT_EVERY = 25  # cases; making and sorting one costs more than all the rest of a case
+BEGINNING = 30  # messages; the snapshot is among the first of them
+
+
+class Stream(NamedTuple):
+    """The depth messages of an extract, as the product reads them and as they were told."""
+
+    source: str
+    events: list[MarketData]
+    told: list[Depth]
+    begin: int  # where the snapshot stands
+
+
+def a_stream(market: str, count: int) -> Stream:
+    told = recordings.told(market)[: count + LATEST + 1]
+    read = recordings.events(market)
+    begin = next(place for place, depth in enumerate(told) if depth.is_snapshot)
+    return Stream(SOURCES[market], [read[depth.place] for depth in told], told, begin)
+
+
+def truth_behind(told: Sequence[Depth], final: int) -> NaiveBook:
+    """The snapshot, and every update behind it up to `final`."""
+    snapshot = next(depth for depth in told if depth.is_snapshot)
+    truth = NaiveBook()
+    truth.apply_snapshot(snapshot.bids, snapshot.asks)
+    for depth in told:
+        if snapshot.final < depth.final <= final:
+            truth.apply(depth.bids, depth.asks)
+    return truth
+
+
+def is_true(watch: MarketWatch, source: str, truth: NaiveBook) -> bool:
+    """Whether the book may be used and holds the levels of the truth.
+
+    It compares the dicts inside the book, because ten thousand levels a case in order, a hundred
+    million in all, would take minutes; their order is a matter of the unit tests.
+    """
+    book = watch.book(source, SYMBOL)
+    assert book is not None
+    same = book._bids == truth.bids and book._asks == truth.asks
+    return same and watch.is_usable(source, SYMBOL)
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_every_message_perturbed_is_reported_or_harmless(market: str) -> None:
+    stream = a_stream(market, EXTRACT)
+    rng = prop.chance(7)
+    watch = MarketWatch()
+    for event in stream.events[: stream.begin + 2]:
+        watch.hear(event)
+    for place, truths in _truths(stream):
+        before = stream.told[place - 1].final
+        _delayed(stream, watch, place, before, truths, 1)  # swapped with the next
+        _delayed(stream, watch, place, before, truths, rng.randint(2, LATEST))
+        assert watch.hear(stream.events[place]) == []
+        assert watch.hear(stream.events[place]) == [], "doubled at once"
+        assert watch.hear(stream.events[place - 1]) == [], "and later"
+        assert is_true(watch, stream.source, truths[0])
+
+
+def _truths(stream: Stream) -> Iterator[tuple[int, list[NaiveBook]]]:
+    """Each place from the second update after the snapshot on, the truth there and ahead."""
+    start = stream.begin + 2
+    truth = truth_behind(stream.told, stream.told[start].final)
+    ahead = [truth]
+    for place in range(start + 1, start + LATEST):
+        truth = truth.copy()
+        truth.apply(stream.told[place].bids, stream.told[place].asks)
+        ahead.append(truth)
+    for place in range(start, len(stream.told) - LATEST):
+        truth = ahead[-1].copy()
+        truth.apply(stream.told[place + LATEST].bids, stream.told[place + LATEST].asks)
+        ahead.append(truth)
+        yield place, ahead
+        ahead = ahead[1:]
+
+
+def _delayed(
+    stream: Stream, watch: MarketWatch, place: int, before: int, truths: list[NaiveBook], by: int
+) -> None:
+    """A message is dropped, so it is missed; then it comes `by` messages late, or a snapshot."""
+    watch = watch.copy()
+    events, told, source = stream.events, stream.told, stream.source
+    following = events[place + 1]
+    assert watch.hear(following) == [
+        GapDetected(SYMBOL, source, before + 1, told[place].final, following.ts_ns),
+        ResyncStarted(SYMBOL, source, "gap", following.ts_ns),
+    ]
+    for event in events[place + 2 : place + by + 1]:
+        assert watch.hear(event) == []
+    assert not watch.is_usable(source, SYMBOL)
+    healed = [events[place]]
+    if place % SNAPSHOT_EVERY == 0:
+        healed.append(_snapshot(stream, place, truths[0]))
+    for event in healed:
+        other = watch.copy() if len(healed) > 1 else watch
+        assert other.hear(event) == [
+            ResyncFinished(SYMBOL, source, told[place + by].final, event.ts_ns)
+        ]
+        assert is_true(other, source, truths[by])
+
+
+def _snapshot(stream: Stream, place: int, truth: NaiveBook) -> DepthSnapshot:
+    bids, asks = tuple(truth.bids.items()), tuple(truth.asks.items())
+    event = stream.events[place]
+    final = stream.told[place].final
+    return DepthSnapshot(SYMBOL, stream.source, bids, asks, final, None, event.ts_ns)
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_a_perturbed_beginning_is_reported_or_harmless(market: str) -> None:
+    """Around the snapshot, where messages wait and are dropped, in all ways and from the start."""
+    stream = a_stream(market, BEGINNING)
+    truths = {depth.final: truth_behind(stream.told, depth.final) for depth in stream.told}
+    order = list(range(BEGINNING))
+    for place in range(stream.begin + 4):
+        rest = order[:place] + order[place + 1 :]
+        _hold(stream, truths, rest, place)
+        for late in range(place, place + LATEST + 1):
+            _hold(stream, truths, rest[:late] + [place] + rest[late:], None)
+            _hold(stream, truths, order[: late + 1] + [place] + order[late + 1 :], None)
+
+
+def _hold(
+    stream: Stream, truths: dict[int, NaiveBook], order: list[int], dropped: int | None
+) -> None:
+    """Run the messages in this order; `dropped` is the one that is not among them."""
+    watch = MarketWatch()
+    facts: list[MarketFact] = []
+    newest = -1
+    for place in order:
+        facts += watch.hear(stream.events[place])
+        newest = max(newest, stream.told[place].final)
+        if watch.is_usable(stream.source, SYMBOL):
+            assert is_true(watch, stream.source, truths[newest]), (order, place)
+    if watch.is_usable(stream.source, SYMBOL):
+        return
+    assert dropped is not None, order
+    if dropped == stream.begin:
+        assert [fact.kind for fact in facts] == ["md.resync_started"], "no snapshot, no book"
+        return
+    behind = next(place for place in order if place > dropped and place != stream.begin)
+    held = max(stream.told[place].final for place in order[: order.index(behind)])
+    missing = [fact for fact in facts if isinstance(fact, GapDetected)]
+    assert [(gap.first_missing, gap.last_missing) for gap in missing] == [
+        (held + 1, stream.told[dropped].final)
+    ]
