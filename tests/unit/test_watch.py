@@ -107,6 +107,13 @@ def test_a_duplicate_does_not_mend_a_gap() -> None:
     assert not watch.is_usable(SPOT, SYMBOL)
 
 
+def test_an_update_from_before_the_beginning_is_old_in_a_gap_too() -> None:
+    watch = MarketWatch()
+    hear(watch, a_snapshot(10), a_diff(14, 14))
+    assert hear(watch, a_diff(3, 5)) == [], "what lies between it and the snapshot is in the latter"
+    assert hear(watch, a_diff(11, 13)) == [finished(14)]
+
+
 def test_a_second_snapshot_that_is_older_changes_nothing() -> None:
     watch = a_running_watch()
     hear(watch, a_diff(11, 11, bids=((101, 1),)))
@@ -200,7 +207,7 @@ def test_an_update_that_waited_may_cross_the_book() -> None:
 
 
 def test_too_many_updates_before_a_snapshot_are_let_go() -> None:
-    watch = MarketWatch(buffer_levels=2)
+    watch = MarketWatch(most_levels=2)
     assert hear(watch, a_diff(5, 6), a_diff(7, 8)) == [started("start")]
     assert hear(watch, a_diff(9, 10)) == [started("overflow")]
     assert hear(watch, a_snapshot(8)) == [], "9 and 10 were let go"
@@ -208,12 +215,24 @@ def test_too_many_updates_before_a_snapshot_are_let_go() -> None:
 
 
 def test_a_gap_that_stays_open_too_long_gives_the_book_up() -> None:
-    watch = MarketWatch(buffer_levels=2)
+    watch = MarketWatch(most_levels=2)
     hear(watch, a_snapshot(10), a_diff(14, 15), a_diff(16, 16))
     assert hear(watch, a_diff(17, 17)) == [started("overflow")]
     assert watch.book(SPOT, SYMBOL) is None
     assert hear(watch, a_diff(11, 13), a_diff(18, 18)) == []
     assert not watch.is_usable(SPOT, SYMBOL)
+
+
+@pytest.mark.parametrize("side", ["bids", "asks"])
+def test_a_book_that_grows_without_end_is_given_up(side: str) -> None:
+    watch = MarketWatch(most_levels=2)
+    more = {side: ((105, 1),)}
+    assert hear(watch, a_snapshot(10), a_diff(11, 11, **more))[2:] == []
+    assert hear(watch, a_diff(12, 12, **{side: ((106, 1),)})) == [started("overflow")]
+    assert watch.book(SPOT, SYMBOL) is None
+    deep = {side: tuple((price, 1) for price in (103, 104, 105))}
+    assert hear(watch, a_snapshot(12, **deep)) == [started("overflow")]
+    assert hear(watch, a_snapshot(12)) == [finished(12)]
 
 
 def test_a_lost_feed_begins_anew() -> None:
@@ -277,11 +296,11 @@ def test_a_copy_goes_on_apart() -> None:
     hear(other, a_snapshot(3, symbol="ETHUSDT"))
     assert watch.state_sha256() == before
     assert best(watch) == (100, 1, 110, 1)
-    assert len(other.tick(60 * SECOND_NS)) == 4
+    assert len(hear(other, a_bbo(symbol="SOLUSDT", ts_ns=60 * SECOND_NS))) == 4
 
 
 def test_a_copy_keeps_its_limits() -> None:
-    other = MarketWatch(stale_ns=10, buffer_levels=1).copy()
+    other = MarketWatch(stale_ns=10, most_levels=1).copy()
     hear(other, a_snapshot(10, ts_ns=100))
     assert len(other.copy().tick(111)) == 2
     assert hear(other, a_diff(12, 12, bids=((1, 1),), ts_ns=100))[-1] == started("overflow", 100)
