@@ -88,6 +88,16 @@ def test_the_best_is_that_of_the_newest_ticker_not_beyond_the_update(
 
 
 @pytest.mark.parametrize("market", MARKETS)
+def test_books_are_made_of_depth_alone(market: str) -> None:
+    every, depth = MarketWatch(), MarketWatch()
+    for event in recordings.events(market):
+        every.hear(event)
+        if isinstance(event, (DepthDiff, DepthSnapshot)):
+            depth.hear(event)
+    assert depth.state_sha256() == every.state_sha256()
+
+
+@pytest.mark.parametrize("market", MARKETS)
 def test_a_journal_tells_the_same_states_at_every_event(market: str) -> None:
     """Read back from their payloads, with the recorded facts among them."""
     live, replayed = MarketWatch(), MarketWatch()

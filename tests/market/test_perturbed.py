@@ -2,8 +2,10 @@
 
 What is missing is reported with its exact range, or it is harmless; and no book is ever usable and
 different from the truth, which is built from the raw capture by code of its own. A case needs only
-the messages around it: a copy of the watch as it was before, and a few messages more. For futures
-the extract are the first 5,000 depth messages, for spot all 3,452 there are.
+the messages around it: a copy of the watch as it was before, and a few messages more. The extract
+are the first 5,000 depth messages of futures, and all 3,452 of spot but the last few, which have
+nothing behind them. Quotes and trades need no case: that books do not hear them is a test of its
+own in `test_books`.
 """
 
 from __future__ import annotations

@@ -117,10 +117,29 @@ def test_the_limit_of_silence_is_a_setting() -> None:
     assert len(watch.tick(111)) == 2
 
 
-def test_time_that_goes_back_makes_nothing_older() -> None:
+def test_a_clock_that_is_set_back_does_not_hide_a_silence() -> None:
     watch = a_running_watch()
-    hear(watch, a_diff(11, 11, ts_ns=9 * SECOND_NS // 2), a_diff(12, 12, ts_ns=2))
-    assert watch.tick(9 * SECOND_NS) == []
+    hear(watch, a_diff(11, 11, ts_ns=4 * SECOND_NS), a_diff(12, 12, ts_ns=2))
+    assert watch.tick(5 * SECOND_NS + 2) == []
+    assert len(watch.tick(5 * SECOND_NS + 3)) == 2
+
+
+def test_a_stamp_far_ahead_is_forgotten_with_the_next() -> None:
+    watch = MarketWatch()
+    hear(watch, a_bbo(ts_ns=900 * SECOND_NS), a_bbo(ts_ns=SECOND_NS))
+    assert len(hear(watch, a_bbo(symbol="ETHUSDT", ts_ns=7 * SECOND_NS))) == 2
+
+
+def test_a_book_is_as_old_as_its_newest_update() -> None:
+    watch = MarketWatch()
+    hear(watch, a_diff(9, 10), a_diff(11, 12, ts_ns=2 * SECOND_NS))
+    hear(watch, a_snapshot(10, ts_ns=4 * SECOND_NS))
+    assert watch.tick(7 * SECOND_NS) == []
+    assert watch.tick(7 * SECOND_NS + 1)[0] == FeedStale(
+        SYMBOL, SPOT, 5 * SECOND_NS + 1, 7 * SECOND_NS + 1
+    )
+    hear(watch, a_snapshot(12, ts_ns=8 * SECOND_NS))
+    assert watch.tick(13 * SECOND_NS) == []
 
 
 def test_quotes_alone_are_usable_from_the_first() -> None:

@@ -2,8 +2,8 @@
 
 It hears market events in their order, live or from a journal, and says what the fold has to know:
 gaps with their exact range, resyncs, silences. It holds no clock; the time is that of the newest
-event, or of `tick`. What it says is derived from the data alone, so of a journal's facts it takes
-`FeedLost` and no other: the rest it finds again.
+event, or of `tick`. What it says is derived from the data and the time alone, so of a journal's
+facts it takes `FeedLost`; of all others only their time, and finds them again.
 
 A book is usable when all that was heard of its stream is in it. When a gap opens, the book stands
 still and later updates wait; it goes on when what is missing arrives late, or at a snapshot that
@@ -126,7 +126,7 @@ class _Feed:
         self.has_depth = False
         self.usable = False
         self.why: str | None = None  # what was said of why it is not usable
-        self.fresh_ns = event.ts_ns  # when something that is new was last received
+        self.fresh_ns = event.ts_ns  # when the newest of what is held was received
 
     def copy(self) -> _Feed:
         """The same state apart."""
@@ -157,7 +157,7 @@ class _Feed:
         """A quote counts only where no depth is heard; with depth, the book is what is held."""
         if self.has_depth:
             return
-        self._is_fresh(quote.ts_ns)
+        self.fresh_ns = quote.ts_ns
         if not self.usable:
             self._finish(quote.sequence, quote.ts_ns, said)
 
@@ -174,7 +174,7 @@ class _Feed:
         self.book, self.last = book, sequence
         if not self._is_sound(book, snapshot.ts_ns, said):
             return
-        self._is_fresh(snapshot.ts_ns)
+        self.fresh_ns = snapshot.ts_ns
         if sequence is not None:
             self._say_missing(self._heard_from(sequence).join(sequence), snapshot.ts_ns, said)
         self._go_on(snapshot.ts_ns, said, moved=True)
@@ -214,7 +214,7 @@ class _Feed:
         if diff.sequence is not None:
             self.last = diff.sequence
             self._heard_from(diff.sequence).join(diff.sequence)
-        self._is_fresh(diff.ts_ns)
+        self.fresh_ns = diff.ts_ns
         return self._is_sound(self.book, diff.ts_ns, said)
 
     def _is_sound(self, book: Book, ts_ns: int, said: Facts) -> bool:
@@ -267,10 +267,6 @@ class _Feed:
         is_complete = self.heard is None or self.last == self.heard.end
         if moved and is_complete and not self.usable:
             self._finish(self.last, ts_ns, said)
-
-    def _is_fresh(self, ts_ns: int) -> None:
-        if ts_ns > self.fresh_ns:
-            self.fresh_ns = ts_ns
 
     def _finish(self, sequence: int | None, ts_ns: int, said: Facts) -> None:
         self.usable = True
