@@ -5,41 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.market_builders import SECOND_NS, SPOT, SYMBOL, USDM, a_bbo, a_diff, a_snapshot
+from tests.unit.market_facts import a_running_watch, best, finished, gap, hear, started
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import (
-    DepthDiff, FeedLost, FeedStale, GapDetected, MarketFact, ResyncFinished, ResyncStarted, Trade,
+    DepthDiff, FeedLost, FeedStale, MarketFact, ResyncStarted, Trade,
 )  # fmt: skip
 from tools.live.market.watch import MarketWatch
-
-
-def started(why: str, ts_ns: int = 1, source: str = SPOT) -> ResyncStarted:
-    return ResyncStarted(SYMBOL, source, why, ts_ns)
-
-
-def finished(sequence: int | None, ts_ns: int = 1, source: str = SPOT) -> ResyncFinished:
-    return ResyncFinished(SYMBOL, source, sequence, ts_ns)
-
-
-def gap(first: int, last: int, ts_ns: int = 1, source: str = SPOT) -> GapDetected:
-    return GapDetected(SYMBOL, source, first, last, ts_ns)
-
-
-def hear(watch: MarketWatch, *events: object) -> list[MarketFact]:
-    return [fact for event in events for fact in watch.hear(event)]  # type: ignore[arg-type]
-
-
-def a_running_watch() -> MarketWatch:
-    """A book 100 x 1 / 110 x 1 behind the update 10."""
-    watch = MarketWatch()
-    hear(watch, a_diff(5, 10), a_snapshot(10))
-    assert watch.is_usable(SPOT, SYMBOL)
-    return watch
-
-
-def best(watch: MarketWatch, source: str = SPOT) -> tuple[int, int, int, int]:
-    book = watch.book(source, SYMBOL)
-    assert book is not None
-    return book.best()
 
 
 def test_nothing_is_known_of_a_symbol_that_was_not_heard_of() -> None:
@@ -136,6 +107,13 @@ def test_a_duplicate_does_not_mend_a_gap() -> None:
     assert not watch.is_usable(SPOT, SYMBOL)
 
 
+def test_an_update_from_before_the_beginning_is_old_in_a_gap_too() -> None:
+    watch = MarketWatch()
+    hear(watch, a_snapshot(10), a_diff(14, 14))
+    assert hear(watch, a_diff(3, 5)) == [], "what lies between it and the snapshot is in the latter"
+    assert hear(watch, a_diff(11, 13)) == [finished(14)]
+
+
 def test_a_second_snapshot_that_is_older_changes_nothing() -> None:
     watch = a_running_watch()
     hear(watch, a_diff(11, 11, bids=((101, 1),)))
@@ -229,7 +207,7 @@ def test_an_update_that_waited_may_cross_the_book() -> None:
 
 
 def test_too_many_updates_before_a_snapshot_are_let_go() -> None:
-    watch = MarketWatch(buffer_levels=2)
+    watch = MarketWatch(most_levels=2)
     assert hear(watch, a_diff(5, 6), a_diff(7, 8)) == [started("start")]
     assert hear(watch, a_diff(9, 10)) == [started("overflow")]
     assert hear(watch, a_snapshot(8)) == [], "9 and 10 were let go"
@@ -237,12 +215,24 @@ def test_too_many_updates_before_a_snapshot_are_let_go() -> None:
 
 
 def test_a_gap_that_stays_open_too_long_gives_the_book_up() -> None:
-    watch = MarketWatch(buffer_levels=2)
+    watch = MarketWatch(most_levels=2)
     hear(watch, a_snapshot(10), a_diff(14, 15), a_diff(16, 16))
     assert hear(watch, a_diff(17, 17)) == [started("overflow")]
     assert watch.book(SPOT, SYMBOL) is None
     assert hear(watch, a_diff(11, 13), a_diff(18, 18)) == []
     assert not watch.is_usable(SPOT, SYMBOL)
+
+
+@pytest.mark.parametrize("side", ["bids", "asks"])
+def test_a_book_that_grows_without_end_is_given_up(side: str) -> None:
+    watch = MarketWatch(most_levels=2)
+    more = {side: ((105, 1),)}
+    assert hear(watch, a_snapshot(10), a_diff(11, 11, **more))[2:] == []
+    assert hear(watch, a_diff(12, 12, **{side: ((106, 1),)})) == [started("overflow")]
+    assert watch.book(SPOT, SYMBOL) is None
+    deep = {side: tuple((price, 1) for price in (103, 104, 105))}
+    assert hear(watch, a_snapshot(12, **deep)) == [started("overflow")]
+    assert hear(watch, a_snapshot(12)) == [finished(12)]
 
 
 def test_a_lost_feed_begins_anew() -> None:
@@ -286,156 +276,6 @@ def test_an_impossible_level_is_refused() -> None:
         hear(watch, a_diff(11, 11, bids=((-1, 1),)))
 
 
-@pytest.mark.parametrize("source", [SPOT, "coinbase"])
-def test_silence_of_the_depth_is_stale_whatever_else_is_heard(source: str) -> None:
-    watch = MarketWatch()
-    hear(watch, a_snapshot(10, source=source))
-    late = 1 + 5 * SECOND_NS
-    assert hear(watch, a_bbo(source=source, ts_ns=late)) == []
-    assert watch.is_usable(source, SYMBOL)
-    assert hear(watch, a_bbo(source=source, ts_ns=late + 1)) == [
-        FeedStale(SYMBOL, source, 5 * SECOND_NS + 1, late + 1), started("stale", late + 1, source)
-    ]  # fmt: skip
-    assert not watch.is_usable(source, SYMBOL)
-    assert hear(watch, a_bbo(source=source, ts_ns=late * 9)) == [], "it is said once"
-
-
-def test_the_update_that_ends_a_silence_goes_on_from_the_book() -> None:
-    watch = a_running_watch()
-    now = 60 * SECOND_NS
-    silent = FeedStale(SYMBOL, SPOT, now - 1, now)
-    assert hear(watch, a_diff(11, 12, bids=((101, 1),), ts_ns=now)) == [
-        silent, started("stale", now), finished(12, now)
-    ]  # fmt: skip
-    assert best(watch) == (101, 1, 110, 1)
-    assert hear(watch, a_diff(13, 13, ts_ns=now + 5 * SECOND_NS)) == []
-
-
-def test_an_update_without_number_ends_a_silence() -> None:
-    watch = MarketWatch()
-    hear(watch, a_snapshot(None))
-    watch.tick(60 * SECOND_NS)
-    assert hear(watch, a_diff(None, None, ts_ns=61 * SECOND_NS)) == [finished(None, 61 * SECOND_NS)]
-    hear(watch, FeedLost(SYMBOL, SPOT, "", 61 * SECOND_NS))
-    assert hear(watch, a_diff(None, None, ts_ns=61 * SECOND_NS)) == []
-
-
-def test_a_number_after_a_silence_of_a_book_without_one() -> None:
-    watch = MarketWatch()
-    hear(watch, a_snapshot(None))
-    watch.tick(60 * SECOND_NS)
-    assert hear(watch, a_diff(7, 8, ts_ns=61 * SECOND_NS)) == [finished(8, 61 * SECOND_NS)]
-
-
-def test_an_unnumbered_update_after_a_silence_may_cross_the_book() -> None:
-    watch = MarketWatch()
-    hear(watch, a_snapshot(None))
-    watch.tick(60 * SECOND_NS)
-    crossing = a_diff(None, None, bids=((111, 1),), ts_ns=61 * SECOND_NS)
-    assert hear(watch, crossing) == [started("crossed_book", 61 * SECOND_NS)]
-    assert not watch.is_usable(SPOT, SYMBOL)
-
-
-def test_a_gap_behind_a_silence_is_found() -> None:
-    watch = a_running_watch()
-    watch.tick(60 * SECOND_NS)
-    now = 61 * SECOND_NS
-    assert hear(watch, a_diff(12, 12, ts_ns=now)) == [gap(11, 11, now)]
-    assert not watch.is_usable(SPOT, SYMBOL)
-
-
-def test_old_updates_do_not_end_a_silence() -> None:
-    watch = a_running_watch()
-    old = [a_diff(8, 10, ts_ns=second * SECOND_NS) for second in range(1, 8)]
-    facts = hear(watch, *old)
-    assert [fact.kind for fact in facts] == ["md.stale", "md.resync_started"]
-    assert hear(watch, a_snapshot(9, ts_ns=8 * SECOND_NS)) == []
-    assert hear(watch, a_snapshot(10, ts_ns=8 * SECOND_NS)) == [finished(10, 8 * SECOND_NS)]
-
-
-def test_silence_is_found_by_the_clock_and_by_what_others_say() -> None:
-    watch = a_running_watch()
-    assert watch.tick(5 * SECOND_NS) == []
-    other = a_snapshot(3, symbol="ETHUSDT", ts_ns=4 * SECOND_NS)
-    assert len(hear(watch, other)) == 2
-    assert [fact.symbol for fact in watch.tick(6 * SECOND_NS)] == [SYMBOL, SYMBOL]
-    assert watch.is_usable(SPOT, "ETHUSDT")
-    say = hear(watch, a_diff(11, 11, ts_ns=10 * SECOND_NS))
-    assert say == [
-        FeedStale("ETHUSDT", SPOT, 6 * SECOND_NS, 10 * SECOND_NS),
-        ResyncStarted("ETHUSDT", SPOT, "stale", 10 * SECOND_NS),
-        finished(11, 10 * SECOND_NS),
-    ]
-    assert watch.tick(15 * SECOND_NS) == []
-    assert len(watch.tick(15 * SECOND_NS + 1)) == 2
-    assert watch.tick(99 * SECOND_NS) == [], "nothing is usable, so nothing can fall silent"
-
-
-def test_what_is_not_usable_does_not_fall_silent() -> None:
-    watch = MarketWatch()
-    hear(watch, a_diff(5, 6))
-    assert watch.tick(60 * SECOND_NS) == []
-    assert hear(watch, a_diff(7, 8, ts_ns=90 * SECOND_NS)) == []
-
-
-def test_a_recorded_silence_is_found_at_its_place() -> None:
-    live, replayed = a_running_watch(), a_running_watch()
-    facts = live.tick(7 * SECOND_NS)
-    assert hear(replayed, facts[0]) == list(facts)
-    assert hear(replayed, facts[1]) == []
-    assert live.state_sha256() == replayed.state_sha256()
-
-
-def test_the_limit_of_silence_is_a_setting() -> None:
-    watch = MarketWatch(stale_ns=10)
-    hear(watch, a_snapshot(10, ts_ns=100))
-    assert watch.tick(110) == []
-    assert len(watch.tick(111)) == 2
-
-
-def test_time_that_goes_back_makes_nothing_older() -> None:
-    watch = a_running_watch()
-    hear(watch, a_diff(11, 11, ts_ns=9 * SECOND_NS // 2), a_diff(12, 12, ts_ns=2))
-    assert watch.tick(9 * SECOND_NS) == []
-
-
-def test_quotes_alone_are_usable_from_the_first() -> None:
-    watch = MarketWatch()
-    assert hear(watch, a_bbo()) == []
-    assert watch.is_usable(SPOT, SYMBOL)
-    assert watch.book(SPOT, SYMBOL) is None
-
-
-def test_quotes_alone_come_back_with_the_next() -> None:
-    watch = MarketWatch()
-    hear(watch, a_bbo())
-    now = 60 * SECOND_NS
-    assert hear(watch, a_bbo(sequence=4, ts_ns=now)) == [
-        FeedStale(SYMBOL, SPOT, now - 1, now), started("stale", now), finished(4, now)
-    ]  # fmt: skip
-    assert hear(watch, FeedLost(SYMBOL, SPOT, "", now)) == [started("lost", now)]
-    assert not watch.is_usable(SPOT, SYMBOL)
-    assert hear(watch, a_bbo(ts_ns=now)) == [finished(None, now)]
-    assert hear(watch, a_bbo(ts_ns=now)) == []
-
-
-def test_depth_takes_over_from_quotes() -> None:
-    watch = MarketWatch()
-    now = 60 * SECOND_NS
-    hear(watch, a_bbo(), a_bbo(ts_ns=now))
-    assert hear(watch, a_diff(5, 6, ts_ns=now)) == [started("start", now)]
-    assert hear(watch, a_bbo(ts_ns=now)) == []
-    assert not watch.is_usable(SPOT, SYMBOL)
-    assert hear(watch, a_snapshot(6, ts_ns=now)) == [finished(6, now)]
-
-
-def test_depth_after_lost_quotes_is_still_the_same_resync() -> None:
-    watch = MarketWatch()
-    hear(watch, a_bbo(), FeedLost(SYMBOL, SPOT, "", 1))
-    assert hear(watch, a_diff(5, 6)) == []
-    assert hear(watch, a_snapshot(6)) == [finished(6)]
-
-
 def test_symbols_and_sources_are_apart() -> None:
     watch = a_running_watch()
     assert hear(watch, a_diff(14, 14, symbol="ETHUSDT")) == [
@@ -456,11 +296,11 @@ def test_a_copy_goes_on_apart() -> None:
     hear(other, a_snapshot(3, symbol="ETHUSDT"))
     assert watch.state_sha256() == before
     assert best(watch) == (100, 1, 110, 1)
-    assert len(other.tick(60 * SECOND_NS)) == 4
+    assert len(hear(other, a_bbo(symbol="SOLUSDT", ts_ns=60 * SECOND_NS))) == 4
 
 
 def test_a_copy_keeps_its_limits() -> None:
-    other = MarketWatch(stale_ns=10, buffer_levels=1).copy()
+    other = MarketWatch(stale_ns=10, most_levels=1).copy()
     hear(other, a_snapshot(10, ts_ns=100))
     assert len(other.copy().tick(111)) == 2
     assert hear(other, a_diff(12, 12, bids=((1, 1),), ts_ns=100))[-1] == started("overflow", 100)

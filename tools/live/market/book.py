@@ -47,28 +47,32 @@ class Book:
     def apply(self, bids: Levels, asks: Levels) -> None:
         """Set the quantity of each level; 0 takes it away, and a level that is unknown may go."""
         # The two loops differ in a sign. One function for both would call once a level.
-        held, ordered, pop = self._bids, self._bids_sorted, self._bids.pop
+        held, ordered = self._bids, self._bids_sorted
         for price, qty in bids:
-            if qty > 0:
-                if price not in held:
-                    insort(ordered, price)
-                held[price] = qty
-            elif qty < 0:
+            if qty < 0:
                 raise _impossible(price, qty)
-            elif pop(price, 0):
-                del ordered[bisect_left(ordered, price)]
+            if price in held:
+                if qty:
+                    held[price] = qty
+                else:
+                    del held[price], ordered[bisect_left(ordered, price)]
+            elif qty:
+                held[price] = qty
+                insort(ordered, price)
         if ordered and ordered[0] <= 0:
             raise _impossible(ordered[0], held[ordered[0]])
-        held, ordered, pop = self._asks, self._asks_sorted, self._asks.pop
+        held, ordered = self._asks, self._asks_sorted
         for price, qty in asks:
-            if qty > 0:
-                if price not in held:
-                    insort(ordered, -price)
-                held[price] = qty
-            elif qty < 0:
+            if qty < 0:
                 raise _impossible(price, qty)
-            elif pop(price, 0):
-                del ordered[bisect_left(ordered, -price)]
+            if price in held:
+                if qty:
+                    held[price] = qty
+                else:
+                    del held[price], ordered[bisect_left(ordered, -price)]
+            elif qty:
+                held[price] = qty
+                insort(ordered, -price)
         if ordered and ordered[-1] >= 0:
             raise _impossible(-ordered[-1], held[-ordered[-1]])
 
@@ -86,16 +90,19 @@ class Book:
 
     def top(self, count: int) -> tuple[Levels, Levels]:
         """The first `count` levels of each side, the best first."""
-        bids, asks = self._bids, self._asks
+        bids = self._bids_sorted[: -count - 1 : -1]
+        asks = [-key for key in self._asks_sorted[: -count - 1 : -1]]
         return (
-            tuple((price, bids[price]) for price in self._bids_sorted[: -count - 1 : -1]),
-            tuple((-key, asks[-key]) for key in self._asks_sorted[: -count - 1 : -1]),
+            tuple(zip(bids, map(self._bids.__getitem__, bids), strict=True)),
+            tuple(zip(asks, map(self._asks.__getitem__, asks), strict=True)),
         )
 
     def depth(self, count: int) -> tuple[int, int]:
         """The quantities of the first `count` levels of each side, added up."""
         bids, asks = self.top(count)
-        return sum(qty for _, qty in bids), sum(qty for _, qty in asks)
+        bid_qty: int = sum(qty for _, qty in bids)
+        ask_qty: int = sum(qty for _, qty in asks)
+        return bid_qty, ask_qty
 
     def size(self) -> tuple[int, int]:
         """How many levels each side has."""

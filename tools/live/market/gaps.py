@@ -27,7 +27,7 @@ from ..core.clock import NS_PER_MS, NS_PER_S
 from ..core.market_v1 import DepthDiff
 
 STALE_NS = 5 * NS_PER_S
-BUFFER_LEVELS = 200_000  # with their messages a stream may be this far ahead of its snapshot
+MOST_LEVELS = 200_000  # on a side of a book, and among the updates that wait with their messages
 TIME_GAP_NS = 100 * NS_PER_MS
 _MOST_TIME_GAPS = 3
 _FULL_REBUILD = 100
@@ -111,7 +111,7 @@ class Waiting:
 
     __slots__ = ("_diffs", "_limit", "_weight")
 
-    def __init__(self, limit: int = BUFFER_LEVELS) -> None:
+    def __init__(self, limit: int = MOST_LEVELS) -> None:
         self._diffs: list[DepthDiff] = []
         self._limit = limit
         self._weight = 0

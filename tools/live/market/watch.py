@@ -2,8 +2,8 @@
 
 It hears market events in their order, live or from a journal, and says what the fold has to know:
 gaps with their exact range, resyncs, silences. It holds no clock; the time is that of the newest
-event, or of `tick`. What it says is derived from the data alone, so of a journal's facts it takes
-`FeedLost` and no other: the rest it finds again.
+event, or of `tick`. What it says is derived from the data and the time alone, so of a journal's
+facts it takes `FeedLost`; of all others only their time, and finds them again.
 
 A book is usable when all that was heard of its stream is in it. When a gap opens, the book stands
 still and later updates wait; it goes on when what is missing arrives late, or at a snapshot that
@@ -22,7 +22,7 @@ from ..core.market_v1 import (
 )  # fmt: skip
 from .book import Book
 from .gaps import (
-    BUFFER_LEVELS, STALE_NS, Fit, Heard, Missing, Waiting, begins_anew, fit, follows, is_silent,
+    MOST_LEVELS, STALE_NS, Fit, Heard, Missing, Waiting, begins_anew, fit, follows, is_silent,
 )  # fmt: skip
 
 Key: TypeAlias = tuple[str, str]  # source and symbol
@@ -34,7 +34,7 @@ GAP = "gap"
 CROSSED_BOOK = "crossed_book"
 STALE = "stale"
 LOST = "lost"
-OVERFLOW = "overflow"  # so many updates waited for a snapshot that they were let go
+OVERFLOW = "overflow"  # more levels waited for a snapshot, or stood in a book, than are kept
 
 _NEVER_NS = 1 << 63
 
@@ -42,9 +42,9 @@ _NEVER_NS = 1 << 63
 class MarketWatch:
     """Keeps the books; `hear` each event, or `tick` when there is none for a while."""
 
-    def __init__(self, stale_ns: int = STALE_NS, buffer_levels: int = BUFFER_LEVELS) -> None:
+    def __init__(self, stale_ns: int = STALE_NS, most_levels: int = MOST_LEVELS) -> None:
         self._stale_ns = stale_ns
-        self._buffer_levels = buffer_levels
+        self._most_levels = most_levels
         self._feeds: dict[Key, _Feed] = {}
         self._all_fresh_until_ns = _NEVER_NS  # no feed can be stale before; it may be too early
 
@@ -58,7 +58,7 @@ class MarketWatch:
             return said
         feed = self._feeds.get((event.source, event.symbol))
         if feed is None:
-            feed = self._feeds[event.source, event.symbol] = _Feed(event, self._buffer_levels)
+            feed = self._feeds[event.source, event.symbol] = _Feed(event, self._most_levels)
         listen(feed, event, said)
         if feed.usable:
             fresh_until_ns = feed.fresh_ns + self._stale_ns
@@ -88,7 +88,7 @@ class MarketWatch:
 
     def copy(self) -> MarketWatch:
         """The same state, going on apart from this one."""
-        made = MarketWatch(self._stale_ns, self._buffer_levels)
+        made = MarketWatch(self._stale_ns, self._most_levels)
         made._feeds = {key: feed.copy() for key, feed in self._feeds.items()}
         made._all_fresh_until_ns = self._all_fresh_until_ns
         return made
@@ -111,21 +111,22 @@ class _Feed:
     """One symbol of one source: its book, what of its stream is in it, and what waits."""
 
     __slots__ = (
-        "book", "fresh_ns", "has_depth", "heard", "last", "source", "symbol", "usable", "waiting",
-        "why",
+        "book", "fresh_ns", "has_depth", "heard", "last", "most_levels", "source", "symbol",
+        "usable", "waiting", "why",
     )  # fmt: skip
 
-    def __init__(self, event: MarketEvent, buffer_levels: int) -> None:
+    def __init__(self, event: MarketEvent, most_levels: int) -> None:
         self.source = event.source
         self.symbol = event.symbol
         self.book: Book | None = None
         self.last: int | None = None  # the update behind which the book stands
         self.heard: Heard | None = None
-        self.waiting = Waiting(buffer_levels)
+        self.most_levels = most_levels
+        self.waiting = Waiting(most_levels)
         self.has_depth = False
         self.usable = False
         self.why: str | None = None  # what was said of why it is not usable
-        self.fresh_ns = event.ts_ns  # when something that is new was last received
+        self.fresh_ns = event.ts_ns  # when the newest of what is held was received
 
     def copy(self) -> _Feed:
         """The same state apart."""
@@ -156,7 +157,7 @@ class _Feed:
         """A quote counts only where no depth is heard; with depth, the book is what is held."""
         if self.has_depth:
             return
-        self._is_fresh(quote.ts_ns)
+        self.fresh_ns = quote.ts_ns
         if not self.usable:
             self._finish(quote.sequence, quote.ts_ns, said)
 
@@ -170,11 +171,10 @@ class _Feed:
             return
         book = Book()
         book.apply_snapshot(snapshot.bids, snapshot.asks)
-        if book.is_crossed:
-            self._drop(CROSSED_BOOK, snapshot.ts_ns, said)
-            return
         self.book, self.last = book, sequence
-        self._is_fresh(snapshot.ts_ns)
+        if not self._is_sound(book, snapshot.ts_ns, said):
+            return
+        self.fresh_ns = snapshot.ts_ns
         if sequence is not None:
             self._say_missing(self._heard_from(sequence).join(sequence), snapshot.ts_ns, said)
         self._go_on(snapshot.ts_ns, said, moved=True)
@@ -208,23 +208,31 @@ class _Feed:
             if self.why is None:
                 self._stop(START, ts_ns, said)
 
-    def _apply(self, diff: DepthDiff, said: Facts) -> None:
+    def _apply(self, diff: DepthDiff, said: Facts) -> bool:
         assert self.book is not None, "a usable feed with depth has a book"
         self.book.apply(diff.bids, diff.asks)
         if diff.sequence is not None:
             self.last = diff.sequence
             self._heard_from(diff.sequence).join(diff.sequence)
-        self._is_fresh(diff.ts_ns)
-        if self.book.is_crossed:
-            self._drop(CROSSED_BOOK, diff.ts_ns, said)
+        self.fresh_ns = diff.ts_ns
+        return self._is_sound(self.book, diff.ts_ns, said)
+
+    def _is_sound(self, book: Book, ts_ns: int, said: Facts) -> bool:
+        """Whether a book may stay; one that may not is dropped."""
+        if book.is_crossed:
+            self._drop(CROSSED_BOOK, ts_ns, said)
+            return False
+        if max(book.size()) > self.most_levels:
+            self._drop(OVERFLOW, ts_ns, said)
+            return False
+        return True
 
     def _wait(self, diff: DepthDiff, said: Facts) -> None:
         """An update while the book is not usable, or the one that shows that it is not."""
         joint = follows(diff)
         if joint is None or diff.sequence is None:
             # Without numbers nothing can be put in order, but a silence can end.
-            if self.book is not None and not self.waiting:
-                self._apply(diff, said)
+            if self.book is not None and not self.waiting and self._apply(diff, said):
                 self._go_on(diff.ts_ns, said, moved=True)
             return
         if fit(self.last, diff) is Fit.OLD:
@@ -233,9 +241,10 @@ class _Feed:
         self._say_missing(missing, diff.ts_ns, said)
         if self.usable:
             self._stop(GAP, diff.ts_ns, said)
-        if not self.waiting.add(diff):
+        if self.waiting.add(diff):
+            self._go_on(diff.ts_ns, said)
+        else:
             self._drop(OVERFLOW, diff.ts_ns, said)
-        self._go_on(diff.ts_ns, said)
 
     def _heard_from(self, joint: int) -> Heard:
         """What was heard; of a stream that begins now, nothing behind `joint`."""
@@ -252,17 +261,12 @@ class _Feed:
         if self.book is None:
             return
         for diff in self.waiting.take(self.last):
-            self._apply(diff, said)
-            if self.book is None:  # crossed by it
+            if not self._apply(diff, said):
                 return
             moved = True
         is_complete = self.heard is None or self.last == self.heard.end
         if moved and is_complete and not self.usable:
             self._finish(self.last, ts_ns, said)
-
-    def _is_fresh(self, ts_ns: int) -> None:
-        if ts_ns > self.fresh_ns:
-            self.fresh_ns = ts_ns
 
     def _finish(self, sequence: int | None, ts_ns: int, said: Facts) -> None:
         self.usable = True
