@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import journal_floor, workload
+from tests.bench import journal_floor, market_floor, workload
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -47,6 +47,7 @@ def main() -> int:
     room = ROOM if options.gate else 0.0
     rows = [*_speed(room), *_memory(long=not options.gate), _start_up(room)]
     rows += _journal(options.gate)
+    rows += _market(options.gate)
     if not options.gate:
         rows.append(_growth())
     width = max(len(row[0]) for row in rows)
@@ -120,6 +121,37 @@ def _journal(gate: bool) -> list[Row]:
         wanted, found = least if gate else goal, statistics.median(ratios[name])
         shown = f">= {wanted:.2f}" if wanted else ""
         rows.append((label, f"{found:.2f} x", shown, found >= wanted))
+    return rows
+
+
+# What is measured, its goal, and what a build is failed for.
+_MARKET = {
+    "books": ("canonical events and books of a futures capture, of json.loads", 0.5, 0.4),
+    "drift": ("a comparison in a ring of 65,536 tops, of one in 1,024", 0.5, 0.4),
+    "read": ("a capture read to events, of decompressing it to lines", 0.5, 0.02),
+    "orders": ("a recorded market without orders, of two orders a quote", 1 / 3, 0.25),
+}
+
+
+def _market(gate: bool) -> list[Row]:
+    """Market data against its floors; the recordings must be there in CI."""
+    if not market_floor.USDM.exists() and os.environ.get("CI") != "true":
+        return [("market data: the recordings are not here", "", "", True)]
+    ratios: dict[str, list[float]] = {name: [] for name in _MARKET}
+    told = market_floor.messages(market_floor.USDM)
+    for _ in range(3 if gate else PAIRS):
+        floor = market_floor.floor_json(told)
+        ratios["books"].append(floor / market_floor.product_books(told))
+        small = market_floor.seconds_a_tick(1_024, 20_000)
+        ratios["drift"].append(small / market_floor.seconds_a_tick(65_536, 20_000))
+        floor = market_floor.floor_lines(market_floor.USDM)
+        ratios["read"].append(floor / market_floor.product_read(market_floor.USDM))
+        floor = market_floor.seconds_run(market_floor.SPOT, orders=False)
+        ratios["orders"].append(floor / market_floor.seconds_run(market_floor.SPOT, orders=True))
+    rows = []
+    for name, (label, goal, least) in _MARKET.items():
+        wanted, found = least if gate else goal, statistics.median(ratios[name])
+        rows.append((label, f"{found:.2f} x", f">= {wanted:.2f}", found >= wanted))
     return rows
 
 
