@@ -11,19 +11,20 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from .outputs_v1 import (
-    Approved, CancelOrder, CancelUnknown, DoubtAlert, FillRefused, Frozen, Intent, IntentRefused,
-    LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder, Reapproved, Unfrozen,
+    Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged, FillRefused, Frozen, Intent,
+    IntentRefused, LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder,
+    Reapproved, Unfrozen,
 )  # fmt: skip
 from .record import record
 from .words_v1 import (
-    BUY, REQUEST_LIFE_NS, SELL, FillFault, RefusalReason, Side, parse_side,
+    BUY, REQUEST_LIFE_NS, SELL, EdgeVerdict, FillFault, RefusalReason, Side, parse_side,
 )  # fmt: skip
 
 __all__ = [
     "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
-    "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeUpdate", "Entry", "Fill",
-    "FillAdopted", "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "Input", "Intent",
-    "IntentRefused", "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown",
+    "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeJudged", "EdgeUpdate",
+    "EdgeVerdict", "Entry", "Fill", "FillAdopted", "FillFault", "FillRefused", "FreezeOrdered",
+    "Frozen", "Input", "Intent", "IntentRefused", "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown",
     "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled",
     "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
     "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
@@ -273,6 +274,7 @@ Input: TypeAlias = (
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
     | LateFill | Reapproved | QueryOrder | CancelUnknown | OrderAbandoned | DoubtAlert
+    | EdgeJudged
 )  # fmt: skip
 
 INPUTS: tuple[type[Any], ...] = (
@@ -283,7 +285,7 @@ INPUTS: tuple[type[Any], ...] = (
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
-    LateFill, Reapproved, QueryOrder, CancelUnknown, OrderAbandoned, DoubtAlert,
+    LateFill, Reapproved, QueryOrder, CancelUnknown, OrderAbandoned, DoubtAlert, EdgeJudged,
 )  # fmt: skip
 
 
