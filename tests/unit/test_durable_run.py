@@ -241,11 +241,11 @@ def test_the_run_says_what_it_is_made_of() -> None:
     desk.open(edge="computed", retain=5, fee_maker_bps="0.5", fee_taker_bps=2)
     (opened,) = (one.payload() for one in Reader(desk.disk).poll() if one.topic == OPENED)
     assert opened["about"] == {
-        "exchange": {"client": "Wire"}, "edge": "computed", "edge_freeze_threshold_bps": 1.5,
+        "exchange": {"client": "Wire"}, "edge": "markouts", "edge_freeze_threshold_bps": 1.5,
         "max_inventory_usd_per_symbol": 10_000.0, "max_total_notional_usd": 50_000.0,
         "fee_maker_bps": 0.5, "fee_taker_bps": 2.0,
     }  # fmt: skip
-    assert (opened["edge"], opened["retain"]) == ("computed", 5)
+    assert (opened["edge"], opened["retain"]) == ("markouts", 5)
     assert json.loads(json.dumps(opened)) == opened
 
 
