@@ -48,8 +48,6 @@ class EdgeWatch:
         if watched.would_be is not None:
             watched.would_be.on_quote(bid, ask, ts_ns)
         decision = watched.decision
-        if not decision.fresh:
-            return None
         judged = decision.judge(threshold_bps, ts_ns)
         if judged is None:
             return None
