@@ -14,9 +14,9 @@ from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged,
-    EdgeUpdate, EdgeVerdict, Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused, LateFill,
-    ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet, QueryOrder,
-    QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
+    EdgeUpdate, EdgeVerdict, Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused,
+    LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet,
+    QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
