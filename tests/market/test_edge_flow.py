@@ -102,7 +102,7 @@ class Run:
     def trade(
         self, rng: Random, steps: int, *, toxic: bool, through: bool = False, start: int = 0
     ) -> list[tuple[int, int]]:
-        """Quote, be hit, and quote again, until it freezes or through that; the quotes of the freeze."""
+        """Quote, be hit, and quote again, until it freezes or through that; quotes while frozen."""
         mid = 50_000.0
         quotes = []
         for step in range(start, start + steps):
