@@ -72,6 +72,14 @@ def test_the_bound_is_rounded_up() -> None:
     assert evidence.upper_bps(4000) == 3_333_333_333_334
 
 
+@pytest.mark.parametrize(("z_thousandths", "upper_bps"), [
+    (0, 5_000), (1000, 10_000), (1500, 12_500), (2000, 15_000), (1, 7_500), (1001, 12_500),
+])  # fmt: skip
+def test_the_root_is_rounded_up_to_a_whole(z_thousandths: int, upper_bps: int) -> None:
+    """Nets 0 and 1 on 1 each, a half and a half: where numbers are so small, steps are large."""
+    assert evidence_of((0, 1), (1, 1)).upper_bps(z_thousandths) == upper_bps * SCALE
+
+
 def test_fills_within_a_horizon_of_the_first_are_one_sample() -> None:
     evidence = Evidence(200, 10)
     for fill_ns in (100, 105, 109, 110, 119, 120):
