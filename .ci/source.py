@@ -22,6 +22,7 @@ LAYERS = {
     "journaled": 6, "durable_run": 6, "journal_cli": 6, "journal_cli_flags": 6,
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
+    "generate_cli": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

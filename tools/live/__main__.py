@@ -15,6 +15,7 @@ VERBS = {
     "journal": ("journal_cli", "look at a journal, and look after it"),
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
+    "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _HELP = ("-h", "--help")
