@@ -118,6 +118,11 @@ def test_nothing_stands_on_an_unusable_market() -> None:
     assert one.qty == 0
 
 
+def test_what_has_not_begun_is_worth_nothing() -> None:
+    one = WouldBe()
+    assert (one.mark, one.qty, one.cash, one.fees, one.volume, one.pnl_e18) == (0,) * 6
+
+
 def test_a_market_without_a_middle_keeps_the_last_mark() -> None:
     one = standing()
     one.on_quote(0, 0, 1)

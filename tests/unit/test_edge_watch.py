@@ -14,7 +14,6 @@ from tools.live.core.contracts_v1 import BUY, SELL, EdgeJudged, EdgeVerdict
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
 from tools.live.fold_state.edge_watch import read_watch, tell_watch
-from tools.live.portfolio import edge_markouts
 from tools.live.portfolio.edge_counterfactual import WouldBe
 from tools.live.portfolio.edge_decision import Decision, Evidence, Policy
 from tools.live.portfolio.edge_markouts import Horizon, Markouts
@@ -248,7 +247,21 @@ def test_a_symbol_that_is_there_twice_is_refused() -> None:
 
 
 def test_more_than_can_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.live.fold_state.edge_watch.MOST_WAITING", 0)
-    with pytest.raises(ContractError, match="is not at most 0"):
+    waiting = max(
+        len(horizon.waiting)
+        for one in FULL.symbols.values()
+        for markouts in (one.markouts, one.would_be.markouts if one.would_be else one.markouts)
+        for horizon in markouts.horizons
+    )
+    monkeypatch.setattr("tools.live.fold_state.edge_watch.MOST_WAITING", waiting)
+    assert tell_watch(read_watch(TOLD)) == TOLD
+    monkeypatch.setattr("tools.live.fold_state.edge_watch.MOST_WAITING", waiting - 1)
+    with pytest.raises(ContractError, match=f"waiting {waiting} is not at most {waiting - 1}"):
         read_watch(TOLD)
-    assert edge_markouts.MOST_WAITING == 10_000
+
+
+def test_a_full_window_is_read() -> None:
+    told = deepcopy(TOLD)
+    told[0][1]["decision"]["samples"] = [["1", "-1", "1"]] * 200
+    evidence = read_watch(told).symbols[told[0][0]].decision.evidence
+    assert (len(evidence.rows), evidence.net, evidence.notional) == (200, -200, 200)
