@@ -165,6 +165,32 @@ def test_an_edge_that_is_the_threshold_exactly_is_a_false_alarm_in_few_runs() ->
     assert alarms <= MOST_FALSE_ALARMS
 
 
+def doubly(rng: Random) -> int:
+    """Mostly little, and now and then much of either."""
+    return rng.choice((-1, 1)) * int(rng.expovariate(1) * 10**14)
+
+
+def losing_much(rng: Random) -> int:
+    """What a market maker sees: a small gain each time, and now and then the whole of it lost."""
+    return 10**14 if rng.random() < 0.95 else -19 * 10**14
+
+
+def gaining_much(rng: Random) -> int:
+    """A lottery, which the bound does not understand."""
+    return -losing_much(rng)
+
+
+@pytest.mark.parametrize(("draw", "least", "most"), [
+    (doubly, 0, 1), (losing_much, 0, 1), (gaining_much, 30, 100),
+])  # fmt: skip
+def test_of_what_kind_of_edge_that_is_true(
+    draw: Callable[[Random], int], least: int, most: int
+) -> None:
+    """Each earns the threshold on average, over a hundred runs."""
+    alarms = sum(frozen_at(draw, seed) is not None for seed in range(100))
+    assert least <= alarms <= most
+
+
 # What comes behind a freeze.
 
 
