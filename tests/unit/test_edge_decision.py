@@ -140,6 +140,7 @@ def test_the_bound_is_the_one_of_the_book(seed: int) -> None:
 
 def test_too_few_samples_say_nothing() -> None:
     decision = Decision(POLICY, NS_PER_S)
+    assert not decision.fresh
     fed(decision, 19, -50)
     assert verdict(decision) is None
     decision.add(10**12, -50 * 10**14, USD)

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.builders import BTC
 from tools.live.core.codec import canonical
 from tools.live.core.contracts_v1 import EdgeUpdate, Entry, Frozen, QuoteUpdate
 from tools.live.core.line import Line
@@ -292,36 +291,6 @@ def test_an_edge_that_is_no_number_is_counted() -> None:
     lost = Entry(last.seq + 1, "feed", 1, 0, EdgeUpdate("ETHUSDT", None, last.event.ts_ns + 1))
     text = render_page(report.data, [*report.events, lost])
     assert "Not a number: 1 update." in text
-
-
-def test_a_watched_edge_has_its_decision_and_what_the_freeze_saved() -> None:
-    report = a_run(**RUNS["computed, frozen"])
-    page = Page(report.html())
-    edge = report.data["edge"]
-    names = ["Measured edge", "Edge decision", "What the freeze saved", "Would-be edge"]
-    places = [page.text.index(name) for name in names]
-    assert places == sorted(places)
-    decided = page.text[places[1] : places[2]]
-    one = edge["decision"][BTC]
-    assert f"{BTC}{one['samples']}{one['mean_bps']:.4f}{one['upper_bps']:.4f}frozen" in decided
-    assert "ETHUSDT17\u2013\u2013armed" in decided
-    saved = page.text[places[2] : places[3]]
-    would_be = edge["counterfactual"]["by_symbol"][BTC]
-    assert f"{BTC}{would_be['fills']}" in saved and f"{would_be['saved_usd']:.4f}" in saved
-    horizons = page.text[places[3] :]
-    shown = [horizons.index(f"{BTC}{name}") for name in ("0.1s", "1s", "10s")]
-    assert shown == sorted(shown)
-
-
-def test_an_edge_that_cools_down_says_so() -> None:
-    report = a_run(**RUNS["computed, frozen"])
-    data = deepcopy(report.data)
-    data["edge"]["decision"][BTC] |= {"armed": False, "fired": False}
-    assert "cooling" in Page(render_page(data, report.events)).text
-
-
-def test_a_scripted_edge_has_no_decision() -> None:
-    assert "Edge decision" not in a_run().html()
 
 
 def test_equal_edges_share_one_line() -> None:
