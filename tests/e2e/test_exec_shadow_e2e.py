@@ -146,7 +146,7 @@ def test_a_config_file_and_recorded_quotes(tmp_path: Path) -> None:
     data = json.loads(done.stdout)
     assert errors(data, SCHEMAS["report"]) == []
     assert data["execution"] == {"iterations": 40, "symbols": ["A"]}
-    assert data["edge"]["mode"] == "computed"
+    assert data["edge"]["mode"] == "markouts"
 
 
 def test_a_frozen_run_fails_where_that_was_asked_for() -> None:

@@ -17,13 +17,16 @@ from tests.unit import docs_runs
 from tests.unit.docs_readme import ROOT, Readme, tree
 from tools.live import console, exec_demo, settings
 from tools.live.audit.laws import LAWS, LAWS_OF_THE_LINE
+from tools.live.audit.laws_edge import LAWS_OF_THE_WATCH
 from tools.live.audit.reconcile_facts import LocalState, VenueState
 from tools.live.audit.reconcile_findings import SEVERITY
+from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import INPUTS, OUTPUTS, FillFault, RefusalReason
 from tools.live.core.order import TRANSITIONS
 from tools.live.core.record import fields_of
 from tools.live.execution_loop import run_shadow_demo
-from tools.live.portfolio import edge
+from tools.live.portfolio.edge_decision import POLICY
+from tools.live.portfolio.edge_markouts import DECIDING_NS, HORIZON_NAMES
 from tools.live.reports.schema import SCHEMAS
 
 Check = Callable[[Readme], list[str]]
@@ -186,7 +189,7 @@ def file_keys(readme: Readme) -> list[str]:
 def conservation(readme: Readme) -> list[str]:
     """The laws in their order."""
     said = [row[0] for row in readme.table("What must add up")]
-    return compared("laws", said, [*LAWS, *LAWS_OF_THE_LINE])
+    return compared("laws", said, [*LAWS, *LAWS_OF_THE_WATCH, *LAWS_OF_THE_LINE])
 
 
 def nouns(readme: Readme) -> list[str]:
@@ -323,14 +326,17 @@ def _frozen_run(start_ms: int) -> dict[str, Any]:
 
 
 def edge_numbers(readme: Readme) -> list[str]:
-    """The window, the least count and the horizons of the computed edge."""
+    """The horizons of the computed edge, and how much evidence freezes."""
     text = " ".join(readme.sections["The edge and the freeze"])
-    seconds = [str(horizon) for horizon in edge.HORIZONS_S]
+    seconds = [name.removesuffix("s") for name in HORIZON_NAMES]
     true = (
-        f"the {edge.DECIDING_S} seconds after",
-        f"the newest {edge.WINDOW} fills",
-        f"at least {edge.MIN_SAMPLES}.",
-        f"for {', '.join(seconds[:-1])} and {seconds[-1]} seconds",
+        f"in the {', '.join(seconds[:-1])} and {seconds[-1]} seconds after",
+        f"The markouts of {DECIDING_NS // NS_PER_S} second decide",
+        f"the newest {POLICY.window} samples",
+        f"{POLICY.z_thousandths // 1000} standard errors above it",
+        f"never with fewer than {POLICY.least} samples",
+        f"for {POLICY.cool_down_ns // NS_PER_S} seconds nothing is decided",
+        f"or with {POLICY.rearm} samples",
     )
     return [f"the edge is measured otherwise: {words}" for words in true if words not in text]
 

@@ -29,6 +29,9 @@ from tools.live.risk_monitor import RuntimeRiskMonitor
 # Maps in the report whose keys are names of the run, and how the README writes such a key.
 MAPS = {
     "adopted.positions": "{symbol}",
+    "edge.counterfactual.by_symbol": "{symbol}",
+    "edge.counterfactual.by_symbol.{symbol}.markouts": "{horizon}",
+    "edge.decision": "{symbol}",
     "feed.stale": "{symbol}",
     "edge.last_bps": "{symbol}",
     "edge.measured": "{symbol}",
@@ -91,6 +94,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         run_shadow_demo().data,
         run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).data,
         run_shadow_demo(edge="computed", iterations=60, edge_freeze_threshold_bps=-99).data,
+        run_shadow_demo(edge="computed", iterations=80, edge_freeze_threshold_bps=99).data,
         run_shadow_demo(iterations=5, max_inventory_usd_per_symbol=20).data,
         run_shadow_demo(iterations=5, reject_rate=1.0).data,
         a_loop(Faulty()).run_shadow(PARAMS),
@@ -139,6 +143,7 @@ def causes() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
 def _recorded() -> Iterator[tuple[Entry, ...] | list[Entry]]:
     yield run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).events
     yield run_shadow_demo(iterations=20, requote=True, max_inventory_usd_per_symbol=400).events
+    yield run_shadow_demo(iterations=80, edge="computed", edge_freeze_threshold_bps=99).events
     for happens in (_late, _twice_too_large, _unknown, _unlisted, *_DOUBTS):
         line = Line()
         happens(line)

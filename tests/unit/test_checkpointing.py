@@ -12,7 +12,7 @@ from tests.unit.run_journals import a_run
 from tools.live.core import codec
 from tools.live.core.errors import LineFailed
 from tools.live.core.line import Line
-from tools.live.execution_loop import COMPUTED
+from tools.live.edge_modes import COMPUTED, MARKOUTS
 from tools.live.journal import checkpointing
 from tools.live.journal.checkpoint import Checkpoint, checkpoint_path, load, save
 from tools.live.journal.checkpointing import EVERY, Checkpointing
@@ -46,7 +46,7 @@ def line_seqs(found: list[Checkpoint]) -> list[int]:
     return [one.state["line_seq"] for one in found]
 
 
-@pytest.mark.parametrize("edge", ["scripted", COMPUTED])
+@pytest.mark.parametrize("edge", ["scripted", COMPUTED, MARKOUTS])
 def test_a_checkpoint_of_a_run_is_that_of_its_replay(
     monkeypatch: pytest.MonkeyPatch, edge: str
 ) -> None:

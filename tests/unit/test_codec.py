@@ -13,10 +13,10 @@ import pytest
 from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
-    BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeUpdate,
-    Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused, LateFill, ListOpenOrders,
-    OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet, QueryOrder, QuoteUpdate,
-    Reapproved, RefusalReason, Side, Unfrozen,
+    BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged,
+    EdgeUpdate, EdgeVerdict, Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused,
+    LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet,
+    QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -75,6 +75,11 @@ OUTPUT_PAYLOADS: list[tuple[Output, dict[str, Any]]] = [
     (
         DoubtAlert("CLI00000001", "silent", 7),
         {"client_order_id": "CLI00000001", "detail": "silent"},
+    ),
+    (
+        EdgeJudged("BTCUSDT", 1000, 31, -E9, E9 // 4, E9, EdgeVerdict.FREEZE, 7),
+        {"symbol": "BTCUSDT", "horizon_ms": 1000, "samples": 31, "net_bps": "-1",
+         "upper_bps": "0.25", "threshold_bps": "1", "verdict": "freeze"},
     ),
 ]  # fmt: skip
 

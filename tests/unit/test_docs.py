@@ -85,7 +85,7 @@ LIES = {
     "fewer machines": ("3.11, 3.12, 3.13;", "3.9, 3.12, 3.13;", "varied"),
     "fewer replays": ("and of four replays", "and of two replays", "varied"),
     "hidden clock": ("- `risk.last_freeze_utc`\n", "", "times"),
-    "longer horizon": ("the 5 seconds after", "the 50 seconds after", "edge_numbers"),
+    "longer horizon": ("and 10 seconds after", "and 5 seconds after", "edge_numbers"),
     "imports": ("imports `socket`", "imports `json`", "no_network"),
     "loose error": ("**Exit code 6.**", "error: input: no\n**Exit code 6.**", "quoted_errors"),
     "long example": ("report\n```", "print(1)\nreport\n```", "notebook"),

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from tests.sim.sim_disk import SimDisk
-from tests.sim.venue import Ended, Script
+from tests.sim.venue import SECOND, Ended, Script
 from tests.unit.builders import BTC
 from tests.unit.durable_desk import LIMITS, Desk, order_of, quote, states
 from tools.live.audit.reconcile_facts import OnMismatch, Policy
 from tools.live.core.contracts_v1 import CancelFailed, CancelOrder, PlaceOrderRequest
+from tools.live.core.errors import ContractError
 from tools.live.core.order import CANCELED, OPEN, PENDING, REJECTED
 from tools.live.durable_run import DurableRun
 from tools.live.exchange import FakeExchangeClient
 from tools.live.exchange_query import Found
+from tools.live.fold_state import state_of
 from tools.live.journal.errors import Halted, StorageFailed
 from tools.live.journal.halt import HALT, is_halted
 from tools.live.journal.os_disk import OsDisk
@@ -241,12 +243,39 @@ def test_the_run_says_what_it_is_made_of() -> None:
     desk.open(edge="computed", retain=5, fee_maker_bps="0.5", fee_taker_bps=2)
     (opened,) = (one.payload() for one in Reader(desk.disk).poll() if one.topic == OPENED)
     assert opened["about"] == {
-        "exchange": {"client": "Wire"}, "edge": "computed", "edge_freeze_threshold_bps": 1.5,
+        "exchange": {"client": "Wire"}, "edge": "markouts", "edge_freeze_threshold_bps": 1.5,
         "max_inventory_usd_per_symbol": 10_000.0, "max_total_notional_usd": 50_000.0,
         "fee_maker_bps": 0.5, "fee_taker_bps": 2.0,
     }  # fmt: skip
-    assert (opened["edge"], opened["retain"]) == ("computed", 5)
+    assert (opened["edge"], opened["retain"]) == ("markouts", 5)
     assert json.loads(json.dumps(opened)) == opened
+
+
+def test_a_run_of_the_first_measurement_goes_on_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    with monkeypatch.context() as older:
+        older.setattr("tools.live.durable_run.begun_as", lambda asked: asked)
+        assert desk.open(edge="computed").loop.edge == "computed"
+    desk.end()
+    run = desk.open(edge="computed")
+    assert (run.recovered, run.loop.edge, run.loop.fold.watch) == (True, "computed", None)
+    desk.end()
+    with pytest.raises(ContractError, match="a run with edge 'computed', not 'scripted'"):
+        desk.open()
+
+
+def test_a_run_of_markouts_is_taken_up_with_what_it_watched() -> None:
+    desk = Desk()
+    run = desk.open(edge="computed", edge_freeze_threshold_bps=-(10**4))
+    for _ in range(3):
+        quote(run, desk)
+        desk.now_ns += SECOND
+    watched = state_of(run.loop.fold)["fold"]["edge_watch"]
+    assert watched
+    desk.end()
+    again = desk.open(edge="computed", edge_freeze_threshold_bps=-(10**4))
+    assert (again.loop.edge, again.loop.fold.markouts) == ("markouts", True)
+    assert state_of(again.loop.fold)["fold"]["edge_watch"] == watched
 
 
 def test_the_system_clock_and_a_folder_are_the_defaults(tmp_path: Path) -> None:

@@ -201,7 +201,9 @@ def test_the_demo_can_measure_its_own_edge() -> None:
         clock=lambda: T0_MS,
     )  # fmt: skip
     assert report.data["edge"]["last_bps"][BTC] == pytest.approx(1.5, abs=0.01)
-    assert report.data["edge"]["measured"][BTC]["5s"]["capture_bps"] == pytest.approx(2.5)
+    edge = report.data["edge"]
+    assert (edge["mode"], report.data["params"]["edge"]) == ("markouts", "markouts")
+    assert edge["measured"][BTC]["1s"]["capture_bps"] == pytest.approx(2.5)
 
 
 # Several runs, and worlds that lie.

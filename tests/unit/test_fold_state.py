@@ -22,7 +22,7 @@ from tools.live.core.contracts_v1 import (
 from tools.live.core.errors import ContractError
 from tools.live.core.order import Order, OrderState
 from tools.live.core.retired import RetiredOrders
-from tools.live.execution_loop import COMPUTED, SCRIPTED
+from tools.live.edge_modes import COMPUTED, MARKOUTS, SCRIPTED
 from tools.live.fold import Fold
 from tools.live.fold_state import restore, state_of
 from tools.live.order_store import InMemoryOrderStore
@@ -47,15 +47,15 @@ def inputs_of(entries: Sequence[Entry]) -> list[Input]:
     return found  # type: ignore[return-value]
 
 
-def a_moody_run(seed: int, retain: int | None) -> Run:
+def a_moody_run(seed: int, retain: int | None, mode: str = COMPUTED) -> Run:
     """With `retain` the same inputs meet a store that has forgotten some orders."""
-    world = World(edge=COMPUTED)
+    world = World(edge=mode)
     for op in operations(seed, 50):
         world.apply(op)
     world.finish()
 
     def new_fold() -> Fold:
-        return Fold(InMemoryOrderStore(retain), a_world_monitor(), measure_edge=True)
+        return as_recorded(mode, InMemoryOrderStore(retain), a_world_monitor())
 
     return Run(inputs_of(world.line.entries), new_fold)
 
@@ -67,9 +67,13 @@ def a_demo_run(seed: int, retain: int | None, mode: str, steps: int) -> Run:
     loop.run_shadow(some_params((BTC, ETH), steps, requote=seed % 2 == 0))
 
     def new_fold() -> Fold:
-        return Fold(InMemoryOrderStore(retain), demo_monitor(), measure_edge=mode == COMPUTED)
+        return as_recorded(mode, InMemoryOrderStore(retain), demo_monitor())
 
     return Run(inputs_of(recorded(loop)), new_fold)
+
+
+def as_recorded(mode: str, store: InMemoryOrderStore, monitor: RuntimeRiskMonitor) -> Fold:
+    return Fold(store, monitor, measure_edge=mode == COMPUTED, markouts=mode == MARKOUTS)
 
 
 def demo_monitor() -> RuntimeRiskMonitor:
@@ -138,13 +142,13 @@ def random_stops(seed: int, run: Run) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(18))
 def test_a_stop_anywhere_changes_nothing(seed: int) -> None:
-    run = a_moody_run(seed, (None, 0, 3)[seed % 3])
+    run = a_moody_run(seed, (None, 0, 3)[seed % 3], (COMPUTED, MARKOUTS)[seed % 2])
     check_every_stop(run)
     check_stops(run, random_stops(seed, run))
 
 
 @pytest.mark.parametrize("retain", [None, 0, 5])
-@pytest.mark.parametrize("mode", [SCRIPTED, COMPUTED])
+@pytest.mark.parametrize("mode", [SCRIPTED, COMPUTED, MARKOUTS])
 def test_a_stop_anywhere_in_a_demo_changes_nothing(mode: str, retain: int | None) -> None:
     run = a_demo_run(1, retain, mode, 20)
     check_every_stop(run)
@@ -168,8 +172,8 @@ def test_the_state_is_complete() -> None:
     One that is new must be put into one of these, or a checkpoint loses it.
     """
     fold = a_busy_fold()
-    built = {"store", "monitor", "measure_edge"}
-    told = {"params", "stats", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
+    built = {"store", "monitor", "measure_edge", "markouts"}
+    told = {"params", "stats", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
             "ready", "adoptions", "connectivity"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}

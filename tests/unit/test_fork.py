@@ -47,7 +47,8 @@ def proven(disk: SimDisk, report: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"edge": "computed"}, {"requote": False}, {"threshold": 6.0}, {"retain": 2},
+    {}, {"edge": "computed"}, {"edge": "markouts"}, {"requote": False}, {"threshold": 6.0},
+    {"retain": 2},
 ])  # fmt: skip
 def test_with_nothing_changed_a_fork_is_the_parents_own_continuation(
     options: dict[str, Any]

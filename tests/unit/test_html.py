@@ -37,6 +37,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "default": {},
     "sample": {"iterations": 20, "edge_freeze_threshold_bps": 3.0},
     "computed": {"iterations": 100, "edge": "computed", "edge_freeze_threshold_bps": -100},
+    "computed, frozen": {"iterations": 60, "edge": "computed", "edge_freeze_threshold_bps": 99},
     "tight": {"iterations": 40, "max_total_notional_usd": 3000},
     "nothing fills": {"fill_rate": 0.0, "edge": "computed"},
     "all rejected": {"reject_rate": 1.0},

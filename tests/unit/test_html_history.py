@@ -21,6 +21,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "default": {},
     "sample": {"iterations": 20, "edge_freeze_threshold_bps": 3.0},
     "computed": {"iterations": 100, "edge": "computed", "edge_freeze_threshold_bps": -100},
+    "computed, frozen": {"iterations": 60, "edge": "computed", "edge_freeze_threshold_bps": 99},
     "requote": {"iterations": 40, "requote": True, "partial_fill_rate": 0.6},
     "tight": {"iterations": 40, "max_total_notional_usd": 3000},
     "no fill": {"fill_rate": 0.0},

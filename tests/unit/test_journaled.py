@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tools.live import exec_demo, journaled
 from tools.live.core.clock import FREEZE_VARIABLE
 from tools.live.core.errors import ContractError
+from tools.live.edge_modes import COMPUTED, MARKOUTS
 from tools.live.execution_loop import ExecutionLoop
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.run import look
@@ -67,27 +69,47 @@ def test_a_page_and_a_journal_go_together(capsys: pytest.CaptureFixture[str]) ->
     assert "<svg" in Path("run.html").read_text(encoding="utf-8")
 
 
+def interrupted(monkeypatch: pytest.MonkeyPatch, run: Callable[[], int]) -> None:
+    """Run something that ends with a Ctrl-C behind its three-hundredth step."""
+    steps = iter(range(10**9))
+
+    def ending(self: ExecutionLoop) -> None:
+        if next(steps) == 300:
+            raise KeyboardInterrupt
+        hearing(self)
+
+    hearing = ExecutionLoop.on_fill
+    with monkeypatch.context() as patch:
+        patch.setattr(ExecutionLoop, "on_fill", ending)
+        assert run() == 130
+
+
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = demo(capsys, "--iterations", "400", "--journal", "whole")[1]
-    steps = iter(range(10**9))
-
-    def ending(self: ExecutionLoop, *rest: Any) -> None:
-        if next(steps) == 300:
-            raise KeyboardInterrupt
-        updating(self, *rest)
-
-    updating = ExecutionLoop._update_edges
-    with monkeypatch.context() as patch:
-        patch.setattr(ExecutionLoop, "_update_edges", ending)
-        assert demo(capsys, "--iterations", "400", "--journal", "run")[0] == 130
+    interrupted(monkeypatch, lambda: demo(capsys, "--iterations", "400", "--journal", "run")[0])
     assert not look(OsDisk("run")).finished
     monkeypatch.setenv(FREEZE_VARIABLE, "2025-06-01T12:00:00Z")  # it goes on at its own time
     code, text, err = demo(capsys, "--iterations", "400", "--journal", "run", "--recover")
     assert code == 0
     assert err == "going on with the interrupted run in run\n"
     assert text == whole
+
+
+@pytest.mark.parametrize("mode", [MARKOUTS, COMPUTED])
+def test_an_interrupted_run_keeps_its_measurement_of_the_edge(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """The first measurement is recorded as `computed`, which is what one still asks with."""
+    asked = ("--iterations", "400", "--edge", "computed", "--edge-threshold", "-50")
+    with monkeypatch.context() as older:
+        older.setattr(exec_demo, "begun_as", lambda *_: mode)
+        whole = demo(capsys, *asked, "--journal", "whole")[1]
+        interrupted(monkeypatch, lambda: demo(capsys, *asked, "--journal", "run")[0])
+    code, text, _ = demo(capsys, *asked, "--journal", "run", "--recover")
+    assert (code, text) == (0, whole)
+    assert json.loads(text)["edge"]["mode"] == mode
 
 
 def test_a_finished_run_is_not_run_again(capsys: pytest.CaptureFixture[str]) -> None:

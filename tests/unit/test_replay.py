@@ -15,6 +15,7 @@ from tests.unit.prop import chance
 from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, write_run
 from tools.live.core import codec
 from tools.live.core.errors import ContractError
+from tools.live.edge_modes import COMPUTED, MARKOUTS
 from tools.live.journal import replay as replay_module
 from tools.live.journal.errors import IntegrityRefused, StorageFailed
 from tools.live.journal.fast_fold import FastFold
@@ -58,7 +59,8 @@ def outcome(disk: SimDisk) -> Any:
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"edge": "computed", "steps": 40}, {"requote": False}, {"threshold": 6.0},
+    {}, {"edge": "computed", "steps": 40}, {"edge": "markouts", "steps": 40, "threshold": 99.0},
+    {"requote": False}, {"threshold": 6.0},
     {"max_inv": 700.0}, {"retain": 3}, {"limits": SMALL, "steps": 40},
 ])  # fmt: skip
 def test_P05_replay_gives_the_state_and_the_report_of_the_run(options: dict[str, Any]) -> None:
@@ -74,7 +76,7 @@ def test_P05_replay_gives_the_state_and_the_report_of_the_run(options: dict[str,
 def test_P05_replay_gives_the_state_of_a_random_run(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = a_moody_run(seed)
+    ran = a_moody_run(seed, edge=(COMPUTED, MARKOUTS)[seed % 2])
     found = rebuild(ran.disk)
     assert (found.seq, found.state_sha256) == state_of(ran)
     careful_only(monkeypatch)

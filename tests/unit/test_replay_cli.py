@@ -260,7 +260,8 @@ def test_an_opening_that_is_not_understood_is_input(tmp_path: Path, capsys: Capt
     journal.append("run.opened", T0_NS, "run", 1, payload)
     journal.close(T0_NS)
     folder = to_folder(disk, tmp_path / "run")
-    assert "the run's edge 'guessed' is not scripted or computed" in refused(capsys, folder)
+    error = refused(capsys, folder)
+    assert "the run's edge 'guessed' is not scripted, markouts or computed" in error
 
 
 def test_help_shows_every_flag_and_examples(capsys: Capture) -> None:

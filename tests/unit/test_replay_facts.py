@@ -93,7 +93,7 @@ def test_a_report_is_read() -> None:
 @pytest.mark.parametrize(("changed", "message"), [
     ({"about": []}, "about .* is not an object"),
     ({"about": {"symbols": ["X"]}}, "config_sha256 .* is not the hash"),
-    ({"edge": "guessed"}, "edge 'guessed' is not scripted or computed"),
+    ({"edge": "guessed"}, "edge 'guessed' is not scripted, markouts or computed"),
     ({"retain": -1}, "retain -1 is not null or a whole number"),
     ({"retain": True}, "retain True is not null or a whole number"),
     ({"code_version": 1}, "code_version 1 is not text"),

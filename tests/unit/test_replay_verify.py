@@ -45,7 +45,8 @@ def verified_of(lines: Sequence[dict[str, Any]]) -> Verified:
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"edge": "computed", "steps": 40}, {"threshold": 6.0}, {"max_inv": 700.0},
+    {}, {"edge": "computed", "steps": 40}, {"edge": "markouts", "steps": 40, "threshold": 99.0},
+    {"threshold": 6.0}, {"max_inv": 700.0},
 ])  # fmt: skip
 def test_a_run_comes_out_as_recorded(options: dict[str, Any]) -> None:
     ran = a_run(**options)

@@ -13,7 +13,7 @@ from tests.unit.run_journals import a_moody_run, a_run
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import INPUTS, Entry
 from tools.live.core.errors import ContractError
-from tools.live.execution_loop import COMPUTED, SCRIPTED
+from tools.live.edge_modes import COMPUTED, MARKOUTS, SCRIPTED
 from tools.live.fold_state import state_of
 from tools.live.journal.checkpoint import Checkpoint, Skipped, checkpoint_path, save
 from tools.live.journal.folding import Replay
@@ -56,7 +56,8 @@ def same(one: Replay, other: Replay) -> bool:
 @pytest.mark.parametrize("every", [1, 7, 100])
 def test_P05_one_state_hash_with_a_checkpoint_every_so_often(every: int) -> None:
     """Each is made of a replay from the one before, so that a flaw would pile up."""
-    for run in (a_moody_run(5, 60), a_run(8, edge=COMPUTED, retain=4), a_run(8, edge=SCRIPTED)):
+    for run in (a_moody_run(5, 60), a_run(8, edge=COMPUTED, retain=4), a_run(8, edge=SCRIPTED),
+                a_moody_run(6, 60, edge=MARKOUTS)):
         whole = rebuild(run.disk)
         for seq in before_inputs(run.entries)[::every]:
             replay = from_checkpoints(run.disk, seq)

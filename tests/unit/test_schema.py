@@ -13,7 +13,8 @@ from tests.unit.json_schema import errors
 from tools.live import risk_monitor_cli
 from tools.live.audit.laws import LAWS
 from tools.live.core.contracts_v1 import RefusalReason
-from tools.live.execution_loop import COMPUTED, SCRIPTED, run_shadow_demo
+from tools.live.edge_modes import COMPUTED, MARKOUTS, SCRIPTED
+from tools.live.execution_loop import run_shadow_demo
 from tools.live.reports import schema
 from tools.live.reports.report import SCHEMA_VERSION
 
@@ -27,6 +28,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "one step": {"iterations": 1},
     "computed, too few fills": {"edge": "computed", "iterations": 3},
     "computed": {"edge": "computed", "iterations": 300, "edge_freeze_threshold_bps": -50},
+    "computed and frozen": {"edge": "computed", "iterations": 60, "edge_freeze_threshold_bps": 99},
     "all rejected": {"reject_rate": 1.0},
     "no limit left": {"max_inventory_usd_per_symbol": 0},
     "refused in total": {"max_total_notional_usd": 600, "requote": True},
@@ -165,5 +167,7 @@ def test_the_closed_words_are_those_of_the_code() -> None:
     assert list(parts["orders"]["properties"]["refusals"]["properties"]) == [
         reason.value for reason in RefusalReason
     ]
-    assert parts["edge"]["properties"]["mode"] == {"enum": [SCRIPTED, COMPUTED]}
-    assert parts["integrity"]["properties"]["laws"]["const"] == list(LAWS)
+    assert parts["edge"]["properties"]["mode"] == {
+        "enum": [SCRIPTED, MARKOUTS, COMPUTED]
+    }
+    assert parts["integrity"]["properties"]["laws"]["enum"][0] == list(LAWS)

@@ -30,8 +30,9 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import InvariantBroken, LineFailed
 from .core.money import Number, to_e9, view
+from .edge_modes import SCRIPTED, begun_as
 from .exchange import IExchangeClient
-from .execution_loop import SCRIPTED, ExecutionLoop
+from .execution_loop import ExecutionLoop
 from .fold_adoptions import Adopted, about, refusal
 from .journal.checkpointing import EVERY, Checkpointing
 from .journal.disk import Disk
@@ -91,15 +92,16 @@ class DurableRun:
         disk = OsDisk(folder) if isinstance(folder, str) else folder
         taken = take_up(
             disk,
-            _opened(exchange, monitor, edge, retain, start_ns),
+            _opened(exchange, monitor, begun_as(edge), retain, start_ns),
             lambda: {position.symbol: position.qty_e9 for position in exchange.get_positions()},
             holder=f"process {os.getpid()}",
             time_ns=start_ns,
         )
         try:
             loop = ExecutionLoop(
-                exchange, InMemoryOrderStore(retain), monitor, now_ms, edge=edge, line=taken.line
-            )
+                exchange, InMemoryOrderStore(retain), monitor, now_ms, edge=taken.opened.edge,
+                line=taken.line,
+            )  # fmt: skip
             if taken.fold is not None:
                 loop.take_over(taken.fold, taken.seq, taken.last_ns)
             if checkpoint_every:

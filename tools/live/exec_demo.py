@@ -16,8 +16,10 @@ from .core import codec
 from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_utc
 from .core.errors import ContractError, LineFailed
 from .core.line import Line
+from .edge_modes import begun_as
 from .exchange import FakeExchangeClient
-from .execution_loop import COMPUTED, ExecutionLoop, wire_shadow
+from .edge_modes import COMPUTED
+from .execution_loop import ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
 from .reports.files import check_target, write_whole
@@ -105,7 +107,8 @@ def _main(argv: list[str]) -> int:
         start_ms = book.found.start_ns // NS_PER_MS  # an interrupted run goes on at its own time
     feed = _feed(chosen, options, config)
     line = Line() if options["html"] is not None else None
-    loop = _wire(chosen, start_ms, line)
+    edge = begun_as(chosen["edge"], None if book is None else book.found.edge)
+    loop = _wire(chosen, edge, start_ms, line)
     try:
         data = _run(loop, chosen, feed, options["progress"], book, start_ms)
     except LawsBroken as broken:
@@ -186,7 +189,9 @@ def _market(chosen: dict[str, Any], symbols: list[str] | None, speed: str | None
     return feed if pace is None else Paced(feed, pace)
 
 
-def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> ExecutionLoop:
+def _wire(
+    chosen: dict[str, Any], edge: str, start_ms: int, line: Line | None
+) -> ExecutionLoop:
     return wire_shadow(
         max_inventory_usd_per_symbol=chosen["max_inv"],
         max_total_notional_usd=chosen["max_total"],
@@ -200,7 +205,7 @@ def _wire(chosen: dict[str, Any], start_ms: int, line: Line | None) -> Execution
         ),
         fee_maker_bps=chosen["fee_maker_bps"],
         fee_taker_bps=chosen["fee_taker_bps"],
-        edge=chosen["edge"],
+        edge=edge,
         retain=chosen["retain"],
         line=line,
         clock=lambda: start_ms,

@@ -16,6 +16,7 @@ from .core.market_v1 import MarketFact
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
 from .core.record import fields_of
+from .edge_modes import COMPUTED, MARKOUTS, RECORDED, SCRIPTED, begun_as, either
 from .exchange import FakeExchangeClient, IExchangeClient
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
@@ -31,12 +32,12 @@ __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
 ]  # fmt: skip
 
-SCRIPTED = "scripted"
-COMPUTED = "computed"
-
 
 class ExecutionLoop(Shell):
-    """Exchange, store and risk monitor, tied together by one line of events."""
+    """Exchange, store and risk monitor, tied together by one line of events.
+
+    `edge` is a recorded word of `edge_modes`: `markouts` measures what our fills earn.
+    """
 
     def __init__(
         self,
@@ -48,10 +49,12 @@ class ExecutionLoop(Shell):
         edge: str = SCRIPTED,
         line: Recorder | None = None,
     ) -> None:
-        if edge not in (SCRIPTED, COMPUTED):
-            raise ContractError(f"edge {edge!r} is neither scripted nor computed")
+        if edge not in RECORDED:
+            raise ContractError(f"edge {edge!r} is not {either(RECORDED)}")
         _refuse_strangers(order_store, risk_monitor)
-        fold = Fold(order_store, risk_monitor, measure_edge=edge == COMPUTED)
+        fold = Fold(
+            order_store, risk_monitor, measure_edge=edge == COMPUTED, markouts=edge == MARKOUTS
+        )
         super().__init__(exchange, fold, clock or environment_now_ms, line)
         self.edge = edge
         if isinstance(exchange, FakeExchangeClient):
@@ -185,7 +188,8 @@ class ExecutionLoop(Shell):
     ) -> None:
         steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
-        scripted, outbox = self.edge == SCRIPTED, self.fold.outbox
+        scripted, watched = self.edge == SCRIPTED, self.fold.watch is not None
+        outbox = self.fold.outbox
         for step, quotes in enumerate(feed):
             for quote in quotes:
                 if not isinstance(quote, QuoteUpdate):
@@ -206,7 +210,8 @@ class ExecutionLoop(Shell):
                 if outputs:
                     self._carry_out(outputs, seq, seq)
             self.on_fill()
-            self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
+            if not watched:
+                self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
             if outbox.doubts or outbox.cancels_due_ns is not None:
                 self._ask_due()
             if line is not None:
@@ -309,7 +314,7 @@ def run_shadow_demo(
         exchange=FakeExchangeClient(fill_rate, reject_rate, latency_ms, partial_fill_rate, seed),
         fee_maker_bps=fee_maker_bps,
         fee_taker_bps=fee_taker_bps,
-        edge=edge,
+        edge=begun_as(edge),
         line=line,
         clock=clock,
     )

@@ -21,6 +21,7 @@ from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
 from .core.record import fields_of
 from .fold_doubts import LISTING
+from .fold_edge import new_watch, watch_edge
 from .fold_feed import FeedVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
@@ -46,11 +47,17 @@ class Fold(FeedVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
-        self, store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, *, measure_edge: bool = False
+        self,
+        store: InMemoryOrderStore,
+        monitor: RuntimeRiskMonitor,
+        *,
+        measure_edge: bool = False,
+        markouts: bool = False,
     ) -> None:
         self.store = store
         self.monitor = monitor
-        self.measure_edge = measure_edge
+        self.markouts = markouts
+        self.measure_edge = measure_edge or markouts
         self.stats = new_stats()
         self.clear()
 
@@ -63,6 +70,7 @@ class Fold(FeedVerbs):
         for name in self.stats:
             self.stats[name] = 0
         self.edge = EdgeTracker()
+        self.watch = new_watch() if self.markouts else None
         self.edge_bps: dict[str, int | None] = {}
         self.ack_ns: dict[int, int] = {}
         self.unresolved = {}
@@ -91,14 +99,14 @@ class Fold(FeedVerbs):
         """`QuoteUpdate`: mark the market, ask the strategy, put its intents before the gate."""
         monitor = self.monitor
         monitor.on_quote(symbol, bid, ask)
+        outputs: list[Output] = []
         if self.measure_edge:
-            self.edge.on_quote(symbol, (bid + ask) >> 1, ts_ns)
+            self._measure(symbol, bid, ask, ts_ns, outputs)
         if monitor.frozen:
-            return NOTHING if self._halted() else self._halt(ts_ns)
+            return outputs if self._halted() else [*outputs, *self._halt(ts_ns)]
         strategy = self.strategy
         if strategy is None:
-            return NOTHING
-        outputs: list[Output] = []
+            return outputs
         store = self.store
         for side, qty, price in strategy.intents(symbol, bid, ask):
             verdict = monitor.review(store.next_id, symbol, side, qty, price, ts_ns)
@@ -206,7 +214,7 @@ class Fold(FeedVerbs):
         taker = liquidity == "taker" if liquidity else self._crossed(symbol, side, price)
         fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late)
         if self.measure_edge:
-            self.edge.on_fill(symbol, side, qty, price, fee, ts_ns)
+            (self.watch or self.edge).on_fill(symbol, side, qty, price, fee, ts_ns)
         self.stats["orders_filled"] += 1
         if late:
             self.late_fills += 1
@@ -237,7 +245,18 @@ class Fold(FeedVerbs):
         reason = f"Fill {fill_id} of {order_id} refused: {fault.value}"
         return [refused, *self._freeze(reason, symbol, ts_ns)]
 
-    # Freezing and canceling.
+    # The edge, freezing and canceling.
+
+    def _measure(self, symbol: str, bid: int, ask: int, ts_ns: int, outputs: list[Output]) -> None:
+        """Measure what waits for this quote; where the edge is watched, judge it and freeze."""
+        if self.watch is None:
+            return self.edge.on_quote(symbol, (bid + ask) >> 1, ts_ns)
+        if self.monitor.exposures[symbol].stale:
+            return  # a middle of a market that may not be used measures nothing
+        judged = watch_edge(self.watch, self.monitor, self.strategy, symbol, bid, ask, ts_ns)
+        if judged is not None:
+            outputs.append(judged)
+            self.edge_bps[symbol] = judged.net_bps
 
     def edge_update(self, symbol: str, net_bps: int | None, ts_ns: int) -> Sequence[Output]:
         """`EdgeUpdate`: freeze below the threshold; while frozen, retry what is unresolved."""
@@ -260,6 +279,8 @@ class Fold(FeedVerbs):
     def unfreeze_ordered(self, reason: str, actor: str, ts_ns: int) -> Sequence[Output]:
         """`UnfreezeOrdered`"""
         self.monitor.unfreeze(reason, actor)
+        if self.watch is not None:
+            self.watch.on_unfreeze(ts_ns)
         return (Unfrozen(reason, actor, ts_ns),)
 
     def _freeze(self, reason: str, symbol: str | None, ts_ns: int) -> Sequence[Output]:

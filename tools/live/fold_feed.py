@@ -8,10 +8,14 @@ nobody can judge.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .connectivity import Connectivity
 from .core.contracts_v1 import Output
 from .fold_adoptions import AdoptionVerbs
+
+if TYPE_CHECKING:
+    from .portfolio.edge_watch import EdgeWatch
 
 GAP = "gap"
 LOST = "lost"
@@ -23,6 +27,8 @@ _NOTHING: tuple[Output, ...] = ()
 
 class FeedVerbs(AdoptionVerbs):
     """What the fold makes of a feed that breaks."""
+
+    watch: EdgeWatch | None
 
     def clear(self) -> None:
         """Nothing was heard of the feed."""
@@ -66,6 +72,8 @@ class FeedVerbs(AdoptionVerbs):
 
     def _lose(self, symbol: str, why: str, ts_ns: int) -> Sequence[Output]:
         """From the first fact on nothing may rest; the others change no more."""
+        if self.watch is not None:
+            self.watch.on_unusable(symbol, ts_ns)
         if not self.monitor.exposure_of(symbol).lose(why or RESYNC):
             return _NOTHING
         return self.cancels(self.store.live.get(symbol, {}).values(), ts_ns)

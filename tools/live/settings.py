@@ -16,6 +16,7 @@ from .core import codec
 from .core.errors import ContractError
 from .core.money import SCALE, Number, to_e9
 from .core.record import record
+from .edge_modes import ASKED
 from .exchange import MAX_LATENCY_MS
 from .market.synthetic import MAX_STEPS, checked_symbols
 
@@ -160,7 +161,7 @@ _BPS = number(-10_000, 10_000)
 _FEE = number(-1000, 1000)
 _STEPS = whole(1, MAX_STEPS)
 _LATENCY = whole(0, MAX_LATENCY_MS)
-_MODE = choice("scripted", "computed")
+_MODE = choice(*ASKED)
 
 # The columns: key, default, reader, metavar, help.
 _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {

@@ -12,24 +12,26 @@ from typing import Any, TypeAlias
 
 from .market_v1 import FeedLost, FeedStale, GapDetected, ResyncFinished, ResyncStarted
 from .outputs_v1 import (
-    Approved, CancelOrder, CancelUnknown, DoubtAlert, FillRefused, Frozen, Intent, IntentRefused,
-    LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder, Reapproved, Unfrozen,
+    Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged, FillRefused, Frozen, Intent,
+    IntentRefused, LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder,
+    Reapproved, Unfrozen,
 )  # fmt: skip
 from .record import record
 from .words_v1 import (
-    BUY, REQUEST_LIFE_NS, SELL, FillFault, RefusalReason, Side, parse_side,
+    BUY, REQUEST_LIFE_NS, SELL, EdgeVerdict, FillFault, RefusalReason, Side, parse_side,
 )  # fmt: skip
 
 __all__ = [
     "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
-    "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeUpdate", "Entry",
-    "FeedLost", "FeedStale", "Fill", "FillAdopted", "FillFault", "FillRefused", "FreezeOrdered",
-    "Frozen", "GapDetected", "Input", "Intent", "IntentRefused", "LateFill", "ListOpenOrders",
-    "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned", "OrderAbsent", "OrderAccepted",
-    "OrderAdopted", "OrderCanceled", "OrderRejected", "OrderUnknown", "Output", "ParamsSet",
-    "PlaceOrderRequest", "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate",
-    "Reapproved", "Reconciled", "RefusalReason", "ResyncFinished", "ResyncStarted", "RunResumed",
-    "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen", "parse_side",
+    "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeJudged", "EdgeUpdate",
+    "EdgeVerdict", "Entry", "FeedLost", "FeedStale", "Fill", "FillAdopted", "FillFault",
+    "FillRefused", "FreezeOrdered", "Frozen", "GapDetected", "Input", "Intent", "IntentRefused",
+    "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned",
+    "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled", "OrderRejected",
+    "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest", "PositionAdopted", "QueryFailed",
+    "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled", "RefusalReason", "ResyncFinished",
+    "ResyncStarted", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
+    "parse_side",
 ]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.
@@ -275,6 +277,7 @@ Input: TypeAlias = (
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
     | LateFill | Reapproved | QueryOrder | CancelUnknown | OrderAbandoned | DoubtAlert
+    | EdgeJudged
 )  # fmt: skip
 
 INPUTS: tuple[type[Any], ...] = (
@@ -286,7 +289,7 @@ INPUTS: tuple[type[Any], ...] = (
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,
-    LateFill, Reapproved, QueryOrder, CancelUnknown, OrderAbandoned, DoubtAlert,
+    LateFill, Reapproved, QueryOrder, CancelUnknown, OrderAbandoned, DoubtAlert, EdgeJudged,
 )  # fmt: skip
 
 

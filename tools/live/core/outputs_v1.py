@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from .money import Number, Scaled
 from .record import door, record
-from .words_v1 import REQUEST_LIFE_NS, FillFault, RefusalReason, Side
+from .words_v1 import REQUEST_LIFE_NS, EdgeVerdict, FillFault, RefusalReason, Side
 
 # What the strategy wants, and what the gate makes of it.
 
@@ -198,4 +198,22 @@ class LateFill:
     client_order_id: str
     qty: int
     price: int
+    ts_ns: int
+
+
+@record
+class EdgeJudged:
+    """What fills at this horizon earned, in basis points at 10^9, and what was made of that.
+
+    `net_bps` is the mean of so many samples, `upper_bps` what the edge is confidently below.
+    """
+
+    kind = "edge.judged"
+    symbol: str
+    horizon_ms: int
+    samples: int
+    net_bps: int
+    upper_bps: int
+    threshold_bps: int
+    verdict: EdgeVerdict
     ts_ns: int

@@ -46,6 +46,14 @@ class FillFault(str, Enum):
     BAD_NUMBERS = "bad_numbers"
 
 
+class EdgeVerdict(str, Enum):
+    """What was made of a measured edge. `COOLING`: a freeze of the symbol was lifted lately."""
+
+    KEPT = "kept"
+    COOLING = "cooling"
+    FREEZE = "freeze"
+
+
 def parse_side(text: str) -> Side | None:
     """Buy or Sell in any case; anything else is None, and the gate refuses it."""
     folded = text.lower() if isinstance(text, str) else ""

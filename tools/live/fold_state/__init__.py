@@ -12,13 +12,12 @@ from typing import Any
 
 from ..core.errors import ContractError
 from ..fold import Fold
-from ..order_store import InMemoryOrderStore
-from ..risk_monitor import RuntimeRiskMonitor
 from ..strategy.two_sided import TwoSided
 from .adopted import read_adoptions, tell_adoptions
 from .books import check_books
 from .doubts import read_outbox, tell_outbox
 from .edge import read_edge, tell_edge
+from .edge_watch import read_watch, tell_watch
 from .feed import read_feed, tell_feed
 from .orders import read_store, tell_store
 from .plain import count, flag, items, keys, number, optional, pairs, row, text
@@ -30,8 +29,9 @@ _FOLD = (
     "ack_ns", "carried_out", "edge", "edge_bps", "foreign_orders", "outbox", "params", "ready",
     "stats", "unresolved", *_FAULTS,
 )  # fmt: skip
+_WATCH = "edge_watch"  # told only where the edge is watched
 _TAKEN = (
-    "strategy", "params", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
+    "strategy", "params", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
     "foreign_orders", "outbox", "ready", "adoptions", "connectivity", *_FAULTS,
 )  # fmt: skip
 
@@ -56,7 +56,8 @@ def restore(fold: Fold, data: Any) -> None:
     keys(data, _STATE, "state")
     store = read_store(data["store"], fold.store.retain)
     monitor = read_monitor(data["monitor"], read_ledger(data["ledger"]))
-    read = _read_fold(data["fold"], store, monitor, fold.measure_edge)
+    made = Fold(store, monitor, measure_edge=fold.measure_edge, markouts=fold.markouts)
+    read = _read_fold(data["fold"], made)
     check_books(read)
     # Nothing is refused from here on. The loop holds the store, the gate and the counters, so
     # these stay the objects that they are.
@@ -93,21 +94,20 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         **{name: getattr(fold, name) for name in _FAULTS},
         **tell_adoptions(fold.adoptions),
         **tell_feed(fold.connectivity, fold.monitor),
+        **({} if fold.watch is None else {_WATCH: tell_watch(fold.watch)}),
     }
 
 
-def _read_fold(
-    told: Any, store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, measure_edge: bool
-) -> Fold:
-    adoptions = read_adoptions(told)
-    feed = read_feed(told, monitor)
-    rare = [name for name, one in (("adopted", adoptions), ("feed", feed)) if one.any]
-    keys(told, (*_FOLD, *rare), "fold")
-    fold = Fold(store, monitor, measure_edge=measure_edge)
-    fold.adoptions = adoptions
-    fold.connectivity = feed
+def _read_fold(told: Any, fold: Fold) -> Fold:
+    """Fill a new fold, whose store and gate are as they shall be."""
+    monitor = fold.monitor
+    fold.adoptions = read_adoptions(told)
+    fold.connectivity = read_feed(told, monitor)
+    rare = (("adopted", fold.adoptions.any), ("feed", fold.connectivity.any),
+            (_WATCH, fold.watch is not None))  # fmt: skip
+    keys(told, (*_FOLD, *(name for name, is_told in rare if is_told)), "fold")
     fold.ready = flag(told["ready"], "ready")
-    fold.outbox = read_outbox(told["outbox"], store)
+    fold.outbox = read_outbox(told["outbox"], fold.store)
     for doubt in fold.outbox.doubts.values():
         if doubt.order.symbol in monitor.exposures:  # else the books will not add up
             monitor.doubt(doubt.order.symbol)
@@ -119,8 +119,10 @@ def _read_fold(
     for name in fold.stats:
         fold.stats[name] = count(stats[name], name)
     fold.edge = read_edge(told["edge"])
-    if fold.edge._mids and not measure_edge:
+    if fold.edge._mids and (fold.watch is not None or not fold.measure_edge):
         raise ContractError("edge has middles, but this fold does not measure the edge")
+    if fold.watch is not None:
+        fold.watch = read_watch(told[_WATCH])
     fold.edge_bps = pairs(told["edge_bps"], "edge_bps", text, _read_bps)
     fold.ack_ns = pairs(told["ack_ns"], "ack_ns", number, count)
     fold.unresolved = pairs(told["unresolved"], "unresolved", text, text)

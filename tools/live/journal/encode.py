@@ -34,7 +34,7 @@ Writer: TypeAlias = Callable[..., None]
 _MOST_TEXTS = 1 << 16
 _SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
-     "filled", "bid_qty", "ask_qty"}
+     "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
 )
 _ENCODER = """
 def made(texts, quoted, names, levels, null):
@@ -177,7 +177,7 @@ def _spelling(name: str, declared: str, place: str) -> str:
     value = f"{place}{name}"
     if name in _SCALED:
         spelling = f"texts[{value}]"
-    elif plain in ("str", "Side", "RefusalReason", "FillFault"):
+    elif plain in ("str", "Side", "RefusalReason", "FillFault", "EdgeVerdict"):
         spelling = f"quoted({value})"
     elif plain == "int":
         spelling = value

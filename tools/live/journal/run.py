@@ -16,7 +16,8 @@ from .. import __version__
 from ..core import codec
 from ..core.errors import ContractError, LineFailed
 from ..core.line import Line
-from ..core.record import record
+from ..core.record import fields_of, record
+from ..edge_modes import COMPUTED, MARKOUTS
 from .disk import Disk
 from .frame import SYSTEM, VERSION
 from .halt import drop_halt, is_halted, refuse_halted
@@ -46,6 +47,13 @@ class Opened:
     maker_bps_e9: int
     taker_bps_e9: int
     retain: int | None
+
+    def going_on(self, edge: str) -> Opened:
+        """The same run, with the measurement of the edge that it was begun with."""
+        if (self.edge, edge) != (MARKOUTS, COMPUTED):
+            return self
+        others = [getattr(self, name) for name in fields_of(self)[2:]]
+        return Opened({**self.about, "edge": edge}, edge, *others)
 
     def payload(self) -> dict[str, Any]:
         """As it is recorded: exact integers as text."""
@@ -83,6 +91,11 @@ class Found:
     def start_ns(self) -> int | None:
         """When the interrupted run started; it goes on at that time."""
         return None if self.opened is None else int(self.opened["start_ns"])
+
+    @property
+    def edge(self) -> object:
+        """How the interrupted run measures its edge; it goes on with that."""
+        return None if self.opened is None else self.opened["edge"]
 
 
 def look(disk: Disk) -> Found:

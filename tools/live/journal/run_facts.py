@@ -13,6 +13,7 @@ from ..core import codec
 from ..core.errors import ContractError
 from ..core.money import text
 from ..core.record import record
+from ..edge_modes import COMPUTED, MARKOUTS, RECORDED, either
 from ..fold import Fold
 from ..order_store import InMemoryOrderStore
 from ..portfolio.ledger import Ledger
@@ -22,8 +23,6 @@ from .frame import check_name
 OPENED = "run.opened"
 REPORTED = "run.reported"
 SOURCE = "run"
-COMPUTED = "computed"
-MODES = ("scripted", COMPUTED)
 
 _OPENED_KEYS = (
     "about", "code_version", "config_sha256", "edge", "fees", "first_event_ns", "held_before",
@@ -92,8 +91,8 @@ def read_opened(payload: Any) -> RunOpened:
     about, retain = payload["about"], payload["retain"]
     if not isinstance(about, dict):
         raise _wrong("about", about, "an object")
-    if payload["edge"] not in MODES:
-        raise _wrong("edge", payload["edge"], " or ".join(MODES))
+    if payload["edge"] not in RECORDED:
+        raise _wrong("edge", payload["edge"], either(RECORDED))
     if payload["config_sha256"] != codec.sha256(about):
         raise _wrong("config_sha256", payload["config_sha256"], "the hash of what it is about")
     if retain is not None and (type(retain) is not int or retain < 0):
@@ -165,7 +164,10 @@ def new_fold(opened: RunOpened) -> Fold:
         ledger=Ledger(fee_maker_bps=terms.maker_bps_e9, fee_taker_bps=terms.taker_bps_e9),
     )
     return Fold(
-        InMemoryOrderStore(opened.retain), monitor, measure_edge=opened.edge == COMPUTED
+        InMemoryOrderStore(opened.retain),
+        monitor,
+        measure_edge=opened.edge == COMPUTED,
+        markouts=opened.edge == MARKOUTS,
     )
 
 

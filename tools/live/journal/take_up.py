@@ -64,10 +64,11 @@ def take_up(
     `held` is asked only when a run begins: what the exchange holds for us already.
     """
     refuse_halted(disk)
-    payload = opened.payload()
     log_id, known = _find(disk)
     if known is not None:
-        refuse_another(opened_payload(known), payload)
+        opened = opened.going_on(known.edge)
+        refuse_another(opened_payload(known), opened.payload())
+    payload = opened.payload()
     journal = Journal.open(
         disk, log_id=log_id or f"run-{codec.sha256(payload)[:24]}", holder=holder,
         time_ns=time_ns, profile=Profile.STRICT, limits=limits,

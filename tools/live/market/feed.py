@@ -54,9 +54,10 @@ class MarketFeed:
 
     def describe(self) -> dict[str, Any]:
         """Which market this is, and what was made of it."""
+        quotes: int = sum(self._quotes.values())
         return {
             **self._market.describe(),
-            "quotes": sum(self._quotes.values()),
+            "quotes": quotes,
             "quoted_from": "trades" if self._trades else "quotes",
             "refused": {code: self._refused[code] for code in sorted(self._refused)},
         }

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..core.contracts_v1 import (
-    BUY, Approved, EdgeUpdate, Entry, Fill, FillAdopted, FillRefused, Frozen, OrderAccepted,
-    OrderAdopted, OrderCanceled, OrderRejected, PositionAdopted, QuoteUpdate, Side, Unfrozen,
+    BUY, Approved, EdgeJudged, EdgeUpdate, Entry, Fill, FillAdopted, FillRefused, Frozen,
+    OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected, PositionAdopted, QuoteUpdate, Side,
+    Unfrozen,
 )  # fmt: skip
 from ..core.record import record
 from ..portfolio.ledger import Ledger
@@ -137,6 +138,7 @@ class History:
         handlers: dict[type, Callable[[Any, int], None]] = {
             QuoteUpdate: self._on_quote,
             EdgeUpdate: self._on_edge,
+            EdgeJudged: self._on_edge,
             Approved: self._on_place,
             OrderAccepted: self._on_accepted,
             OrderRejected: self._on_rejected,
@@ -260,7 +262,7 @@ class History:
 
     # Edge and freeze.
 
-    def _on_edge(self, event: EdgeUpdate, ns: int) -> None:
+    def _on_edge(self, event: EdgeUpdate | EdgeJudged, ns: int) -> None:
         self.symbol(event.symbol).edge.put(ns, event.net_bps)
 
     def _on_frozen(self, event: Frozen, ns: int) -> None:

@@ -10,6 +10,7 @@ from .html_charts import sampled
 from .html_numbers import NONE, e9, exact, fixed, safe
 
 ROWS = 200
+_EDGE_TABLES = ("last_bps", "measured", "decision", "counterfactual")  # have tables of their own
 _MONEY_DECIMALS = 4
 # A report that has been through JSON has lost the order of its keys, so the page has its own:
 # these come first, the others by name.
@@ -26,7 +27,7 @@ def tables(data: dict[str, Any], level: int) -> str:
     columns = [
         ("Orders", data["orders"]),
         ("Fees", data["fees"]),
-        ("Edge", _without(data["edge"], "last_bps", "measured")),
+        ("Edge", _without(data["edge"], *_EDGE_TABLES)),
         ("Risk", _without(data["risk"], "worst_case_usd")),
         ("Acknowledgement, ms", data["latency"]["ack_ms"]),
         ("Parameters", data["params"]),
@@ -35,7 +36,9 @@ def tables(data: dict[str, Any], level: int) -> str:
     parts = [
         _section(tag, "Positions", _positions(data)),
         _section(tag, "Profit and loss by symbol", _pnl(data["pnl"])),
-        _measured(tag, data["edge"].get("measured", {})),
+        _measured(tag, "Measured edge", data["edge"].get("measured", {})),
+        _decisions(tag, data["edge"].get("decision", {})),
+        _would_be(tag, data["edge"].get("counterfactual", {}).get("by_symbol", {})),
         '<div class="columns">',
         *(_section(tag, name, pairs(section)) for name, section in columns),
         "</div>",
@@ -150,7 +153,7 @@ def _pnl(pnl: dict[str, Any]) -> str:
 _EDGE_KEYS = ("capture_bps", "fee_bps", "adverse_bps", "net_bps")
 
 
-def _measured(tag: str, measured: Mapping[str, Any]) -> str:
+def _measured(tag: str, name: str, measured: Mapping[str, Any]) -> str:
     """What each horizon after a fill made of the spread that was captured."""
     rows = [
         [
@@ -158,12 +161,44 @@ def _measured(tag: str, measured: Mapping[str, Any]) -> str:
             *(_money(row.get(key)) for key in _EDGE_KEYS),
         ]
         for symbol, horizons in sorted(measured.items())
-        for horizon, row in sorted(horizons.items(), key=lambda item: (len(item[0]), item[0]))
+        for horizon, row in sorted(horizons.items(), key=lambda item: float(item[0].rstrip("s")))
     ]  # fmt: skip
     if not rows:
         return ""
     heads = ["symbol", "horizon", "fills", *(key.replace("_", " ") for key in _EDGE_KEYS)]
-    return _section(tag, "Measured edge", sampled(heads, rows[:ROWS]) + _left_out(len(rows)))
+    return _section(tag, name, sampled(heads, rows[:ROWS]) + _left_out(len(rows)))
+
+
+def _decisions(tag: str, decisions: Mapping[str, Any]) -> str:
+    """How sure the newest fills of each symbol make us of their edge."""
+    rows = [
+        [
+            safe(symbol), f"{row['samples']:,}", _money(row["mean_bps"]), _money(row["upper_bps"]),
+            "frozen" if row["fired"] else "armed" if row["armed"] else "cooling",
+        ]
+        for symbol, row in sorted(decisions.items())
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    heads = ["symbol", "samples", "mean bps", "at most bps", "state"]
+    return _section(tag, "Edge decision", sampled(heads, rows[:ROWS]) + _left_out(len(rows)))
+
+
+_WOULD_BE_KEYS = ("position", "volume_usd", "fees_usd", "pnl_usd", "saved_usd")
+
+
+def _would_be(tag: str, by_symbol: Mapping[str, Any]) -> str:
+    """The trading that a freeze prevented, and what it would have been worth."""
+    rows = [
+        [safe(symbol), f"{row['fills']:,}", *(_money(row[key]) for key in _WOULD_BE_KEYS)]
+        for symbol, row in sorted(by_symbol.items())
+    ]
+    if not rows:
+        return ""
+    heads = ["symbol", "would-be fills", *(_spelled(key) for key in _WOULD_BE_KEYS)]
+    table = _section(tag, "What the freeze saved", sampled(heads, rows[:ROWS]))
+    markouts = {symbol: row["markouts"] for symbol, row in by_symbol.items()}
+    return table + _left_out(len(rows)) + _measured(tag, "Would-be edge", markouts)
 
 
 def undrawn(rows: Sequence[Sequence[str]]) -> str:

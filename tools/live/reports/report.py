@@ -14,12 +14,12 @@ from ..audit import laws
 from ..core import codec
 from ..core.clock import NS_PER_MS, NS_PER_S, render_utc
 from ..core.line import Recorder
-from ..core.money import bps_e9, view, view_cash
+from ..core.money import view, view_cash
 from ..core.order import FILLED, OPEN, PARTIALLY_FILLED
 from ..core.record import record
 from ..fold import Fold
-from ..portfolio.edge import HORIZONS_S
 from ..portfolio.ledger import Holding
+from .edge_section import edge_section
 from .snapshot import state_sha256
 
 SCHEMA_VERSION = 1
@@ -58,11 +58,12 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         adoptions=fold.adoptions,
         feed=fold.connectivity,
     )
+    violations += _watch_violations(fold)
     if violations:
         raise laws.LawsBroken(violations)
     return {
         **_adopted(fold.adoptions),
-        "edge": _edge(facts),
+        "edge": edge_section(fold, facts.edge_mode),
         "execution": {
             "iterations": facts.params["iterations"],
             "symbols": facts.params["symbols"],
@@ -221,35 +222,6 @@ def _risk(fold: Fold) -> dict[str, Any]:
     }
 
 
-def _edge(facts: RunFacts) -> dict[str, Any]:
-    fold = facts.fold
-    last = {symbol: None if bps is None else view(bps) for symbol, bps in fold.edge_bps.items()}
-    section: dict[str, Any] = {
-        "mode": facts.edge_mode,
-        "threshold_bps": view(fold.monitor.threshold_bps_e9),
-        "last_bps": last,
-    }
-    if fold.measure_edge:
-        section["measured"] = {
-            symbol: {f"{s}s": _measured(row) for s, row in zip(HORIZONS_S, rows, strict=True)}
-            for symbol, rows in fold.edge.by_symbol.items()
-        }
-    return section
-
-
-def _measured(row: Any) -> dict[str, Any]:
-    notional = row.notional
-    if not notional:
-        return {"fills": 0}
-    return {
-        "fills": len(row.rows),
-        "capture_bps": view(bps_e9(row.capture, notional)),
-        "fee_bps": view(bps_e9(row.fee, notional)),
-        "adverse_bps": view(bps_e9(row.adverse, notional)),
-        "net_bps": view(bps_e9(row.capture - row.fee - row.adverse, notional)),
-    }
-
-
 def _latency(counts: dict[int, int]) -> dict[str, Any]:
     """Nearest-rank percentiles of the time from decision to acknowledgement."""
     total: int = sum(counts.values())
@@ -274,10 +246,28 @@ def _integrity(facts: RunFacts) -> dict[str, Any]:
         "config_sha256": codec.sha256(facts.params),
         "state_sha256": state_sha256(facts.fold, facts.seq, facts.first_event_ns),
         "events": facts.seq,
-        "laws": list(laws.LAWS),
+        "laws": _laws(facts.fold),
         "journal_id": None if anchor is None else anchor[0],
         "journal_head": None if anchor is None else anchor[1],
     }
+
+
+def _watch_violations(fold: Fold) -> list[laws.Violation]:
+    """What a watched edge does not account for; its laws are loaded only where there is one."""
+    if fold.watch is None:
+        return []
+    from ..audit.laws_edge import check_watch
+
+    return list(check_watch(fold.watch, fold.stats["orders_filled"]))
+
+
+def _laws(fold: Fold) -> list[str]:
+    """The laws that were held against the books."""
+    if fold.watch is None:
+        return list(laws.LAWS)
+    from ..audit.laws_edge import LAWS_OF_THE_WATCH
+
+    return [*laws.LAWS, *LAWS_OF_THE_WATCH]
 
 
 def _traded(fold: Fold) -> list[Holding]:

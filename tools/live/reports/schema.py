@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..audit.laws import LAWS
+from ..audit.laws_edge import LAWS_OF_THE_WATCH
 from ..connectivity import Connectivity
 from ..core import codec
 from ..core.contracts_v1 import RefusalReason
+from ..edge_modes import RECORDED
 from ..portfolio.edge import HORIZONS_S
+from ..portfolio.edge_markouts import HORIZON_NAMES
 from .report import SCHEMA_VERSION
 
 Schema = dict[str, Any]
@@ -32,7 +35,8 @@ _MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
 _MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 _SYMBOL: Schema = {"type": "string", "pattern": "^[A-Z0-9._/:-]{1,32}$"}
 _SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_EDGE_MODE: Schema = {"enum": ["scripted", "computed"]}
+_EDGE_MODE: Schema = {"enum": list(RECORDED)}
+_LAWS: Schema = {"enum": [list(LAWS), [*LAWS, *LAWS_OF_THE_WATCH]]}
 _SECOND = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _INSTANT = f"{_SECOND}(\\.[0-9]{{1,9}})?"
 _UTC: Schema = {"type": "string", "pattern": f"^{_SECOND}\\+00:00$"}
@@ -67,7 +71,35 @@ def _list(item: Schema) -> Schema:
 
 
 def _edge() -> Schema:
-    unmeasured = _object("no fill is old enough", fills={"const": 0})
+    computed = {f"{seconds}s": _horizon() for seconds in HORIZONS_S}
+    edge = _object(
+        "the net edge that the freeze looks at",
+        mode=_EDGE_MODE,
+        threshold_bps=_NUMBER,
+        last_bps=_map(_MAYBE_NUMBER, "null: it was no finite number"),
+    )
+    measured = {"oneOf": [_object(**computed), _markouts()]}
+    edge["properties"].update(
+        measured=_map(measured, "not where the mode is scripted: edge of our fills by horizon"),
+        decision=_map(
+            _object(
+                "null: too few samples to say anything",
+                samples=_COUNT,
+                mean_bps=_MAYBE_NUMBER,
+                upper_bps=_MAYBE_NUMBER,
+                armed=_FLAG,
+                fired=_FLAG,
+            ),
+            "only where the mode is markouts: how sure the newest fills make us",
+        ),
+        counterfactual=_counterfactual(),
+    )
+    return edge
+
+
+def _horizon(**also: Schema) -> Schema:
+    """The edge at one horizon, whether anything was measured there or not."""
+    unmeasured = _object("no fill is old enough", fills={"const": 0}, **also)
     measured = _object(
         "in basis points; net is capture less fee less adverse selection",
         fills=_POSITIVE,
@@ -75,18 +107,33 @@ def _edge() -> Schema:
         fee_bps=_NUMBER,
         adverse_bps=_NUMBER,
         net_bps=_NUMBER,
+        **also,
     )
-    horizons = {f"{seconds}s": {"oneOf": [unmeasured, measured]} for seconds in HORIZONS_S}
-    edge = _object(
-        "the net edge that the freeze looks at",
-        mode=_EDGE_MODE,
-        threshold_bps=_NUMBER,
-        last_bps=_map(_MAYBE_NUMBER, "null: it was no finite number"),
+    return {"oneOf": [unmeasured, measured]}
+
+
+def _markouts() -> Schema:
+    horizons = {name: _horizon(unmeasured=_COUNT, net_usd=_NUMBER) for name in HORIZON_NAMES}
+    return _object("of the whole run", **horizons)
+
+
+def _counterfactual() -> Schema:
+    would_be = _object(
+        "what the strategy would have traded",
+        fills=_COUNT,
+        volume_usd=_AMOUNT,
+        fees_usd=_NUMBER,
+        position=_NUMBER,
+        pnl_usd=_NUMBER,
+        saved_usd=_NUMBER,
+        markouts=_markouts(),
     )
-    edge["properties"]["measured"] = _map(
-        _object(**horizons), "only where the mode is computed: edge of our fills by horizon"
+    return _object(
+        "only where the mode is markouts: the trading that a freeze prevented",
+        fills=_COUNT,
+        saved_usd=_NUMBER,
+        by_symbol=_map(would_be),
     )
-    return edge
 
 
 def _orders() -> Schema:
@@ -224,7 +271,7 @@ def _report() -> Schema:
         config_sha256=_SHA256,
         state_sha256=_SHA256,
         events=_COUNT,
-        laws={"description": "the laws that were held against the books", "const": list(LAWS)},
+        laws={"description": "the laws that were held against the books", **_LAWS},
         journal_id={"description": "null: the line was not recorded on disk", **_MAYBE_TEXT},
         journal_head={"description": "seq:hash of the line's last entry", **_MAYBE_TEXT},
     )

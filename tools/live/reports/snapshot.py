@@ -6,13 +6,17 @@ Times are counted from the run's first event, so equal runs at different hours h
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..adoptions import Adoptions
 from ..core import codec
 from ..core.order import Order, OrderState
 from ..fold import Fold
 from ..portfolio.ledger import Holding
+
+if TYPE_CHECKING:
+    from ..portfolio.edge_markouts import Markouts
+    from ..portfolio.edge_watch import EdgeWatch, Watched
 
 
 def state_sha256(fold: Fold, seq: int, origin_ns: int) -> str:
@@ -27,6 +31,7 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
     exposures = monitor.exposures
     return {
         **_unsettled(fold, origin_ns),
+        **({} if fold.watch is None else {"watch": _watch(fold.watch, origin_ns)}),
         "seq": seq,
         "stats": dict(fold.stats),
         "params": None if fold.params is None else list(fold.params),
@@ -79,6 +84,36 @@ def _adopted(adoptions: Adoptions) -> list[Any]:
     ]
     counts = [adoptions.orders, adoptions.unplaced, adoptions.canceled]
     return [*counts, list(adoptions.names), fills, adoptions.positions]
+
+
+def _watch(watch: EdgeWatch, origin_ns: int) -> dict[str, Any]:
+    return {symbol: _watched(one, origin_ns) for symbol, one in watch.symbols.items()}
+
+
+def _watched(one: Watched, origin_ns: int) -> list[Any]:
+    decision, would_be = one.decision, one.would_be
+    samples = [[ns - origin_ns, net, whole] for ns, net, whole in decision.evidence.rows]
+    since = None if decision.since_ns < 0 else decision.since_ns - origin_ns
+    told: list[Any] = [decision.fresh, decision.fired, decision.armed, since, samples]
+    told += _markouts(one.markouts, origin_ns)
+    if would_be is not None:
+        told += [
+            would_be.mark, would_be.qty, would_be.cash, would_be.fees, would_be.volume,
+            [[side.value, qty, price, fee] for side, qty, price, fee in would_be.standing],
+            *_markouts(would_be.markouts, origin_ns),
+        ]  # fmt: skip
+    return told
+
+
+def _markouts(markouts: Markouts, origin_ns: int) -> list[Any]:
+    horizons = [
+        [
+            one.fills, one.unmeasured, one.notional, one.capture, one.fee, one.adverse,
+            [[ns - origin_ns, *fill] for ns, *fill in one.waiting],
+        ]
+        for one in markouts.horizons
+    ]
+    return [markouts.mid, markouts.fills, horizons]
 
 
 def _order(order: Order, origin_ns: int) -> list[Any]:

@@ -1,0 +1,57 @@
+"""What the fold does about a watched edge: judge it at each quote, and freeze when it is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .core.contracts_v1 import EdgeJudged, EdgeVerdict
+from .core.money import SCALE, view
+from .risk_monitor import RuntimeRiskMonitor
+from .strategy.two_sided import TwoSided
+
+if TYPE_CHECKING:
+    from .portfolio.edge_watch import EdgeWatch
+
+
+def new_watch() -> EdgeWatch:
+    """Loaded only where it is wanted: a run without one shall not pay for it at its start."""
+    from .portfolio.edge_watch import EdgeWatch
+
+    return EdgeWatch()
+
+
+def watch_edge(
+    watch: EdgeWatch,
+    monitor: RuntimeRiskMonitor,
+    strategy: TwoSided | None,
+    symbol: str,
+    bid: int,
+    ask: int,
+    ts_ns: int,
+) -> EdgeJudged | None:
+    """Tell the watch of a quote and do what it decides; while frozen, note the would-be answer.
+
+    The would-be answer has no power: it is kept by the watch and reaches neither gate nor line.
+    """
+    judged = watch.on_quote(symbol, bid, ask, ts_ns, monitor.threshold_bps_e9)
+    if judged is not None and judged.verdict is EdgeVerdict.FREEZE:
+        monitor.freeze(why_frozen(judged), symbol, ts_ns)
+    if monitor.frozen and strategy is not None:
+        ledger = monitor.ledger
+        watch.would_quote(
+            symbol,
+            strategy.intents(symbol, bid, ask) if bid <= ask else (),
+            held=ledger.qty(symbol),
+            limit_e18=monitor.max_symbol_e9 * SCALE,
+            maker_bps=ledger.fee_maker_bps,
+        )
+    return judged
+
+
+def why_frozen(judged: EdgeJudged) -> str:
+    """The reason of a freeze that measured fills have caused."""
+    upper, limit, mean = map(view, (judged.upper_bps, judged.threshold_bps, judged.net_bps))
+    return (
+        f"Edge degradation: at most {upper:.2f} BPS < {limit:.2f} BPS"
+        f" ({mean:.2f} over {judged.samples} samples)"
+    )
