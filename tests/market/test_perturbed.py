@@ -86,10 +86,9 @@ def leads_on(watch: MarketWatch, source: str, truth: NaiveBook, window: list[Dep
 
 
 def _sides(watch: MarketWatch, source: str) -> tuple[dict[int, int], dict[int, int]]:
-    """The dicts inside the book: putting its levels in order costs more than all else here."""
     book = watch.book(source, SYMBOL)
     assert book is not None
-    return book._bids, book._asks
+    return book.sides()
 
 
 @pytest.mark.parametrize("market", MARKETS)

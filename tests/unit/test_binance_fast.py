@@ -101,6 +101,16 @@ def test_ids_and_times_are_known_to_their_ends(market: str) -> None:
 
 
 @pytest.mark.parametrize("market", SPELLINGS)
+@pytest.mark.parametrize(("first", "last"), [("U", "u"), ("f", "l")])
+def test_a_range_of_one_is_known_and_one_that_ends_early_is_not(
+    market: str, first: str, last: str
+) -> None:
+    fields = next(f for m, _, f, _ in VECTORS if m == market and {first, last} <= f.keys())
+    assert short(market, spelled({**fields, first: 7, last: 7})) is not None
+    assert short(market, spelled({**fields, first: 8, last: 7})) is None
+
+
+@pytest.mark.parametrize("market", SPELLINGS)
 def test_a_number_with_a_zero_before_it_is_no_json(market: str) -> None:
     for told_of, _, fields, _ in VECTORS:
         for name, value in fields.items():

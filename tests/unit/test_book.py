@@ -13,7 +13,8 @@ from tests.unit import prop
 from tests.unit.naive_book import NaiveBook
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Levels
-from tools.live.market.book import Book
+from tools.live.market import book as book_module
+from tools.live.market.book import FEWEST, MOST, NEAR, Book
 
 AnyBook: TypeAlias = Book | NaiveBook
 Change: TypeAlias = tuple[str, Levels, Levels]
@@ -129,9 +130,67 @@ def test_taking_an_unknown_level_away_is_normal(book: AnyBook) -> None:
     assert book.state_sha256() == before
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_it_is_the_naive_book_after_any_changes(seed: int) -> None:
-    prop.hold(_same_as_naive, _changes(prop.chance(seed), 60))
+@pytest.mark.parametrize("seed", range(60))
+def test_it_is_the_naive_book_after_any_changes(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With few prices in order, so that the others matter in a small book, too."""
+    rng = prop.chance(seed)
+    fewest = rng.randint(1, 4)
+    near = fewest + rng.randint(0, 4)
+    monkeypatch.setattr(book_module, "FEWEST", fewest)
+    monkeypatch.setattr(book_module, "NEAR", near)
+    monkeypatch.setattr(book_module, "MOST", near + rng.randint(0, 4))
+    prop.hold(_same_as_naive, _changes(rng, 60))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_prices_in_order_are_few_and_never_too_few(side: int) -> None:
+    book, sign = Book(), (1, -1)[side]
+    everything = [5_000 + sign * place for place in range(MOST + 500)]
+
+    def change(prices: list[int], qty: int) -> None:
+        levels = tuple((price, qty) for price in prices)
+        book.apply(*((levels, ()) if side == 0 else ((), levels)))
+
+    def in_order() -> int:
+        return len((book._bids if side == 0 else book._asks).near)
+
+    change(everything[:MOST], 1)
+    assert in_order() == MOST
+    change(everything[MOST : MOST + 1], 1)
+    assert in_order() == NEAR
+    change(everything[MOST + 1 :], 1)
+    count = NEAR + len(everything) - MOST - 1
+    assert in_order() == count
+    change(everything[100:200], 0)
+    assert in_order() == count, "far from the best"
+    change(everything[len(everything) - (count - FEWEST) :], 0)
+    assert in_order() == FEWEST
+    best = len(everything) - (count - FEWEST) - 1
+    assert book.top(1)[side] == ((everything[best], 1),)
+    change(everything[best : best + 1], 0)
+    assert in_order() == NEAR
+    assert book.top(1)[side] == ((everything[best - 1], 1),)
+    assert len(book.top(NEAR)[side]) == NEAR
+    assert len(book.top(NEAR + 1)[side]) == NEAR + 1
+
+
+def test_a_snapshot_of_many_levels_has_its_best_in_order() -> None:
+    bids = tuple((price, price) for price in range(1, 2 * NEAR))
+    asks = tuple((price, price) for price in range(2 * NEAR, 5 * NEAR))
+    book, naive = Book(), NaiveBook()
+    for one in (book, naive):
+        one.apply_snapshot(bids, asks)
+    assert book.best() == naive.best()
+    assert book.state_sha256() == naive.state_sha256()
+    assert (len(book._bids.near), len(book._asks.near)) == (NEAR, NEAR)
+
+
+def test_sides_are_quantities_by_price() -> None:
+    book = Book()
+    book.apply_snapshot(BIDS, ASKS)
+    assert book.sides() == (dict(BIDS), dict(ASKS))
 
 
 def _same_as_naive(changes: Sequence[Change]) -> None:

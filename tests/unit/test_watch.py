@@ -154,6 +154,15 @@ def test_a_stream_snapshot_begins_anew_even_with_lower_numbers() -> None:
     assert hear(watch, a_snapshot(1, source=source)) == [finished(1, source=source)]
 
 
+def test_what_waited_for_the_stream_before_is_not_for_the_one_that_begins_anew() -> None:
+    source = "bybit-spot"
+    watch = MarketWatch()
+    hear(watch, a_snapshot(500, source=source))
+    hear(watch, a_diff(None, 502, bids=((105, 1),), source=source))
+    assert hear(watch, a_snapshot(501, source=source)) == [finished(501, source=source)]
+    assert best(watch, source) == (100, 1, 110, 1)
+
+
 def test_without_numbers_updates_follow_the_snapshot_in_their_order() -> None:
     watch = MarketWatch()
     assert hear(watch, a_diff(None, None, bids=((101, 1),))) == [started("start")]
@@ -196,6 +205,12 @@ def test_a_crossed_snapshot_is_not_taken() -> None:
     assert hear(watch, a_snapshot(12, bids=((111, 1),))) == [started("crossed_book")]
     assert watch.book(SPOT, SYMBOL) is None
     assert hear(watch, a_snapshot(12)) == [finished(12)]
+
+
+def test_a_crossed_snapshot_counts_for_nothing() -> None:
+    watch = a_running_watch()
+    hear(watch, a_snapshot(20, bids=((111, 1),)))
+    assert hear(watch, a_snapshot(15)) == [finished(15)]
 
 
 def test_an_update_that_waited_may_cross_the_book() -> None:

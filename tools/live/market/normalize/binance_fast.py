@@ -159,47 +159,45 @@ def _usdm_aggregate(found: _Found, ts_ns: int) -> Trade:
 
 def _aggregate(symbol: str, source: str, number: str, told: list[Any], ts_ns: int) -> Trade:
     price, qty, first, last, happened, maker = told
-    _ordered(int(first), int(last))
+    _, sequence = _ordered(first, last)
     return _trade(
         symbol, source, number, _SIDES[maker], _above_zero[price], _above_zero[qty],
-        int(last), int(happened) * NS_PER_MS, ts_ns,
+        sequence, int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
 def _spot_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last = found.groups()
     bids, asks = _sides(found)
-    first, last = _ordered(int(first), int(last))
     return _diff(
-        symbol, SPOT, bids, asks, first, last, None, int(happened) * NS_PER_MS, ts_ns
+        symbol, SPOT, bids, asks, *_ordered(first, last), None, int(happened) * NS_PER_MS, ts_ns
     )
 
 
 def _usdm_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last, previous = found.groups()
     bids, asks = _sides(found)
-    first, last = _ordered(int(first), int(last))
     return _diff(
-        symbol, USDM, bids, asks, first, last, int(previous), int(happened) * NS_PER_MS, ts_ns
-    )
+        symbol, USDM, bids, asks, *_ordered(first, last), int(previous),
+        int(happened) * NS_PER_MS, ts_ns,
+    )  # fmt: skip
 
 
-def _ordered(first: int, last: int) -> tuple[int, int]:
-    if last < first:
+def _ordered(first: str, last: str) -> tuple[int, int]:
+    begin, end = int(first), int(last)
+    if end < begin:
         raise ValueError
-    return first, last
+    return begin, end
 
 
 def _sides(found: _Found) -> tuple[Levels, Levels]:
     """Bids and asks behind the head of a depth update, which must end as one does."""
     text = found.string
     bids = found.end()
-    asks = text.find(_ASKS, bids)
+    asks = text.index(_ASKS, bids)
     end = text.rfind("]") + 1
     closed = _DEPTH_END(text, end)
-    if asks < 0 or closed is None or (closed[1] == "}") != (found[1] is None):
-        raise ValueError
-    if len(text) > MAX_MESSAGE:
+    if closed is None or (closed[1] == "}") != (found[1] is None) or len(text) > MAX_MESSAGE:
         raise ValueError
     return _levels(text[bids:asks]), _levels(text[asks + len(_ASKS):end])
 
@@ -218,7 +216,7 @@ def _levels(told: str) -> Levels:
     prices = [*map(_price_of, parts[1::4])]
     if len(set(prices)) != count:
         raise ValueError
-    return tuple(zip(prices, map(_qty_of, parts[3::4]), strict=True))
+    return tuple(zip(prices, map(_qty_of, parts[3::4])))
 
 
 OF_SPOT: Spellings = (
