@@ -8,7 +8,7 @@ message with a row that cannot be read is refused as a whole: half of it would b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ...core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Levels, Trade
 from ...core.record import builder
@@ -136,15 +136,11 @@ def _snapshots(first: _First) -> Read:
 
     def read(fields: list[bytes]) -> Item:
         symbol, source, happened, arrived = first(fields)
-        offers = _there(asks(fields[at], fields[at + 1]) for at in range(4, len(fields), 4))
-        wanted = _there(bids(fields[at], fields[at + 1]) for at in range(6, len(fields), 4))
-        return _snapshot(symbol, source, wanted, offers, None, happened, arrived)
+        offers = [asks(fields[at], fields[at + 1]) for at in range(4, len(fields), 4)]
+        wanted = [bids(fields[at], fields[at + 1]) for at in range(6, len(fields), 4)]
+        return _snapshot(symbol, source, _held(wanted), _held(offers), None, happened, arrived)
 
     return read
-
-
-def _there(levels: Iterator[tuple[int, int]]) -> Levels:
-    return tuple(level for level in levels if level[0])
 
 
 def _read_book(lines: Lines, first: _First) -> Iterator[Heard]:
@@ -201,15 +197,16 @@ class _Message:
         if self.refused is not None:
             return self.refused
         symbol, source, happened, arrived = self.head
-        bids, asks = tuple(self._bids.items()), tuple(self._asks.items())
+        bids, asks = self._bids.items(), self._asks.items()
         whole = _FLAGS.get(self.key[1])
         if whole is None:
             return Unusable(WireFault.UNKNOWN_TYPE, "is_snapshot", self.key[1]).refused
         if not whole:
-            return _diff(symbol, source, bids, asks, None, None, None, happened, arrived)
-        bids, asks = _held(bids), _held(asks)
-        return _snapshot(symbol, source, bids, asks, None, happened, arrived)
+            return _diff(symbol, source, tuple(bids), tuple(asks), None, None, None, happened,
+                         arrived)  # fmt: skip
+        return _snapshot(symbol, source, _held(bids), _held(asks), None, happened, arrived)
 
 
-def _held(levels: Levels) -> Levels:
+def _held(levels: Iterable[tuple[int, int]]) -> Levels:
+    """The levels at which something is wanted or offered."""
     return tuple(level for level in levels if level[1])
