@@ -23,6 +23,7 @@ LAYERS = {
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
     "generate_cli": 6,
+    "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

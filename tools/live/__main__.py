@@ -16,6 +16,8 @@ VERBS = {
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
     "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
+    "import": ("market_cli", "read market data of any format into a journal"),
+    "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _HELP = ("-h", "--help")

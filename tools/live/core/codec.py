@@ -25,7 +25,7 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 64
 _MAX_DIGITS = 40
 
-_SCALED = frozenset(
+SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
      "filled", "bid_qty", "ask_qty"}
 )
@@ -217,7 +217,7 @@ def _fields(contract: type[Any]) -> tuple[str, ...]:
 
 def _plain(name: str, value: Any) -> Any:
     """Enums by value, tuples as lists, scaled integers as exact decimal digits."""
-    if name in _SCALED and value is not None:
+    if name in SCALED and value is not None:
         return text_of(value)
     if isinstance(value, str):
         return str.__str__(value)
@@ -258,7 +258,7 @@ def _restore(contract: type[Any], name: str, payload: dict[str, Any]) -> Any:
         return tuple(_typed({name: item}, name, str, kind) for item in items)
     if name in _LEVELS:
         return tuple(_level(one, f"{kind} {name}") for one in _typed(payload, name, list, kind))
-    if name in _SCALED:
+    if name in SCALED:
         return to_e9(_typed(payload, name, str, kind), f"{kind} {name}")
     if declared.startswith("int"):
         return _integer(_typed(payload, name, int, kind), f"{kind} {name}")

@@ -15,7 +15,7 @@ An entry is spelled in two parts, because the log puts its own number between th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Protocol, TypeAlias, cast
@@ -77,12 +77,14 @@ class FastLine(Protocol):
     expected: int
 
 
-def encoders(source_of: Callable[[type[Any]], str]) -> dict[type[Any], Encoder]:
+def encoders(
+    source_of: Callable[[type[Any]], str], kinds: Sequence[type[Any]] = (*INPUTS, *OUTPUTS)
+) -> dict[type[Any], Encoder]:
     """An encoder for every kind of event; `source_of` says who speaks of it."""
     spelling = _spelling_with(Texts())
     return {
         kind: _made(_ENCODER.format(parts=_parts(kind, source_of(kind), "event.")), spelling)
-        for kind in (*INPUTS, *OUTPUTS)
+        for kind in kinds
     }
 
 

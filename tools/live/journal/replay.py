@@ -21,6 +21,7 @@ from .fast_fold import FastFold
 from .folding import NotARun, NotBegun, Replay, ReplayFailed, Start, is_entry, told_by
 from .frame import SYSTEM, TRIMMED, check_name
 from .line_digest import LineDigest
+from .market_facts import OPENED as MARKET_OPENED
 from .reader import Reader
 from .run import entry_text
 from .run_facts import OPENED, SOURCE, RunOpened, new_fold, read_opened
@@ -86,6 +87,8 @@ def find_run(disk: Disk) -> tuple[str, RunOpened]:
     for one in Reader(disk).poll():
         if one.src == SYSTEM:
             continue
+        if one.topic == MARKET_OPENED:
+            raise NotARun("the log holds market data, not a run; look at it with md_replay")
         if one.topic != OPENED or one.src != SOURCE:
             raise NotARun(f"the log begins with {one.topic}, not with {OPENED}; it holds no run")
         return own_id(disk, segments, ""), read_opened(one.payload())

@@ -21,6 +21,7 @@ from .disk import Disk
 from .frame import SYSTEM, VERSION
 from .halt import drop_halt, is_halted, refuse_halted
 from .line import BATCH, JournalLine
+from .market_facts import OPENED as MARKET_OPENED
 from .outcome import Limits, Profile
 from .reader import Reader, Record
 from .run_facts import OPENED, REPORTED, SOURCE, RunOpened, read_opened
@@ -93,6 +94,8 @@ def look(disk: Disk) -> Found:
     log_id = own_id(disk, segments, "") or None
     opened, finished = None, False
     for one in Reader(disk).poll():
+        if one.topic == MARKET_OPENED:
+            raise ContractError("the journal holds market data; name another folder for the run")
         if one.topic == OPENED:
             opened = one.payload()
         finished = finished or one.topic == REPORTED

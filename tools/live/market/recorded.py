@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -79,8 +79,8 @@ class RecordedMarket:
         with open_input(self._path, self._field) as file:
             lines = _Lines(file)
             try:
-                for row in _rows(lines):
-                    quote = _quote(row)
+                for row in table_rows(lines):
+                    quote = quote_of(row)
                     if self._only is None or quote.symbol in self._only:
                         yield lines.number, quote
             except (ContractError, csv.Error) as error:
@@ -116,7 +116,7 @@ class _Lines:
                 raise ContractError(f"{reason}; save the file as UTF-8") from None
 
 
-def _rows(lines: _Lines) -> Iterator[Row]:
+def table_rows(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of either format, told apart by the first character."""
     texts = iter(lines)
     first = next(texts, None)
@@ -149,7 +149,8 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
         yield row
 
 
-def _quote(row: Row) -> QuoteUpdate:
+def quote_of(row: Row) -> QuoteUpdate:
+    """The quote that a row tells; a ContractError names the field that is wrong."""
     for name in COLUMNS:
         if name not in row:
             raise ContractError(f"no field {name!r}; write {_NEEDED}")

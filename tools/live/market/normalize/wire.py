@@ -17,7 +17,7 @@ from ...core.clock import NS_PER_MS
 from ...core.codec import Digits
 from ...core.errors import ContractError
 from ...core.market_v1 import Levels, MarketData
-from ...core.money import to_e9
+from ...core.money import LARGEST_E9, to_e9
 from ...core.record import record
 from ..synthetic import SYMBOL
 
@@ -25,7 +25,10 @@ MAX_MESSAGE = 4 * 1024 * 1024
 LATEST_NS = 9_000_000_000 * 10**9  # the year 2255: later stamps are of another unit by mistake
 _MOST_OF_AN_ID = 1 << 63
 _SHOWN = 60
-_DIGITS = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?", re.ASCII)
+_MOST_KEPT = 1 << 16
+_DECIMALS = 9
+_DIGITS = re.compile(r"([0-9]{1,40})(?:\.([0-9]{1,40}))?", re.ASCII)
+_TO_SCALE = tuple(10 ** (_DECIMALS - decimals) for decimals in range(_DECIMALS + 1))
 
 
 class WireFault(str, Enum):
@@ -69,6 +72,8 @@ def shown(value: object) -> str:
     """A value as a refusal shows it: short, and the same everywhere."""
     if isinstance(value, int) and value.bit_length() > 4096:
         return "a number of over a thousand digits"
+    if isinstance(value, Digits):  # a number, so it must not look like a text
+        return f"{value:.{_SHOWN}}"
     return f"{value!a:.{_SHOWN}}"
 
 
@@ -91,16 +96,36 @@ def field(message: dict[str, Any], name: str) -> Any:
 
 def symbol(value: object, name: str) -> str:
     """A symbol as the venue spells it; the house takes upper-case letters, digits, . _ / : -"""
-    if not isinstance(value, str) or not SYMBOL.fullmatch(value):
+    if type(value) is not str or not SYMBOL.fullmatch(value):
         raise Unusable(WireFault.BAD_SYMBOL, name, value)
     return value
 
 
 def quantity(value: object, name: str) -> int:
     """Digits in text to 10^9, exactly; no sign, no exponent, nothing beyond nine decimals."""
-    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+    found = _DIGITS.fullmatch(value) if type(value) is str else None
+    if found is None:
         raise Unusable(WireFault.BAD_NUMBER, name, value)
-    return _scaled(value, name)
+    whole, decimals = found[1], found[2] or ""
+    kept, lost = decimals[:_DECIMALS], decimals[_DECIMALS:]
+    scaled = int(whole + kept) * _TO_SCALE[len(kept)]
+    if scaled > LARGEST_E9 or lost.strip("0"):
+        raise Unusable(WireFault.BAD_NUMBER, name, value)
+    return scaled
+
+
+class Kept(dict[str, int]):
+    """Scaled integers by their text as `read` reads them, kept because they come again."""
+
+    def __init__(self, read: Callable[[object, str], int]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, digits: str) -> int:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        found = self[digits] = self._read(digits, "")
+        return found
 
 
 def number(value: object, name: str) -> int:

@@ -1,0 +1,113 @@
+"""Fields of a table: numbers exactly, times by their digits, and nothing half understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tools.live.core.contracts_v1 import BUY
+from tools.live.core.errors import ContractError
+from tools.live.core.market_v1 import FeedStale
+from tools.live.market.importers import columns
+from tools.live.market.importers.columns import (
+    Numbers, Sides, Times, check_width, read_rows, whole,
+)  # fmt: skip
+from tools.live.market.importers.lines import Lines
+from tools.live.market.normalize.wire import Unusable
+
+
+def fault(read: Callable[[], Any]) -> tuple[str, str, str]:
+    with pytest.raises(Unusable) as caught:
+        read()
+    told = caught.value.refused
+    return told.fault.value, told.field, told.shown
+
+
+@pytest.mark.parametrize(("raw", "scaled"), [
+    (b"0", 0), (b"0.0", 0), (b"61837.63000000", 61_837_630_000_000), (b"007.5", 7_500_000_000),
+    (b"1e-7", 100), (b"1E3", 10**12), (b"2.5e+1", 25 * 10**9), (b"0.000000001", 1),
+    (b"0.0000000010", 1), (b"1" + b"0" * 15, 10**24),
+])  # fmt: skip
+def test_a_number_is_read_exactly(raw: bytes, scaled: int) -> None:
+    numbers = Numbers("price")
+    assert numbers[raw] == scaled
+    assert numbers[raw] == scaled and list(numbers) == [raw]
+
+
+@pytest.mark.parametrize("raw", [
+    b"", b"NaN", b"nan", b"inf", b"1e400", b"1_0", b"-1", b"+1", b" 1", b"1 ", b"1,0", b".5",
+    b"5.", b"0x1", b"1e", b"--1", b"0.0000000001", b"1" + b"0" * 16, b"\xd9\xa3", b"1\n",
+])  # fmt: skip
+def test_what_is_no_plain_number_is_refused(raw: bytes) -> None:
+    numbers = Numbers("price")
+    assert fault(lambda: numbers[raw])[:2] == ("bad_number", "price")
+    assert fault(lambda: numbers[raw])[2] == f"{raw!a:.60}"
+    assert not numbers
+
+
+def test_a_price_is_above_zero_where_it_must_be() -> None:
+    assert fault(lambda: Numbers("price", 1)[b"0.00"]) == ("bad_number", "price", "b'0.00'")
+    assert Numbers("price", 1)[b"0.000000001"] == 1
+
+
+def test_what_is_kept_of_a_column_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "_MOST_KEPT", 3)
+    numbers = Numbers("price")
+    assert [numbers[b"%d" % n] for n in range(5)] == [n * 10**9 for n in range(5)]
+    assert list(numbers) == [b"3", b"4"]
+
+
+def test_a_side_is_one_of_the_columns_words() -> None:
+    sides = Sides("side", {b"buy": BUY, b"unknown": None})
+    assert sides[b"buy"] is BUY and sides[b"unknown"] is None
+    assert fault(lambda: sides[b"BUY"]) == ("bad_side", "side", "b'BUY'")
+
+
+@pytest.mark.parametrize(("raw", "ns"), [
+    (b"1723161254", 1723161254 * 10**9), (b"1723161254087", 1723161254087 * 10**6),
+    (b"1723161254087891", 1723161254087891 * 10**3), (b"1723161254087891268", 1723161254087891268),
+    (b"9000000000000000000", 9 * 10**18), (b"0000000000", 0),
+])  # fmt: skip
+def test_the_digits_of_a_time_say_its_unit(raw: bytes, ns: int) -> None:
+    assert Times("time", (10, 13, 16, 19))(raw) == ns
+
+
+@pytest.mark.parametrize("raw", [
+    b"", b"0", b"172316125408", b"17231612540878", b"1723161254.87", b"-172316125408",
+    b"9000000000000000001", b"9999999999999999999", b"1_23161254087", b"+723161254087",
+])  # fmt: skip
+def test_what_is_no_time_is_refused(raw: bytes) -> None:
+    times = Times("time", (13, 16, 19))
+    assert fault(lambda: times(raw)) == ("bad_time", "time", repr(raw))
+
+
+def test_a_column_has_the_units_that_it_may_have() -> None:
+    assert fault(lambda: Times("time", (13,))(b"1723161254087891"))[0] == "bad_time"
+
+
+def test_a_venues_number_is_whole_and_not_too_long() -> None:
+    assert whole(b"0", "id") == 0 and whole(b"9" * 18, "id") == 10**18 - 1
+    for raw in (b"", b"-1", b"1.0", b"1_0", b"9" * 19, b"x"):
+        assert fault(lambda raw=raw: whole(raw, "id")) == ("bad_sequence", "id", repr(raw))
+
+
+def test_rows_are_read_and_the_others_counted() -> None:
+    def read(fields: list[bytes]) -> FeedStale:
+        return FeedStale("X", "y", whole(fields[0], "a"), 0)
+
+    heard = list(read_rows(Lines([b"a,b\n1,2\n\nx,2\n3,4"]), 2, read, headed=True))
+    assert [(number, rows, len(items)) for number, rows, items in heard] == [
+        (1, 1, 0), (2, 1, 1), (3, 1, 0), (4, 1, 1), (5, 1, 1),
+    ]  # fmt: skip
+    assert heard[4][2] == (FeedStale("X", "y", 3, 0),)
+    assert len(list(read_rows(Lines([b"1,2\n"]), 2, read, headed=False))[0][2]) == 1
+
+
+@pytest.mark.parametrize("line", [b"1", b"1,2,3", b" ", b"1,2,"])
+def test_a_row_of_another_width_ends_the_reading(line: bytes) -> None:
+    rows = read_rows(Lines([b"a,b\n", line]), 2, lambda _: FeedStale("X", "y", 1, 0), headed=True)
+    with pytest.raises(ContractError, match=r"\d fields, but 2 columns at line 2; correct the l"):
+        list(rows)
+    check_width(b"", [b""], 2, 1)

@@ -1,0 +1,212 @@
+"""The CSV files of Tardis: trades, quotes, incremental_book_L2 and book_snapshot_5 or _25.
+
+Times are in microseconds; `local_timestamp` is when the message arrived. Rows of the incremental
+book that arrived together were one message, and all snapshot rows in a row are one snapshot. A
+message with a row that cannot be read is refused as a whole: half of it would be a wrong book.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from ...core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Levels, Trade
+from ...core.record import builder
+from ...core.words_v1 import BUY, SELL
+from ..normalize.wire import Unusable, WireFault, WireRefused
+from ..normalize.wire import symbol as checked_symbol
+from .columns import Numbers, Sides, Times, check_width, read_rows
+from .lines import Heard, Item, Lines, wrong
+
+MOST_ROWS = 200_000  # of one message: more than any venue's whole book
+_SOURCES = {"binance": "binance-spot", "binance-futures": "binance-usdm", "bybit": "bybit-linear"}
+_FIRST = ("exchange", "symbol", "timestamp", "local_timestamp")
+_TRADES = (*_FIRST, "id", "side", "price", "amount")
+_QUOTES = (*_FIRST, "ask_amount", "ask_price", "bid_price", "bid_amount")
+_BOOK = (*_FIRST, "is_snapshot", "side", "price", "amount")
+_FLAGS = {b"true": True, b"false": False}
+_exchange = re.compile(r"[a-z0-9][a-z0-9-]{0,31}").fullmatch
+
+_trade = builder(Trade)
+_bbo = builder(Bbo)
+_snapshot = builder(DepthSnapshot)
+_diff = builder(DepthDiff)
+Read = Callable[[list[bytes]], Item]
+
+
+def find(fields: list[str]) -> str | None:
+    """The name of the format with this header."""
+    header = tuple(fields)
+    for name, known in (("trades", _TRADES), ("quotes", _QUOTES), ("incremental_book_L2", _BOOK)):
+        if header == known:
+            return f"tardis-{name}"
+    depth, odd = divmod(len(header) - 4, 4)
+    if depth > 0 and not odd and header == (*_FIRST, *_level_names(depth)):
+        return f"tardis-book_snapshot_{depth}"
+    return None
+
+
+def _level_names(depth: int) -> list[str]:
+    return [
+        f"{side}[{place}].{what}"
+        for place in range(depth) for side in ("asks", "bids") for what in ("price", "amount")
+    ]  # fmt: skip
+
+
+def read(
+    lines: Lines, name: str, width: int, *, symbol: str | None, source: str | None
+) -> Iterator[Heard]:
+    """The events of a file; `symbol` and `source` overrule what its rows say."""
+    first = _First(symbol, source)
+    if name == "tardis-incremental_book_L2":
+        return _read_book(lines, first)
+    row = {"tardis-trades": _trades, "tardis-quotes": _quotes}.get(name, _snapshots)(first)
+    return read_rows(lines, width, row, headed=True)
+
+
+class _First:
+    """The first four columns of every file: whose, of what, when it happened and arrived."""
+
+    def __init__(self, symbol: str | None, source: str | None) -> None:
+        self._symbol = symbol
+        self._source = source
+        self._known: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._happened = Times("timestamp", (16,))
+        self._arrived = Times("local_timestamp", (16,))
+
+    def __call__(self, fields: list[bytes]) -> tuple[str, str, int, int]:
+        exchange, symbol, happened, arrived = fields[:4]
+        known = self._known.get((exchange, symbol)) or self._learn(exchange, symbol)
+        return *known, self._happened(happened), self._arrived(arrived)
+
+    def _learn(self, exchange: bytes, symbol: bytes) -> tuple[str, str]:
+        name = exchange.decode("latin-1")
+        if not _exchange(name):
+            raise Unusable(WireFault.BAD_SYMBOL, "exchange", exchange)
+        of_what = self._symbol or checked_symbol(symbol.decode("latin-1").upper(), "symbol")
+        source = self._source or _SOURCES.get(name, name)
+        if len(self._known) < MOST_ROWS:
+            self._known[exchange, symbol] = (of_what, source)
+        return of_what, source
+
+
+def _trades(first: _First) -> Read:
+    prices, sizes = Numbers("price", 1), Numbers("amount", 1)
+    sides = Sides("side", {b"buy": BUY, b"sell": SELL, b"unknown": None})
+
+    def read(fields: list[bytes]) -> Item:
+        symbol, source, happened, arrived = first(fields)
+        _, _, _, _, ident, side, price, amount = fields
+        trade_id = ident.decode("latin-1")
+        if not trade_id.isascii() or not trade_id.isprintable() or len(trade_id) > 64:
+            raise Unusable(WireFault.BAD_SEQUENCE, "id", ident)
+        return _trade(symbol, source, trade_id, sides[side], prices[price], sizes[amount], None,
+                      happened, arrived)  # fmt: skip
+
+    return read
+
+
+def _quotes(first: _First) -> Read:
+    bids, asks = _Side("bid_price", "bid_amount"), _Side("ask_price", "ask_amount")
+
+    def read(fields: list[bytes]) -> Item:
+        symbol, source, happened, arrived = first(fields)
+        _, _, _, _, ask_amount, ask, bid, bid_amount = fields
+        return _bbo(symbol, source, *bids(bid, bid_amount), *asks(ask, ask_amount), None, happened,
+                    arrived)  # fmt: skip
+
+    return read
+
+
+class _Side:
+    """A price and a size; both are left out where nobody bids, or nobody asks."""
+
+    def __init__(self, price: str, size: str) -> None:
+        self._prices = Numbers(price, 1)
+        self._sizes = Numbers(size, 1)
+
+    def __call__(self, price: bytes, size: bytes) -> tuple[int, int]:
+        if not price and not size:
+            return 0, 0
+        return self._prices[price], self._sizes[size]
+
+
+def _snapshots(first: _First) -> Read:
+    bids, asks = _Side("bids price", "bids amount"), _Side("asks price", "asks amount")
+
+    def read(fields: list[bytes]) -> Item:
+        symbol, source, happened, arrived = first(fields)
+        offers = [asks(fields[at], fields[at + 1]) for at in range(4, len(fields), 4)]
+        wanted = [bids(fields[at], fields[at + 1]) for at in range(6, len(fields), 4)]
+        return _snapshot(symbol, source, _held(wanted), _held(offers), None, happened, arrived)
+
+    return read
+
+
+def _read_book(lines: Lines, first: _First) -> Iterator[Heard]:
+    """Rows of one message become one event, when the first row of the next one is seen."""
+    prices, sizes = Numbers("price", 1), Numbers("amount")
+    message = _Message()
+    number = 0
+    for batch in lines.batches():
+        number = lines.number - len(batch)
+        for line in batch:
+            number += 1
+            fields = line.split(b",")
+            if len(fields) != len(_BOOK) or number == 1:
+                check_width(line, fields, len(_BOOK), number)
+                yield number, 1, ()
+                continue
+            symbol, arrived, flag, side = fields[1], fields[3], fields[4], fields[5]
+            key = symbol, flag, b"" if flag == b"true" else arrived
+            if key != message.key:
+                if message.rows:
+                    yield number - 1, message.rows, (message.item(),)
+                message = _Message(key)
+            message.rows += 1
+            if message.rows > MOST_ROWS:
+                raise wrong(f"a message of more than {MOST_ROWS} rows; split the file", number)
+            try:
+                message.head = first(fields)
+                message.side(side)[prices[fields[6]]] = sizes[fields[7]]
+            except Unusable as unusable:
+                message.refused = message.refused or unusable.refused
+    if message.rows:
+        yield number, message.rows, (message.item(),)
+
+
+class _Message:
+    """The rows of one message, the last word on each price."""
+
+    def __init__(self, key: tuple[bytes, bytes, bytes] = (b"", b"", b"")) -> None:
+        self.key = key
+        self.rows = 0
+        self.head = ("", "", 0, 0)
+        self.refused: WireRefused | None = None
+        self._bids: dict[int, int] = {}
+        self._asks: dict[int, int] = {}
+
+    def side(self, word: bytes) -> dict[int, int]:
+        if word == b"bid":
+            return self._bids
+        if word == b"ask":
+            return self._asks
+        raise Unusable(WireFault.BAD_SIDE, "side", word)
+
+    def item(self) -> Item:
+        if self.refused is not None:
+            return self.refused
+        symbol, source, happened, arrived = self.head
+        bids, asks = self._bids.items(), self._asks.items()
+        whole = _FLAGS.get(self.key[1])
+        if whole is None:
+            return Unusable(WireFault.UNKNOWN_TYPE, "is_snapshot", self.key[1]).refused
+        if not whole:
+            return _diff(symbol, source, tuple(bids), tuple(asks), None, None, None, happened,
+                         arrived)  # fmt: skip
+        return _snapshot(symbol, source, _held(bids), _held(asks), None, happened, arrived)
+
+
+def _held(levels: Iterable[tuple[int, int]]) -> Levels:
+    """The levels at which something is wanted or offered."""
+    return tuple(level for level in levels if level[1])
