@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import journal_floor, workload
+from tests.bench import journal_floor, market, workload
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -48,7 +48,7 @@ def main() -> int:
     rows = [*_speed(room), *_memory(long=not options.gate), _start_up(room)]
     rows += _journal(options.gate)
     if not options.gate:
-        rows.append(_growth())
+        rows += [_growth(), *_market()]
     width = max(len(row[0]) for row in rows)
     print(f"{'figure':<{width}}  {'measured':>14}  goal")
     for name, measured, goal, held in rows:
@@ -120,6 +120,24 @@ def _journal(gate: bool) -> list[Row]:
         wanted, found = least if gate else goal, statistics.median(ratios[name])
         shown = f">= {wanted:.2f}" if wanted else ""
         rows.append((label, f"{found:.2f} x", shown, found >= wanted))
+    return rows
+
+
+def _market() -> list[Row]:
+    """Market data, of merely unpacking and splitting its file; nothing is gated."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for what, path in market.write_files(folder).items():
+            ratios: dict[str, list[float]] = {"read": [], "imported": [], "read back": []}
+            for turn in range(PAIRS):
+                floor, journal = market.floor(path), folder / f"{path.stem}-{turn}"
+                ratios["read"].append(floor / market.seconds_read(path))
+                ratios["imported"].append(floor / market.seconds_imported(path, journal))
+                ratios["read back"].append(floor / market.seconds_read_back(journal))
+            for how, found in ratios.items():
+                median = statistics.median(found)
+                rows.append((f"{what} {how}, of unpacking it", f"{median:.3f} x", "", True))
     return rows
 
 

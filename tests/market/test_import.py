@@ -79,7 +79,7 @@ FILES: dict[str, Callable[[int], bytes]] = {
     "quotes-csv": _rows(
         "symbol,bid,ask,timestamp_ms\n", lambda n: f"BTCUSDT,618{n % 90},619{n % 90},{MS + n}\n"),
     "hftbacktest": lambda count: npy(
-        [(1 << 30 | 1 << 29 | 1, MS + n // 9, MS + n // 9, 1.0 + n % 9, 1.0) for n in range(count)]),
+        [(3 << 29 | 1, MS + n // 9, MS + n // 9, 1.0 + n % 9, 1.0) for n in range(count)]),
 }  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def test_a_journal_of_something_else_is_refused(tmp_path: Path) -> None:
     journal = Journal.open(disk, log_id="run-1", holder="a test", time_ns=NOW)
     journal.append("run.opened", 5, "run", 1, {})
     journal.close(NOW)
-    with pytest.raises(ContractError, match=r"holds a journal with run\.opened first, not market\."):
+    with pytest.raises(ContractError, match=r"holds a journal with run\.opened first, not mark"):
         look(disk)
 
 

@@ -61,14 +61,14 @@ def test_lines_with_a_stamp_are_recorded_as_a_capture_is(tmp_path: Path, capsys:
     ]
     found = items(tmp_path / "m")
     at = 1723161254087896568
-    assert [one.symbol for one in found[:3]] == ["BTCUSDT", "ETHUSDT", "BTCUSDT"]  # type: ignore[union-attr]
+    assert [one.symbol for one in found[:3]] == ["BTCUSDT", "ETHUSDT", "BTCUSDT"]
     assert found[3:] == [FeedLost("BTCUSDT", "binance-spot", "end of input", at),
                          FeedLost("ETHUSDT", "binance-spot", "end of input", at)]  # fmt: skip
 
 
 def test_a_bare_message_is_received_when_the_clock_says(tmp_path: Path) -> None:
     assert record(given(BARE + BARE[:-1]), tmp_path / "m") == 0
-    assert [one.ts_ns for one in items(tmp_path / "m")] == [NOW, NOW, NOW]  # type: ignore[union-attr]
+    assert [one.ts_ns for one in items(tmp_path / "m")] == [NOW, NOW, NOW]
 
 
 def test_the_journal_says_that_it_is_a_recording(tmp_path: Path, capsys: Capture) -> None:
@@ -146,7 +146,7 @@ def test_a_signal_ends_the_recording_and_the_journal_is_whole(
     assert "recorded feed" in capsys.readouterr().out
     kept = look(OsDisk(tmp_path / "m"))
     assert kept.finished and event(items(tmp_path / "m")[:1]).symbol == "BTCUSDT"
-    assert items(tmp_path / "m")[1].reason == "signal"  # type: ignore[union-attr]
+    assert items(tmp_path / "m")[1].reason == "signal"
 
 
 def test_a_signal_while_it_writes_waits_for_the_write(
