@@ -20,7 +20,7 @@ from .core.errors import ContractError
 from .core.money import SCALE, to_e9
 from .market.drift import Terms
 from .market.synthetic import SYMBOL
-from .market_source import JOURNAL, MarketSource, open_market
+from .market_source import MarketSource, open_market
 from .md_replay_fixture import fixture_text, moved, read_fixture
 from .md_replay_report import drift_line, form
 from .md_replay_run import COMPARE, MODES, Plan, Replay, shown_from
@@ -101,7 +101,7 @@ def _main(argv: list[str]) -> int:
     with _Shown(sys.stderr) as shown:
         replay.run(market.heard(), shown)
     data = form(replay, market.describe())
-    failures = replay.failures(market.where() + (market.format == JOURNAL))  # it counts from 0
+    failures = replay.failures(market.where())
     if locked is not None:
         failures += moved(locked, data)
     data |= {"status": "failed" if failures else "ok", "failures": failures}
