@@ -117,6 +117,14 @@ def test_a_book_with_one_side_has_no_top() -> None:
     assert feed.micro.at(at(1)).ask == 102 * CENT
 
 
+def test_the_small_scale_is_that_of_the_quotes_where_there_are_any() -> None:
+    book = the_feed(replayed(a_snapshot(0), a_diff(1, 11, 11, bids=((101, 7),))))
+    assert book.micro.at(at(1)).bid_depth == 7 * SCALE
+    both = the_feed(replayed(a_quote(0), a_snapshot(1), a_diff(2, 11, 11, bids=((101, 7),))))
+    figures = both.micro.at(at(2))
+    assert (figures.bid, figures.bid_depth) == (100 * CENT, SCALE)
+
+
 def test_modes_take_what_they_are_about() -> None:
     depth = the_feed(replayed(*whole(), plan=a_plan(DEPTH)))
     assert depth.last_quote is None and depth.quote_spread.slices() == ()

@@ -284,7 +284,8 @@ class Replay:
         book = self.watch.book(feed.source, feed.symbol)
         assert book is not None, "a usable feed with depth has a book"
         bid, bid_qty, ask, ask_qty = book.best()
-        feed.micro.quote(ts_ns, bid, bid_qty, ask, ask_qty)
+        if feed.last_quote is None:  # else the quotes are the fresher word
+            feed.micro.quote(ts_ns, bid, bid_qty, ask, ask_qty)
         if bid and ask:
             feed.meter.book(ts_ns, bid, ask)
             feed.book_spread.add(ts_ns, ask - bid)
