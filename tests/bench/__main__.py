@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import journal_floor, market, workload
+from tests.bench import drift, journal_floor, market, workload
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -48,7 +48,7 @@ def main() -> int:
     rows = [*_speed(room), *_memory(long=not options.gate), _start_up(room)]
     rows += _journal(options.gate)
     if not options.gate:
-        rows += [_growth(), *_market()]
+        rows += [_growth(), *_market(), _drift()]
     width = max(len(row[0]) for row in rows)
     print(f"{'figure':<{width}}  {'measured':>14}  goal")
     for name, measured, goal, held in rows:
@@ -139,6 +139,17 @@ def _market() -> list[Row]:
                 median = statistics.median(found)
                 rows.append((f"{what} {how}, of unpacking it", f"{median:.3f} x", "", True))
     return rows
+
+
+def _drift() -> Row:
+    """Cost of a drift comparison with a ring 4,096 times as large: it grows as a logarithm."""
+    pairs = [
+        drift.seconds_compared(drift.LARGE) / drift.seconds_compared(drift.SMALL)
+        for _ in range(PAIRS)
+    ]
+    ratio = statistics.median(pairs)
+    name = f"a drift comparison, ring of {drift.LARGE:,} over {drift.SMALL}"
+    return name, f"{ratio:.2f} x", "<= 3.00", ratio <= 3
 
 
 def _growth() -> Row:
