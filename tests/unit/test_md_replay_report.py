@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.md_replay_builders import (
     BTC, SOURCE, a_plan, a_quote, a_snapshot, a_trade, at, gapped, replayed, whole,
 )  # fmt: skip
@@ -14,7 +16,6 @@ from tools.live.md_replay_run import BBO, DEPTH, Replay
 from tools.live.md_replay_text import lines
 
 INPUT = {"kind": "market", "format": "capture", "sha256": "ab" * 32}
-HASH = "715c"
 
 
 def judged(replay: Replay, count: int) -> dict[str, Any]:
@@ -178,6 +179,15 @@ def test_refusals_are_shown_with_their_lines() -> None:
     assert "refused bad_number p at line 2: '1e5'" in text
     assert "refused not_json at line 3: 'x'" in text
     assert text[-1].count(" refused=2 ") == 1
+
+
+@pytest.mark.parametrize(("finished", "times"), [("no", 1), ("yes", 0), (None, 0)])
+def test_a_journal_without_its_end_is_named(finished: str | None, times: int) -> None:
+    replay = replayed(*whole())
+    data = {**judged(replay, 8), "input": {**INPUT, "finished": finished}}
+    text = lines(replay, data, audit=False)
+    assert sum(line.startswith("the journal is not finished: ") for line in text) == times
+    assert text[-1].startswith("OK md_replay ")
 
 
 def test_the_audit_says_where_every_line_went() -> None:

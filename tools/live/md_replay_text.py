@@ -23,6 +23,8 @@ def lines(replay: Replay, data: dict[str, Any], *, audit: bool) -> list[str]:
     for line, refused in replay.tally.first_refused:
         what = f" {refused.field}" if refused.field else ""
         told.append(f"refused {refused.fault.value}{what} at line {line}: {refused.shown}")
+    if data["input"].get("finished") == "no":
+        told.append("the journal is not finished: it was cut short, or is still written")
     if audit:
         told += _audit(data)
     told += [f"FAILED {one}" for one in data["failures"]]
