@@ -72,9 +72,9 @@ gaps, and measure how far the quotes of a venue stand from its own book. Nothing
     ),
     end="""A fixture brings its own tick, window, ring and keep.
 
-exit codes: 0 ok, 1 a gap, a crossed book, or a locked distribution that moved,
-  2 wrong usage or input, 3 damaged journal, 4 journal in use, 5 storage fault,
-  130 interrupted, 143 terminated""",
+exit codes: 0 ok, 1 a gap, a crossed book, a locked distribution that moved, or counts
+  that do not add up, 2 wrong usage or input, 3 damaged journal, 4 journal in use,
+  5 storage fault, 130 interrupted, 143 terminated""",
 )
 
 
