@@ -165,7 +165,7 @@ def test_a_message_is_not_longer_than_any_book(
 
 
 def test_what_is_kept_of_names_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tardis, "MOST_ROWS", 2)
+    monkeypatch.setattr(tardis, "_MOST_NAMES", 2)
     rows = [f"binance,S{n},1585699200245000,1585699200267000,7,buy,1,1\n" for n in (1, 2, 3, 3)]
     assert [one.symbol for one in items(text(tmp_path, TRADES, *rows))] == [
         "S1", "S2", "S3", "S3"]  # fmt: skip

@@ -54,7 +54,7 @@ class _Stamps:
                 return parse_utc(raw.decode("latin-1"), "timestamp")
             except ContractError:
                 raise Unusable(WireFault.BAD_TIME, "timestamp", raw) from None
-        return self._digits(raw)
+        return self._digits[raw]
 
 
 def bar_ns(fields: Sequence[str], first: Sequence[bytes]) -> int:
