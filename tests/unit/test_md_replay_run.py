@@ -244,8 +244,11 @@ def test_many_gaps_are_told_in_short_and_kept_in_bounds() -> None:
     replay = replayed()
     replay.feeds[SOURCE, BTC] = feed
     told = replay.failures(0)
-    assert len(told) == 11 and told[-1] == f"gap: {SOURCE} {BTC} has {MOST_GAPS - 5} more gaps"
+    assert len(told) == 11 and told[-1] == f"gap: {SOURCE} {BTC} has {MOST_GAPS - 5} gaps besides"
     assert told[9] == f"gap: {SOURCE} {BTC} lacks 9..9"
+    for gaps, last in ((10, "lacks 9..9"), (11, "has 1 gap besides")):
+        feed.gap_count = gaps
+        assert replay.failures(0)[-1].endswith(last)
 
 
 def test_many_stops_are_kept_in_bounds_and_all_are_counted() -> None:

@@ -28,6 +28,7 @@ DEPTH, BBO, COMPARE = "depth", "bbo", "compare"
 MODES = (DEPTH, BBO, COMPARE)
 MOST_GAPS = 1000
 MOST_STOPS = 1000
+MOST_TOLD = 10
 MOST_REFUSED = 5
 
 Item: TypeAlias = MarketEvent | WireRefused
@@ -315,10 +316,11 @@ class Replay:
             crossed = feed.stop_reasons[CROSSED_BOOK]
             if crossed:
                 found.append(f"invariant: {name} had a crossed book {counted(crossed, 'time')}")
-            for gap in feed.gaps[:10]:
+            for gap in feed.gaps[:MOST_TOLD]:
                 found.append(f"gap: {name} lacks {gap.first_missing}..{gap.last_missing}")
-            if feed.gap_count > 10:
-                found.append(f"gap: {name} has {feed.gap_count - 10} more gaps")
+            if feed.gap_count > MOST_TOLD:
+                more = counted(feed.gap_count - MOST_TOLD, "gap")
+                found.append(f"gap: {name} has {more} besides")
         return found
 
     def sorted_feeds(self) -> list[Feed]:

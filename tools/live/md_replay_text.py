@@ -58,12 +58,12 @@ def _row(name: str, shown: str) -> str:
 
 
 def _book(feed: dict[str, Any]) -> str:
-    stops, gaps, counts = feed["unusable"], feed["gaps"], feed["counts"]
-    if not counts["snapshots"] and not counts["deltas"] and not stops["reasons"]:
+    stops, gaps = feed["unusable"], feed["gaps"]
+    if not stops["reasons"]:  # every book begins with a stop, until its first snapshot
         return "no depth"
     reasons = ", ".join(f"{why} {count}" for why, count in stops["reasons"].items())
     seconds = text(divide_half_even(stops["total_ns"], NS_PER_MS) * NS_PER_MS)
-    told = f"not usable for {seconds} s ({reasons})" if reasons else "usable from the start"
+    told = f"not usable for {seconds} s ({reasons})"
     if stops["at_end"]:
         told += ", nor at the end"
     missing = f" with {counted(gaps['missing'], 'update')} missing" if gaps["count"] else ""
