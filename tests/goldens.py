@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_GOLDENS = ("tests/unit", "tests/e2e")
+WITH_GOLDENS = ("tests/unit", "tests/e2e", "tests/market/test_md_replay.py")
 
 
 def main() -> int:

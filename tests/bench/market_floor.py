@@ -1,4 +1,4 @@
-"""Market data against its floors: parsing alone, decompressing alone, the same without orders.
+"""Market data against its floors: parsing alone, and the same run without orders.
 
 The recordings stand beside the project; where they are missing, so are these rows.
 """
@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.live.core.contracts_v1 import QuoteUpdate
-from tools.live.core.market_v1 import Bbo
 from tools.live.core.quiet_gc import quiet_gc
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import COMPUTED, ExecutionLoop, wire_shadow
-from tools.live.market.drift import DriftMeter, Terms
 from tools.live.market.feed import MarketFeed
 from tools.live.market.normalize import binance
 from tools.live.market.watch import MarketWatch
@@ -57,44 +55,6 @@ def product_books(told: list[Message]) -> float:
     seconds = time.perf_counter() - started
     assert watch.is_usable("binance-usdm", SYMBOL)
     return seconds
-
-
-def seconds_a_tick(ring: int, quotes: int) -> float:
-    """One comparison of a quote with a ring of so many tops."""
-    meter = DriftMeter(Terms(10**7, 10**18, ring, quotes))
-    for n in range(ring):
-        meter.book(n, 10**9 + n, 2 * 10**9 + n)
-    asked = [
-        Bbo("A", "bench", 10**9, 1, 2 * 10**9, 1, None, None, n * 7919 % ring)
-        for n in range(quotes)
-    ]
-    compare = meter.compare
-    started = time.perf_counter()
-    for quote in asked:
-        compare(quote)
-    return (time.perf_counter() - started) / quotes
-
-
-def floor_lines(path: Path) -> float:
-    """A capture decompressed and cut into lines, and nothing else."""
-    started = time.perf_counter()
-    count = 0
-    with gzip.open(path, "rb") as file:
-        for _ in file:
-            count += 1
-    assert count
-    return time.perf_counter() - started
-
-
-def product_read(path: Path) -> float:
-    """The same capture read to canonical events."""
-    market = open_market(str(path))
-    started = time.perf_counter()
-    count = 0
-    for _ in market:
-        count += 1
-    assert count
-    return time.perf_counter() - started
 
 
 def seconds_run(path: Path, *, orders: bool) -> float:

@@ -10,7 +10,7 @@ from tests.unit.market_files import event, heard, items, refused, written, zippe
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo, Trade
-from tools.live.market.importers.binance_dumps import DUMPS, find, symbol_in
+from tools.live.market.importers.binance_dumps import DUMPS, Dump, find, symbol_in
 from tools.live.market_source import open_market
 
 SPOT_AGG = b"0,0.20000000,50.00000000,3,4,1735689600010866,False,True\n"
@@ -58,9 +58,9 @@ def test_a_row_says_one_event(
 
 
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: f"{dump.name} {dump.source}")
-def test_a_header_changes_nothing_but_the_count_of_lines(tmp_path: Path, dump: object) -> None:
-    row, name, expected = VECTORS[DUMPS.index(dump)]  # type: ignore[arg-type]
-    header = ",".join(dump.header).encode()  # type: ignore[attr-defined]
+def test_a_header_changes_nothing_but_the_count_of_lines(tmp_path: Path, dump: Dump) -> None:
+    row, _, expected = VECTORS[DUMPS.index(dump)]
+    header = ",".join(dump.header).encode()
     path = written(tmp_path, header + b"\n" + row + b"\n" + row)
     assert heard(path, symbol="X") == [
         (1, 1, ()), (2, 1, (expected,)), (3, 1, ()), (4, 1, (expected,)),

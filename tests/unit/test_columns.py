@@ -12,9 +12,9 @@ from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import FeedStale
 from tools.live.market.importers import columns
 from tools.live.market.importers.columns import (
-    Numbers, Sides, Times, check_width, read_rows, whole,
+    Columns, Numbers, Sides, Times, check_width, read_rows, whole, wholes,
 )  # fmt: skip
-from tools.live.market.importers.lines import Lines
+from tools.live.market.importers.lines import Item, Lines
 from tools.live.market.normalize.wire import Unusable
 
 
@@ -71,7 +71,7 @@ def test_a_side_is_one_of_the_columns_words() -> None:
     (b"9000000000000000000", 9 * 10**18), (b"0000000000", 0),
 ])  # fmt: skip
 def test_the_digits_of_a_time_say_its_unit(raw: bytes, ns: int) -> None:
-    assert Times("time", (10, 13, 16, 19))(raw) == ns
+    assert Times("time", (10, 13, 16, 19))[raw] == ns
 
 
 @pytest.mark.parametrize("raw", [
@@ -80,11 +80,11 @@ def test_the_digits_of_a_time_say_its_unit(raw: bytes, ns: int) -> None:
 ])  # fmt: skip
 def test_what_is_no_time_is_refused(raw: bytes) -> None:
     times = Times("time", (13, 16, 19))
-    assert fault(lambda: times(raw)) == ("bad_time", "time", repr(raw))
+    assert fault(lambda: times[raw]) == ("bad_time", "time", repr(raw))
 
 
 def test_a_column_has_the_units_that_it_may_have() -> None:
-    assert fault(lambda: Times("time", (13,))(b"1723161254087891"))[0] == "bad_time"
+    assert fault(lambda: Times("time", (13,))[b"1723161254087891"])[0] == "bad_time"
 
 
 def test_a_venues_number_is_whole_and_not_too_long() -> None:
@@ -111,3 +111,33 @@ def test_a_row_of_another_width_ends_the_reading(line: bytes) -> None:
     with pytest.raises(ContractError, match=r"\d fields, but 2 columns at line 2; correct the l"):
         list(rows)
     check_width(b"", [b""], 2, 1)
+
+
+def test_a_column_of_numbers_is_whole_in_every_row() -> None:
+    assert wholes([b"7", b"007", b"9" * 18]) == [7, 7, 10**18 - 1]
+    for raw in (b"", b"-1", b"1_0", b"9" * 19, b"x"):
+        with pytest.raises(ValueError):
+            wholes([b"7", raw])
+
+
+def test_rows_are_read_together_unless_one_is_odd() -> None:
+    taken: list[int] = []
+
+    def read_all(columns: Columns) -> list[Item]:
+        taken.append(len(columns[0]))
+        return [FeedStale("X", "y", n, 0) for n in wholes(columns[0])]
+
+    def read(fields: list[bytes]) -> FeedStale:
+        return FeedStale("X", "y", whole(fields[0], "a"), 0)
+
+    def heard(*blocks: bytes, headed: bool = False) -> list[tuple[int, int, int]]:
+        rows = read_rows(Lines(blocks), 2, read, headed=headed, read_all=read_all)
+        return [(number, count, len(items)) for number, count, items in rows]
+
+    assert heard(b"1,2\n3,4\n", b"5,6\n") == [(2, 2, 2), (3, 1, 1)]
+    assert heard(b"1,2\nx,4\n", b"5,6\n") == [(1, 1, 1), (2, 1, 1), (3, 1, 1)]
+    assert heard(b"1,2\n\n3,4\n") == [(1, 1, 1), (2, 1, 0), (3, 1, 1)]
+    assert taken == [2, 1, 2, 1]
+    assert heard(b"a,b\n1,2\n", b"3,4\n5,6\n", headed=True) == [(1, 1, 0), (2, 1, 1), (4, 2, 2)]
+    with pytest.raises(ContractError, match="3 fields, but 2 columns at line 1"):
+        heard(b"1,2,3\n1,2,3\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ E9 = 10**9
 A_TRADE = (BOTH | ASK | TRADE, T, T + 5, 61837.63, 0.02)
 
 
-def say(folder: Path, *events: tuple[int, int, int, float, float]) -> list[object]:
-    return list(items(written(folder, npz(events)), symbol="X"))
+def say(folder: Path, *events: tuple[int, int, int, float, float]) -> list[Any]:
+    return items(written(folder, npz(events)), symbol="X")
 
 
 def test_a_trade(tmp_path: Path) -> None:
@@ -33,13 +34,14 @@ def test_a_trade(tmp_path: Path) -> None:
         Trade("X", "hftbacktest", "", SELL, 61_837_630_000_000, 20_000_000, None, T, T + 5)
     ]
     assert event(items(path, symbol="X", source="mine")).source == "mine"
-    assert say(tmp_path, (LOCAL | TRADE, T, T, 1.0, 1.0))[0].side is None  # type: ignore[attr-defined]
-    assert say(tmp_path, (LOCAL | BID | TRADE, T, T, 1.0, 1.0))[0].side is BUY  # type: ignore[attr-defined]
+    assert say(tmp_path, (LOCAL | TRADE, T, T, 1.0, 1.0))[0].side is None
+    assert say(tmp_path, (LOCAL | BID | TRADE, T, T, 1.0, 1.0))[0].side is BUY
 
 
 def test_neighbouring_rows_of_depth_with_equal_times_are_one_diff(tmp_path: Path) -> None:
     assert say(
-        tmp_path, (BOTH | BID | DEPTH, T, T + 5, 0.1 + 0.2, 5.0), (BOTH | ASK | DEPTH, T, T + 5, 2, 0),
+        tmp_path, (BOTH | BID | DEPTH, T, T + 5, 0.1 + 0.2, 5.0),
+        (BOTH | ASK | DEPTH, T, T + 5, 2, 0),
         (BOTH | BID | DEPTH, T + 1, T + 5, 1.0, 1.0), (BOTH | BID | DEPTH, T + 1, T + 6, 1.0, 2.0),
     ) == [
         DepthDiff("X", "hftbacktest", ((300_000_000, 5 * E9),), ((2 * E9, 0),), None, None, None, T,
@@ -98,14 +100,14 @@ def test_a_wrong_row_is_refused_and_the_rest_goes_on(
     tmp_path: Path, row: tuple[int, int, int, float, float], told: tuple[str, str]
 ) -> None:
     first, second = say(tmp_path, row, A_TRADE)
-    assert refused([first])[:2] == told  # type: ignore[list-item]
+    assert refused([first])[:2] == told
     assert isinstance(second, Trade)
 
 
 def test_the_first_wrong_row_of_a_message_is_the_one_that_is_told(tmp_path: Path) -> None:
     depth = BOTH | BID | DEPTH
     (one,) = say(tmp_path, (depth, T, T, 1.0, 1.0), (depth, T, T, 0.0, 1.0), (depth, T, T, 1.0, -1))
-    assert refused([one])[:2] == ("bad_number", "px")  # type: ignore[list-item]
+    assert refused([one])[:2] == ("bad_number", "px")
 
 
 def test_a_message_is_not_longer_than_any_book(
@@ -124,7 +126,7 @@ def test_what_is_kept_of_numbers_is_bounded(
     monkeypatch.setattr(hftbacktest, "_MOST_KEPT", 2)
     monkeypatch.setattr(hftbacktest, "_kept", {})
     rows = [(BOTH | BID | TRADE, T, T, float(n), 1.0) for n in (1, 2, 3, 1)]
-    assert [one.price for one in say(tmp_path, *rows)] == [E9, 2 * E9, 3 * E9, E9]  # type: ignore[attr-defined]
+    assert [one.price for one in say(tmp_path, *rows)] == [E9, 2 * E9, 3 * E9, E9]
     assert len(hftbacktest._kept) <= 2
 
 
@@ -137,7 +139,7 @@ def test_an_array_outside_an_archive_and_of_the_second_version_is_read(tmp_path:
 def test_many_rows_come_through_blocks_of_any_size(tmp_path: Path) -> None:
     rows = [(BOTH | BID | TRADE, T + n, T + n, 1.0, 1.0) for n in range(5000)]
     found = items(written(tmp_path, npy(rows)), symbol="X")
-    assert [one.ts_ns for one in found] == [T + n for n in range(5000)]  # type: ignore[union-attr]
+    assert [one.ts_ns for one in found] == [T + n for n in range(5000)]
 
 
 def complaint(folder: Path, content: bytes) -> str:

@@ -192,10 +192,12 @@ def test_a_market_journal_is_no_run(
     told(capsys, 0, written(tmp_path, LINES), "--journal", folder)
     assert replay_cli.main([folder]) == 2
     assert capsys.readouterr().err == (
-        "error: input: the log holds market data, not a run; look at it with md_replay\n")  # fmt: skip
+        "error: input: the log holds market data, not a run; look at it with md_replay\n"
+    )
     assert exec_demo.main(["--shadow", "--journal", folder]) == 2
     assert capsys.readouterr().err == (
-        "error: input: the journal holds market data; name another folder for the run\n")  # fmt: skip
+        "error: input: the journal holds market data; name another folder for the run\n"
+    )
     assert journal_cli.main(["verify", folder]) == 0
 
 

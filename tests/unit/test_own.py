@@ -56,7 +56,7 @@ def test_what_a_journal_exports_is_read_without_its_own_records(tmp_path: Path) 
                    + record(topic="system.log.closed", p={}) + record(ts=6))  # fmt: skip
     assert open_market(str(path)).format == "journal-export"
     assert [len(said) for _, _, said in heard(path)] == [1, 0, 0, 1]
-    assert items(path)[0] == ONE and items(path)[1].ts_ns == 6  # type: ignore[union-attr]
+    assert items(path)[0] == ONE and items(path)[1].ts_ns == 6
 
 
 @pytest.mark.parametrize(("line", "said"), [

@@ -45,16 +45,16 @@ def test_a_timestamp_may_be_in_any_unit(
     tmp_path: Path, stamps: tuple[str, str], begin_ns: int
 ) -> None:
     path = bars(tmp_path, *(f"{stamp},1,1,1,1,1" for stamp in stamps))
-    assert [one.ts_ns for one in items(path, symbol="X")] == [  # type: ignore[union-attr]
+    assert [one.ts_ns for one in items(path, symbol="X")] == [
         begin_ns + MINUTE, begin_ns + 2 * MINUTE]  # fmt: skip
 
 
 def test_columns_may_stand_in_any_order_and_name_the_symbol(tmp_path: Path) -> None:
     header = b"symbol,volume,close,low,high,open,timestamp\n"
     path = bars(tmp_path, "ETH,9,2,1,3,1,1704067200", "BTC,9,2,1,3,1,1704067260", header=header)
-    assert [(one.symbol, one.qty) for one in items(path)] == [  # type: ignore[union-attr]
+    assert [(one.symbol, one.qty) for one in items(path)] == [
         ("ETH", 9 * E9), ("BTC", 9 * E9)]  # fmt: skip
-    assert [one.symbol for one in items(path, symbol="X")] == ["X", "X"]  # type: ignore[union-attr]
+    assert [one.symbol for one in items(path, symbol="X")] == ["X", "X"]
     odd = bars(tmp_path, "e h,9,2,1,3,1,1704067200", "BTC,9,2,1,3,1,1704067260", header=header)
     assert refused(items(odd)[:1])[:2] == ("bad_symbol", "symbol")
 

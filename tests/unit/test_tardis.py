@@ -30,7 +30,8 @@ def text(folder: Path, *lines: str) -> Path:
 
 
 def row(at: int, flag: str, side: str, price: str, amount: str, symbol: str = "BTCUSDT") -> str:
-    return f"binance,{symbol},1585699200245000,{1585699200000000 + at},{flag},{side},{price},{amount}\n"
+    arrived = 1585699200000000 + at
+    return f"binance,{symbol},1585699200245000,{arrived},{flag},{side},{price},{amount}\n"
 
 
 def test_a_trade(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_rows_that_arrived_together_are_one_message(tmp_path: Path) -> None:
                      ((3 * E9, 6 * E9),), None, HAPPENED, (base + 2) * 1000),))  # fmt: skip
     assert first == (7, 3, (DepthDiff("BTCUSDT", "binance-spot", ((E9, 0),), ((3 * E9, 8 * E9),),
                      None, None, None, HAPPENED, (base + 3) * 1000),))  # fmt: skip
-    assert second[:2] == (8, 1) and second[2][0].bids == ((2 * E9, E9),)  # type: ignore[union-attr]
+    assert second[:2] == (8, 1) and second[2][0].bids == ((2 * E9, E9),)
 
 
 def test_every_line_is_counted_once(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_another_symbol_or_snapshot_begins_another_message(tmp_path: Path) -> No
         tmp_path, BOOK, row(1, "false", "bid", "1", "1"), row(1, "false", "bid", "1", "1", "ETH"),
         row(1, "true", "bid", "1", "1", "ETH"), row(1, "true", "bid", "1", "1"),
     )  # fmt: skip
-    assert [(one.__class__.__name__, one.symbol) for one in items(path)] == [  # type: ignore[union-attr]
+    assert [(one.__class__.__name__, one.symbol) for one in items(path)] == [
         ("DepthDiff", "BTCUSDT"), ("DepthDiff", "ETH"), ("DepthSnapshot", "ETH"),
         ("DepthSnapshot", "BTCUSDT"),
     ]  # fmt: skip
@@ -164,9 +165,9 @@ def test_a_message_is_not_longer_than_any_book(
 
 
 def test_what_is_kept_of_names_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tardis, "MOST_ROWS", 2)
+    monkeypatch.setattr(tardis, "_MOST_NAMES", 2)
     rows = [f"binance,S{n},1585699200245000,1585699200267000,7,buy,1,1\n" for n in (1, 2, 3, 3)]
-    assert [one.symbol for one in items(text(tmp_path, TRADES, *rows))] == [  # type: ignore[union-attr]
+    assert [one.symbol for one in items(text(tmp_path, TRADES, *rows))] == [
         "S1", "S2", "S3", "S3"]  # fmt: skip
 
 

@@ -15,11 +15,13 @@ VERBS = {
     "journal": ("journal_cli", "look at a journal, and look after it"),
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
+    "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
-    "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
+    "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
+_ALIASES = {"md_replay": "md-replay"}  # as its module is spelled
 _HELP = ("-h", "--help")
 
 
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Hand the rest of the command line to the verb's command."""
     given = sys.argv[1:] if argv is None else list(argv)
     verb = given[0] if given else "--help"
+    verb = _ALIASES.get(verb, verb)
     if verb in VERBS and VERBS[verb][0]:
         code: int = import_module(f".{VERBS[verb][0]}", __package__).main(given[1:])
         return code

@@ -19,9 +19,9 @@ from typing import Any
 
 from .console import DEBUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, Parser, emit, run
 from .core.clock import Clock, environment_clock
-from .core.errors import ContractError
+from .core.errors import ContractError, InvariantBroken
 from .core.market_v1 import FeedLost
-from .journal.market_facts import RECORD
+from .journal.market_facts import RECORD, Counts
 from .journal.os_disk import OsDisk
 from .market.importers.capture import SOURCES, STAMPED, Normalize, find_source, normalizer
 from .market.importers.detect import check_names
@@ -150,9 +150,10 @@ class _Recording:
     def finish(self, options: dict[str, Any]) -> int:
         """Close the journal and print what came of it."""
         journal = self._begun()
-        counts = journal.counts(self._lines.number)
+        counts: Counts = journal.counts(self._lines.number)
         broken = counts.broken(journal.stored())
-        assert broken is None, broken
+        if broken is not None:
+            raise InvariantBroken(f"{broken}; report it with the input")
         head = journal.finish(counts, max(self._clock.now_ns(), 0))
         return tell(counts, self._shown, options, about=self._about, folder=self._folder,
                     head=head, verb="recorded")  # fmt: skip
@@ -175,7 +176,10 @@ class _Recording:
 
     def _say(self, journal: MarketJournal, number: int, ts_ns: int, message: bytes) -> None:
         assert self._normalize is not None
-        items = self._normalize(message, ts_ns) if message else ()
+        if not message:
+            journal.hear(1, ())
+            return
+        items = self._normalize(message, ts_ns)
         for item in items:
             if (symbol := getattr(item, "symbol", None)) is not None:
                 self._known[item.source, symbol] = None  # type: ignore[union-attr]

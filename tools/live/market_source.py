@@ -38,8 +38,12 @@ class MarketSource:
         self._sha256 = ""
 
     def __iter__(self) -> Iterator[Item]:
-        for _, _, items in self.heard():
-            yield from items
+        for number, rows, items in self.heard():
+            if rows == len(items) > 1:
+                for self._number, item in zip(range(number - rows + 1, number + 1), items):
+                    yield item
+            else:
+                yield from items
 
     def heard(self) -> Iterator[Heard]:
         """What is said, with the line up to which it was read and how many lines it took."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import repeat
+from operator import gt
 
 from ...core.market_v1 import Bbo, Trade
 from ...core.record import builder, record
 from ...core.words_v1 import BUY, SELL
 from ..normalize.wire import Unusable, WireFault
-from .columns import Numbers, Sides, Times, read_rows, whole
+from .columns import Columns, Numbers, Readers, Sides, Times, read_rows, whole, wholes
 from .lines import Heard, Item, Lines
 
 SPOT = "binance-spot"
@@ -30,7 +32,6 @@ _NAMED = re.compile(
 
 _trade = builder(Trade)
 _bbo = builder(Bbo)
-Read = Callable[[list[bytes]], Item]
 
 
 @record
@@ -40,10 +41,10 @@ class Dump:
     name: str
     header: tuple[str, ...]
     source: str
-    reader: Callable[[str, str, tuple[str, ...]], Read]
+    readers: Callable[[str, str, tuple[str, ...]], Readers]
 
 
-def agg_trades(symbol: str, source: str, header: tuple[str, ...]) -> Read:
+def agg_trades(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     """An aggregate is one event; its sequence is the last trade in it."""
     prices, sizes, times, sides = _trade_columns("price", "quantity", header[5], header[6])
 
@@ -53,30 +54,52 @@ def agg_trades(symbol: str, source: str, header: tuple[str, ...]) -> Read:
         sequence = whole(last, "last_trade_id")
         if whole(first, "first_trade_id") > sequence:
             raise Unusable(WireFault.BAD_SEQUENCE, "last_trade_id", last)
-        ns = times(time)
+        ns = times[time]
         return _trade(
             symbol, source, str(number), sides[maker], prices[price], sizes[qty], sequence, ns, ns
         )
 
-    return read
+    def read_all(columns: Columns) -> list[Item]:
+        ident, price, qty, first, last, time, maker = columns[:7]
+        sequences = wholes(last)
+        if any(map(gt, wholes(first), sequences)):
+            raise ValueError
+        ns = [*map(times.__getitem__, time)]
+        return [
+            *map(_trade, repeat(symbol), repeat(source), map(str, wholes(ident)),
+                 map(sides.__getitem__, maker), map(prices.__getitem__, price),
+                 map(sizes.__getitem__, qty), sequences, ns, ns)
+        ]  # fmt: skip
+
+    return read, read_all
 
 
-def trades(symbol: str, source: str, header: tuple[str, ...]) -> Read:
+def trades(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     """One trade a row."""
     prices, sizes, times, sides = _trade_columns("price", "qty", header[4], header[5])
 
     def read(fields: list[bytes]) -> Item:
         ident, price, qty, _, time, maker = fields[:6]
         number = whole(ident, "id")
-        ns = times(time)
+        ns = times[time]
         return _trade(
             symbol, source, str(number), sides[maker], prices[price], sizes[qty], number, ns, ns
         )
 
-    return read
+    def read_all(columns: Columns) -> list[Item]:
+        ident, price, qty, _, time, maker = columns[:6]
+        numbers = wholes(ident)
+        ns = [*map(times.__getitem__, time)]
+        return [
+            *map(_trade, repeat(symbol), repeat(source), map(str, numbers),
+                 map(sides.__getitem__, maker), map(prices.__getitem__, price),
+                 map(sizes.__getitem__, qty), numbers, ns, ns)
+        ]  # fmt: skip
+
+    return read, read_all
 
 
-def book_ticker(symbol: str, source: str, header: tuple[str, ...]) -> Read:
+def book_ticker(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     """The best bid and ask after each change of either; a side that is empty is all zeros."""
     bids, bid_sizes, asks, ask_sizes = (Numbers(name) for name in header[1:5])
     times = Times(header[5], _MS_OR_US)
@@ -87,27 +110,38 @@ def book_ticker(symbol: str, source: str, header: tuple[str, ...]) -> Read:
         for place in (0, 2):
             if (best[place] == 0) != (best[place + 1] == 0):
                 raise Unusable(WireFault.BAD_NUMBER, header[1 + place], fields[1 + place])
-        ns = times(time)
+        ns = times[time]
         return _bbo(symbol, source, *best, whole(ident, "update_id"), ns, ns)
 
-    return read
+    def read_all(columns: Columns) -> list[Item]:
+        ident, bid, bid_qty, ask, ask_qty, time, _ = columns
+        best = [
+            [*map(bids.__getitem__, bid)], [*map(bid_sizes.__getitem__, bid_qty)],
+            [*map(asks.__getitem__, ask)], [*map(ask_sizes.__getitem__, ask_qty)],
+        ]  # fmt: skip
+        if not all(map(all, best)):  # an empty side is looked at closely
+            raise ValueError
+        ns = [*map(times.__getitem__, time)]
+        return [*map(_bbo, repeat(symbol), repeat(source), *best, wholes(ident), ns, ns)]
+
+    return read, read_all
 
 
-def klines(symbol: str, source: str, header: tuple[str, ...]) -> Read:
+def klines(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     """A bar as a trade at its close; one in which nothing traded says nothing."""
     opens, highs, lows, closes = (Numbers(name, 1) for name in header[1:5])
     volumes = Numbers(header[5])
     begins, ends = Times(header[0], _MS_OR_US), Times(header[6], _MS_OR_US)
 
     def read(fields: list[bytes]) -> Item:
-        begin, end = begins(fields[0]), ends(fields[6])
+        begin, end = begins[fields[0]], ends[fields[6]]
         if end < begin:
             raise Unusable(WireFault.BAD_TIME, header[6], fields[6])
         prices = opens[fields[1]], highs[fields[2]], lows[fields[3]], closes[fields[4]]
         ident = fields[0].decode()
         return bar(symbol, source, ident, prices, volumes[fields[5]], end, fields[2])
 
-    return read
+    return read, None
 
 
 def bar(
@@ -176,5 +210,5 @@ def read(
     lines: Lines, dump: Dump, *, headed: bool, symbol: str, source: str
 ) -> Iterator[Heard]:
     """The events of a dump."""
-    row = dump.reader(symbol, source, dump.header)
-    return read_rows(lines, len(dump.header), row, headed=headed)
+    row, rows = dump.readers(symbol, source, dump.header)
+    return read_rows(lines, len(dump.header), row, headed=headed, read_all=rows)

@@ -1,5 +1,8 @@
 """Tables: rows of fields, and each kind of field from its text to what an event takes.
 
+What arrives together is read a column at a time, which is twice as fast as a row at a time; where
+anything is odd among it, its rows are read one by one, which tells what.
+
 A row with another number of fields is no row of this table: the file is refused there. A field
 that is no number, no time or no side is refused with its row, which is counted, and the rest of
 the file goes on. Prices and sizes come again and again, so what was read once is kept.
@@ -8,7 +11,8 @@ the file goes on. Prices and sizes come again and again, so what was read once i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from ...core.clock import NS_PER_MS, NS_PER_S
 from ...core.errors import ContractError
@@ -18,7 +22,13 @@ from ..normalize.wire import LATEST_NS, Unusable, WireFault
 from .lines import Heard, Item, Lines, wrong
 
 _MOST_KEPT = 1 << 16
+_MOST_TIMES = 1 << 10  # they come again only at once
 _MOST_DIGITS = 18
+Columns: TypeAlias = Sequence[tuple[bytes, ...]]
+Read: TypeAlias = Callable[[list[bytes]], Item]
+ReadAll: TypeAlias = Callable[[Columns], list[Item]]
+Readers: TypeAlias = tuple[Read, ReadAll | None]  # of one row, and of many at once
+
 _number = re.compile(rb"[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 _UNITS = {10: NS_PER_S, 13: NS_PER_MS, 16: 1000, 19: 1}  # by the digits of any time since 2001
 
@@ -55,17 +65,21 @@ class Sides(dict[bytes, Side | None]):
         raise Unusable(WireFault.BAD_SIDE, self._name, raw)
 
 
-class Times:
+class Times(dict[bytes, int]):
     """A column of times, whole and since 1970; how many digits they have says their unit."""
 
     def __init__(self, name: str, digits: tuple[int, ...]) -> None:
+        super().__init__()
         self._name = name
         self._units = {count: _UNITS[count] for count in digits}
 
-    def __call__(self, raw: bytes) -> int:
+    def __missing__(self, raw: bytes) -> int:
         unit = self._units.get(len(raw))
         if unit is None or not raw.isdigit() or (ns := int(raw) * unit) > LATEST_NS:
             raise Unusable(WireFault.BAD_TIME, self._name, raw)
+        if len(self) >= _MOST_TIMES:
+            self.clear()
+        self[raw] = ns
         return ns
 
 
@@ -76,12 +90,26 @@ def whole(raw: bytes, name: str) -> int:
     return int(raw)
 
 
+def wholes(raws: Sequence[bytes]) -> list[int]:
+    """The same for a column; a ValueError when one of them is none."""
+    lengths = [*map(len, raws)]
+    if not b"".join(raws).isdigit() or min(lengths) < 1 or max(lengths) > _MOST_DIGITS:
+        raise ValueError
+    return [*map(int, raws)]
+
+
 def read_rows(
-    lines: Lines, width: int, read: Callable[[list[bytes]], Item], *, headed: bool
-) -> Iterator[Heard]:
+    lines: Lines, width: int, read: Read, *, headed: bool,
+    read_all: ReadAll | None = None,
+) -> Iterator[Heard]:  # fmt: skip
     """What every row says; `headed` passes over the first line."""
     for batch in lines.batches():
         number = lines.number - len(batch)
+        if read_all is not None and not (headed and not number):
+            found = _at_once(batch, width, read_all)
+            if found is not None:
+                yield lines.number, len(batch), found
+                continue
         for line in batch:
             number += 1
             fields = line.split(b",")
@@ -93,6 +121,15 @@ def read_rows(
                 yield number, 1, (read(fields),)
             except Unusable as unusable:
                 yield number, 1, (unusable.refused,)
+
+
+def _at_once(batch: list[bytes], width: int, read_all: ReadAll) -> list[Item] | None:
+    """What many rows say; None when one of them is not as all should be."""
+    try:
+        columns = [*zip(*[line.split(b",") for line in batch], strict=True)]
+        return read_all(columns) if len(columns) == width else None
+    except (Unusable, ValueError):
+        return None
 
 
 def check_width(line: bytes, fields: list[bytes], width: int, number: int) -> None:

@@ -13,7 +13,8 @@ MAX_LINE = MAX_MESSAGE + 64  # a message, and in front of it when it was receive
 _MARK = b"\xef\xbb\xbf"
 
 Item: TypeAlias = MarketEvent | WireRefused
-# What was read up to a line: its number, how many lines it took, and what they say.
+# What was read up to a line: its number, how many lines it took, and what they say. Where several
+# lines say as many things, each says one.
 Heard: TypeAlias = tuple[int, int, Sequence[Item]]
 
 

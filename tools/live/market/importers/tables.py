@@ -54,7 +54,7 @@ class _Stamps:
                 return parse_utc(raw.decode("latin-1"), "timestamp")
             except ContractError:
                 raise Unusable(WireFault.BAD_TIME, "timestamp", raw) from None
-        return self._digits(raw)
+        return self._digits[raw]
 
 
 def bar_ns(fields: Sequence[str], first: Sequence[bytes]) -> int:
@@ -81,7 +81,7 @@ def read_bars(
     opens, highs, lows, closes = (Numbers(name, 1) for name in BARS[1:5])
 
     def read(row: list[bytes]) -> Item:
-        begin, opened, high, low, close, volume = (row[place] for place in at)
+        begin, opened, high, low, close, volume = [row[place] for place in at]
         of = symbol or checked(row[fields.index(_SYMBOL)].decode("latin-1"), _SYMBOL)
         end_ns = stamps(begin) + length_ns
         if end_ns > LATEST_NS:

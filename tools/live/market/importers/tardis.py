@@ -8,17 +8,21 @@ message with a row that cannot be read is refused as a whole: half of it would b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any
 
 from ...core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Levels, Trade
 from ...core.record import builder
 from ...core.words_v1 import BUY, SELL
 from ..normalize.wire import Unusable, WireFault, WireRefused
 from ..normalize.wire import symbol as checked_symbol
-from .columns import Numbers, Sides, Times, check_width, read_rows
+from .columns import Columns, Numbers, Readers, Sides, Times, check_width, read_rows
 from .lines import Heard, Item, Lines, wrong
 
 MOST_ROWS = 200_000  # of one message: more than any venue's whole book
+_MOST_NAMES = 10_000
+_MOST_ID = 64
 _SOURCES = {"binance": "binance-spot", "binance-futures": "binance-usdm", "bybit": "bybit-linear"}
 _FIRST = ("exchange", "symbol", "timestamp", "local_timestamp")
 _TRADES = (*_FIRST, "id", "side", "price", "amount")
@@ -31,7 +35,6 @@ _trade = builder(Trade)
 _bbo = builder(Bbo)
 _snapshot = builder(DepthSnapshot)
 _diff = builder(DepthDiff)
-Read = Callable[[list[bytes]], Item]
 
 
 def find(fields: list[str]) -> str | None:
@@ -60,8 +63,8 @@ def read(
     first = _First(symbol, source)
     if name == "tardis-incremental_book_L2":
         return _read_book(lines, first)
-    row = {"tardis-trades": _trades, "tardis-quotes": _quotes}.get(name, _snapshots)(first)
-    return read_rows(lines, width, row, headed=True)
+    row, rows = {"tardis-trades": _trades, "tardis-quotes": _quotes}.get(name, _snapshots)(first)
+    return read_rows(lines, width, row, headed=True, read_all=rows)
 
 
 class _First:
@@ -77,7 +80,17 @@ class _First:
     def __call__(self, fields: list[bytes]) -> tuple[str, str, int, int]:
         exchange, symbol, happened, arrived = fields[:4]
         known = self._known.get((exchange, symbol)) or self._learn(exchange, symbol)
-        return *known, self._happened(happened), self._arrived(arrived)
+        return *known, self._happened[happened], self._arrived[arrived]
+
+    def all(self, columns: Columns) -> tuple[Sequence[Any], ...]:
+        """The same for many rows at once: symbols, sources and both times."""
+        pairs = [*zip(columns[0], columns[1])]
+        for pair in dict.fromkeys(pairs):
+            if pair not in self._known:
+                self._learn(*pair)
+        symbols, sources = zip(*map(self._known.__getitem__, pairs))
+        happened = [*map(self._happened.__getitem__, columns[2])]
+        return symbols, sources, happened, [*map(self._arrived.__getitem__, columns[3])]
 
     def _learn(self, exchange: bytes, symbol: bytes) -> tuple[str, str]:
         name = exchange.decode("latin-1")
@@ -85,12 +98,13 @@ class _First:
             raise Unusable(WireFault.BAD_SYMBOL, "exchange", exchange)
         of_what = self._symbol or checked_symbol(symbol.decode("latin-1").upper(), "symbol")
         source = self._source or _SOURCES.get(name, name)
-        if len(self._known) < MOST_ROWS:
-            self._known[exchange, symbol] = (of_what, source)
+        if len(self._known) >= _MOST_NAMES:
+            self._known.clear()
+        self._known[exchange, symbol] = (of_what, source)
         return of_what, source
 
 
-def _trades(first: _First) -> Read:
+def _trades(first: _First) -> Readers:
     prices, sizes = Numbers("price", 1), Numbers("amount", 1)
     sides = Sides("side", {b"buy": BUY, b"sell": SELL, b"unknown": None})
 
@@ -98,15 +112,27 @@ def _trades(first: _First) -> Read:
         symbol, source, happened, arrived = first(fields)
         _, _, _, _, ident, side, price, amount = fields
         trade_id = ident.decode("latin-1")
-        if not trade_id.isascii() or not trade_id.isprintable() or len(trade_id) > 64:
+        if not trade_id.isascii() or not trade_id.isprintable() or len(trade_id) > _MOST_ID:
             raise Unusable(WireFault.BAD_SEQUENCE, "id", ident)
         return _trade(symbol, source, trade_id, sides[side], prices[price], sizes[amount], None,
                       happened, arrived)  # fmt: skip
 
-    return read
+    def read_all(columns: Columns) -> list[Item]:
+        symbols, sources, happened, arrived = first.all(columns)
+        _, _, _, _, ident, side, price, amount = columns
+        ids = b",".join(ident).decode("ascii")
+        if not ids.isprintable() or max(map(len, ident)) > _MOST_ID:
+            raise ValueError
+        return [
+            *map(_trade, symbols, sources, ids.split(","), map(sides.__getitem__, side),
+                 map(prices.__getitem__, price), map(sizes.__getitem__, amount), repeat(None),
+                 happened, arrived)
+        ]  # fmt: skip
+
+    return read, read_all
 
 
-def _quotes(first: _First) -> Read:
+def _quotes(first: _First) -> Readers:
     bids, asks = _Side("bid_price", "bid_amount"), _Side("ask_price", "ask_amount")
 
     def read(fields: list[bytes]) -> Item:
@@ -115,7 +141,15 @@ def _quotes(first: _First) -> Read:
         return _bbo(symbol, source, *bids(bid, bid_amount), *asks(ask, ask_amount), None, happened,
                     arrived)  # fmt: skip
 
-    return read
+    def read_all(columns: Columns) -> list[Item]:
+        symbols, sources, happened, arrived = first.all(columns)
+        _, _, _, _, ask_amount, ask, bid, bid_amount = columns
+        return [
+            *map(_bbo, symbols, sources, *bids.all(bid, bid_amount), *asks.all(ask, ask_amount),
+                 repeat(None), happened, arrived)
+        ]  # fmt: skip
+
+    return read, read_all
 
 
 class _Side:
@@ -130,21 +164,21 @@ class _Side:
             return 0, 0
         return self._prices[price], self._sizes[size]
 
+    def all(self, prices: Sequence[bytes], sizes: Sequence[bytes]) -> tuple[Iterator[int], ...]:
+        """The same for many rows, where none is left out."""
+        return map(self._prices.__getitem__, prices), map(self._sizes.__getitem__, sizes)
 
-def _snapshots(first: _First) -> Read:
+
+def _snapshots(first: _First) -> Readers:
     bids, asks = _Side("bids price", "bids amount"), _Side("asks price", "asks amount")
 
     def read(fields: list[bytes]) -> Item:
         symbol, source, happened, arrived = first(fields)
-        offers = _there(asks(fields[at], fields[at + 1]) for at in range(4, len(fields), 4))
-        wanted = _there(bids(fields[at], fields[at + 1]) for at in range(6, len(fields), 4))
-        return _snapshot(symbol, source, wanted, offers, None, happened, arrived)
+        offers = [asks(fields[at], fields[at + 1]) for at in range(4, len(fields), 4)]
+        wanted = [bids(fields[at], fields[at + 1]) for at in range(6, len(fields), 4)]
+        return _snapshot(symbol, source, _held(wanted), _held(offers), None, happened, arrived)
 
-    return read
-
-
-def _there(levels: Iterator[tuple[int, int]]) -> Levels:
-    return tuple(level for level in levels if level[0])
+    return read, None
 
 
 def _read_book(lines: Lines, first: _First) -> Iterator[Heard]:
@@ -201,15 +235,16 @@ class _Message:
         if self.refused is not None:
             return self.refused
         symbol, source, happened, arrived = self.head
-        bids, asks = tuple(self._bids.items()), tuple(self._asks.items())
+        bids, asks = self._bids.items(), self._asks.items()
         whole = _FLAGS.get(self.key[1])
         if whole is None:
             return Unusable(WireFault.UNKNOWN_TYPE, "is_snapshot", self.key[1]).refused
         if not whole:
-            return _diff(symbol, source, bids, asks, None, None, None, happened, arrived)
-        bids, asks = _held(bids), _held(asks)
-        return _snapshot(symbol, source, bids, asks, None, happened, arrived)
+            return _diff(symbol, source, tuple(bids), tuple(asks), None, None, None, happened,
+                         arrived)  # fmt: skip
+        return _snapshot(symbol, source, _held(bids), _held(asks), None, happened, arrived)
 
 
-def _held(levels: Levels) -> Levels:
+def _held(levels: Iterable[tuple[int, int]]) -> Levels:
+    """The levels at which something is wanted or offered."""
     return tuple(level for level in levels if level[1])
