@@ -138,7 +138,7 @@ def test_the_journal_of_a_run_gives_its_report_and_decides_alike(
     data = json.loads(report)
     assert data["feed"]["gaps"] == 1 and data["feed"]["missing_updates"] > 0
     assert data["params"]["market"]["kind"] == "market"
-    assert data["params"]["edge"] == "computed"
+    assert data["params"]["edge"] == "markouts"
     assert demo(replay_cli.main, "run", "--report") == (0, report, "")
     code, verified, err = demo(replay_cli.main, "run", "--verify")
     assert (code, err) == (0, "")
@@ -160,10 +160,15 @@ def test_a_run_is_the_same_at_every_pace_and_from_every_spelling(
     assert demo(exec_demo.main, "--shadow", "--config", str(config))[1] == plain[1]
 
 
-@pytest.mark.parametrize("edge", ["scripted", "computed"])
-def test_the_edge_is_computed_unless_it_is_said_otherwise(demo: Demo, edge: str) -> None:
+@pytest.mark.parametrize(
+    ("flags", "edge"),
+    [((), "markouts"), (("--edge", "computed"), "markouts"), (("--edge", "scripted"), "scripted")],
+)
+def test_the_edge_is_computed_unless_it_is_said_otherwise(
+    demo: Demo, flags: tuple[str, ...], edge: str
+) -> None:
     path = str(extract(SPOT))
-    said = demo(exec_demo.main, "--shadow", "--market", path, "--edge", edge)
+    said = demo(exec_demo.main, "--shadow", "--market", path, *flags)
     assert json.loads(said[1])["params"]["edge"] == edge
 
 

@@ -96,7 +96,7 @@ def test_a_wrong_bar_is_refused(tmp_path: Path, row: str, told: tuple[str, str])
 
 
 def test_bars_need_a_symbol(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="holds bars without a symbol; give it with --symbol"):
+    with pytest.raises(ContractError, match="holds bars without a symbol; name it with --symbol"):
         heard(bars(tmp_path, "1704067200,1,1,1,1,1"))
 
 

@@ -16,9 +16,8 @@ from .core import codec
 from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_utc
 from .core.errors import ContractError, LineFailed
 from .core.line import Line
-from .edge_modes import begun_as
+from .edge_modes import COMPUTED, begun_as
 from .exchange import FakeExchangeClient
-from .edge_modes import COMPUTED
 from .execution_loop import ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
@@ -178,11 +177,11 @@ def _market(chosen: dict[str, Any], symbols: list[str] | None, speed: str | None
     """A recorded market at its pace; its modules are loaded only then."""
     from .market.feed import MarketFeed
     from .market_pace import MAX, Paced, read_pace
-    from .market_source import open_market
+    from .market_source import open_picked
 
     pace = read_pace(speed or MAX, "--speed")
     symbol = symbols[0] if symbols is not None and len(symbols) == 1 else None
-    market = open_market(
+    market = open_picked(
         chosen["market"], field="--market", symbol=symbol, source=chosen["source"]
     )
     feed = MarketFeed(market, symbols, chosen["source"])

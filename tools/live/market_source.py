@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from .core.errors import ContractError
@@ -81,6 +82,24 @@ def open_market(
     content = Content(path, field)
     form = find_form(content, symbol=symbol, source=source)
     return MarketSource(f"{field} {path!r}", form, content.sha256)
+
+
+def open_picked(
+    path: str, *, field: str = "market", symbol: str | None = None, source: str | None = None
+) -> MarketSource:
+    """The same for who picks from the data: what it names itself is not overruled.
+
+    `source` says what a capture is of, and `symbol` what data is of that names none.
+    """
+    names: list[dict[str, str]] = [{}]
+    if symbol is not None:
+        names.append({"symbol": symbol} if source is None else {"symbol": symbol, "source": source})
+    if source is not None:
+        names.insert(0, {"source": source})
+    for given in names[:-1]:
+        with suppress(ContractError):
+            return open_market(path, field=field, **given)
+    return open_market(path, field=field, **names[-1])
 
 
 def _open_journal(path: str, field: str, *, given: bool) -> MarketSource:

@@ -20,7 +20,7 @@ from .core.errors import ContractError
 from .core.money import SCALE, to_e9
 from .market.drift import Terms
 from .market.synthetic import SYMBOL
-from .market_source import MarketSource, open_market
+from .market_source import MarketSource, open_picked
 from .md_replay_fixture import fixture_text, moved, read_fixture
 from .md_replay_report import drift_line, form
 from .md_replay_run import COMPARE, MODES, Plan, Replay, shown_from
@@ -114,13 +114,9 @@ def _main(argv: list[str]) -> int:
 
 def _open(options: dict[str, Any]) -> MarketSource:
     """The recording. Only where it names no symbol of its own, --symbol is the name of its."""
-    file, symbol, source = options["path"], options["symbol"], options["source"]
-    try:
-        return open_market(file, field="PATH", source=source)
-    except ContractError:
-        if symbol is None:
-            raise
-        return open_market(file, field="PATH", symbol=symbol, source=source)
+    return open_picked(
+        options["path"], field="PATH", symbol=options["symbol"], source=options["source"]
+    )
 
 
 def _check_files(options: dict[str, Any]) -> None:

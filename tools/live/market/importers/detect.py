@@ -180,5 +180,5 @@ def _quotes(given: _Given, name: str) -> Form:
 
 def _needed(symbol: str | None, what: str) -> str:
     if symbol is None:
-        raise ContractError(f"{what} without a symbol; give it with --symbol")
+        raise ContractError(f"{what} without a symbol; name it with --symbol (a run: --symbols)")
     return symbol
