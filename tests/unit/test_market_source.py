@@ -10,10 +10,11 @@ import pytest
 
 from tests.unit.market_files import TRADE_LINE, written
 from tools.live.core.errors import ContractError
+from tools.live.core.market_v1 import Trade
 from tools.live.journal.errors import JournalError
 from tools.live.journal.os_disk import OsDisk
 from tools.live.market_cli import main as import_main
-from tools.live.market_source import open_market
+from tools.live.market_source import open_market, open_picked
 
 LINES = TRADE_LINE + b"\n" + b"7 {}\n"
 
@@ -103,3 +104,34 @@ def test_a_journal_that_is_damaged_later_is_refused_where_it_is(journal: str) ->
     segment.write_bytes(segment.read_bytes().replace(b"61837.63", b"61837.64"))
     with pytest.raises(JournalError, match="seq 2"):
         list(market)
+
+
+def test_who_picks_does_not_overrule_what_the_data_names(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text(
+        '{"kind":"md.trade","payload":{"exchange_ns":null,"price":"9","qty":"1","sequence":null,'
+        '"side":null,"source":"bybit-spot","symbol":"AUSD","trade_id":"1"},"ts_ns":1,"v":1}\n'
+    )
+    market = open_picked(str(path), symbol="BUSD", source="coinbase")
+    assert [one.symbol for one in market if isinstance(one, Trade)] == ["AUSD"]
+    assert market.describe() == open_market(str(path)).describe()
+
+
+def test_who_picks_says_what_the_data_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "bars.csv"
+    rows = ("timestamp,open,high,low,close,volume", "1700000000,1,2,1,2,5", "1700000060,2,2,2,2,1")
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(ContractError, match="holds bars without a symbol; name it with --symbol"):
+        open_picked(str(path))
+    with pytest.raises(ContractError, match="holds bars without a symbol; name it with --symbol"):
+        open_picked(str(path), source="mine")
+    named = open_picked(str(path), symbol="AUSD", source="mine").describe()
+    assert (named["symbol"], named["source"]) == ("AUSD", "mine")
+    assert open_picked(str(path), symbol="AUSD").describe()["symbol"] == "AUSD"
+
+
+def test_who_picks_a_source_says_what_a_capture_is_of(tmp_path: Path) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(b'1 {"topic":"publicTrade.AUSD","type":"snapshot","ts":1,"data":[{"L":"x"}]}\n')
+    assert open_picked(str(path)).describe()["source"] == "bybit-linear"
+    assert open_picked(str(path), source="bybit-inverse").describe()["source"] == "bybit-inverse"
