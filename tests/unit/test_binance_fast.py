@@ -121,6 +121,8 @@ def test_a_number_with_a_zero_before_it_is_no_json(market: str) -> None:
 
 SIDES = [
     "[[]]", '[["1"]]', '[["1","2","3"]]', '[["1","2"],["3"]]', '["12"]', '["1","2"]', "[[1,2]]",
+    '[["1","2"],["1","3"]]', '[["1.0","2"],["7.0","2"],["1.0","2"]]', '[["1","2"],["01","2"]]',
+    '{["1","2"]]', '[{"1","2"]]', '[["1","2"}]', '["["1","2"]"]',
     '[["1","2"],["1.0","2"]]', '[["0","2"]]', '[["1","-2"]]', '[["1","2"]', '[["1","2"]]]',
     '["1","2"]]', '[["1","2",]]', '[["1","2"],]', '[["1" ,"2"]]', '[["1","2"], ["3","4"]]',
     '[["1","2","3"],["4"]]', '[["1"],["2","3","4"]]', '[["1","2"]["3","4"]]', '[["1""2"]]',
@@ -187,7 +189,10 @@ def test_both_ways_say_the_same(seed: int) -> None:
 def _another(rng: Any, name: str, value: Any) -> Any:
     """A value in the place of this one, mostly a good one."""
     if isinstance(value, list):
-        return [[_digits(rng), _digits(rng)] for _ in range(rng.choice((0, 1, 2, 5)))]
+        places = rng.randint(0, 9), rng.randint(0, 10)
+        return [
+            [_with_places(rng, kept) for kept in places] for _ in range(rng.choice((0, 1, 2, 5)))
+        ]
     if isinstance(value, bool):
         return rng.random() < 0.5
     if isinstance(value, int):
@@ -200,6 +205,43 @@ def _digits(rng: Any) -> str:
     decimals = rng.choices(("", "0", "5", "00", "123", "00000001", "123456789", "1234567891"),
                            (9, 9, 9, 9, 9, 9, 9, 1))[0]  # fmt: skip
     return f"{whole}.{decimals}" if decimals else whole
+
+
+def _with_places(rng: Any, places: int) -> str:
+    whole = str(rng.randint(0, 10 ** rng.randint(1, 15)))
+    decimals = "".join(rng.choices("0123456789", k=places))
+    return f"{whole}.{decimals}" if places else whole
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [["1.0", "2"], ["3", "4"]], [["1", "2"], ["3", "4.0"]], [["1" * 16, "2"]],
+        [["1", "2" * 16]], [["1.0000000000", "2"]], [["1", "2.0000000000"]], [["1.", "2"]],
+    ],
+)  # fmt: skip
+def test_levels_of_unlike_or_odd_precision_are_left_alone(told: list[list[str]]) -> None:
+    for market, _, fields, _ in DEPTHS:
+        assert short(market, spelled({**fields, "b": told})) is None
+        assert short(market, spelled({**fields, "a": told})) is None
+
+
+def test_levels_are_exact_to_both_ends_of_the_scale() -> None:
+    market, _, fields, _ = DEPTHS[0]
+    told = [["999999999999999.999999999", "0"], ["000000000000000.000000001", "7"]]
+    event = short(market, spelled({**fields, "b": told}))
+    assert isinstance(event, DepthDiff)
+    assert event.bids == ((10**24 - 1, 0), (1, 7 * 10**9))
+
+
+def test_no_more_shapes_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binance_fast, "_MOST_SHAPES", 2)
+    zeros = binance_fast._Zeros()
+    assert zeros[b'"0","0.00"'] == (b"000000000", b"0000000")
+    assert zeros[b'"0.0","00.000000000"'] == (b"00000000", b"")
+    assert list(zeros) == [b'"0","0.00"', b'"0.0","00.000000000"']
+    assert zeros[b'"00","0"'] == (b"000000000", b"000000000")
+    assert list(zeros) == [b'"00","0"']
 
 
 def test_levels_keep_their_order() -> None:

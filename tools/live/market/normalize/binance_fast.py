@@ -93,14 +93,33 @@ _USDM_DEPTH = re.compile(
 _ASKS = ',"a":'
 _DEPTH_END = re.compile(r'(?:,"ps":"[A-Z0-9_]{1,32}")?(?:,"st":1)?(\}\}?)').fullmatch
 
+_TO_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_NUMBER = r"[0-9]{1,15}(?:\.([0-9]{1,9}))?"  # never beyond the scale of the house
+_LEVEL = re.compile(f'"{_NUMBER}","{_NUMBER}"'.encode()).fullmatch
+_MOST_SHAPES = 1 << 10
+
 _SIDES = {"true": SELL, "false": BUY}  # `m`: the buyer was the maker
 _above_zero = Kept(wire.price)
-_zero_or_more = Kept(wire.quantity)
-_price_of = _above_zero.__getitem__
-_qty_of = _zero_or_more.__getitem__
 _bbo = builder(Bbo)
 _trade = builder(Trade)
 _diff = builder(DepthDiff)
+
+
+class _Zeros(dict[bytes, tuple[bytes, bytes]]):
+    """What brings price and size of a level to nine decimals, by its shape: its digits all 0."""
+
+    def __missing__(self, shape: bytes) -> tuple[bytes, bytes]:
+        found = _LEVEL(shape)
+        if found is None:
+            raise ValueError
+        if len(self) >= _MOST_SHAPES:
+            self.clear()
+        price, qty = (b"0" * (9 - len(decimals)) for decimals in found.groups(b""))
+        zeros = self[shape] = price, qty
+        return zeros
+
+
+_zeros = _Zeros()
 
 
 def read(raw: bytes, ts_ns: int, spellings: Spellings) -> MarketData | None:
@@ -199,24 +218,31 @@ def _sides(found: _Found) -> tuple[Levels, Levels]:
     closed = _DEPTH_END(text, end)
     if closed is None or (closed[1] == "}") != (found[1] is None) or len(text) > MAX_MESSAGE:
         raise ValueError
-    return _levels(text[bids:asks]), _levels(text[asks + len(_ASKS):end])
+    raw = text.encode()
+    return _levels(raw[bids:asks]), _levels(raw[asks + len(_ASKS) : end])
 
 
-def _levels(told: str) -> Levels:
-    """One side, as [["61799.90","0.004"],["61799.70","1.795"]]; the quotes part it in four."""
-    if told == "[]":
+def _levels(told: bytes) -> Levels:
+    """One side, as [["61799.90","0.004"],["61799.70","1.795"]].
+
+    Its levels are of few shapes, and when each shape is one of a level, so is the whole. With the
+    zeros that are missing and without the points it is a list of integers at 10^9: at once, and
+    with nothing to look up, for levels are too many to be kept.
+    """
+    if told == b"[]":
         return ()
-    parts = told.split('"')
-    count, left = divmod(len(parts), 4)
-    between = parts[::4]
-    if left != 1 or parts[2::4].count(",") != count or between.count("],[") != count - 1:
+    if told[:2] != b"[[" or told[-2:] != b"]]":
         raise ValueError
-    if between[0] != "[[" or between[-1] != "]]":
+    shapes = dict.fromkeys(told[2:-2].translate(_TO_SHAPE).split(b"],["))
+    ((behind_price, behind_qty),) = {_zeros[shape] for shape in shapes}
+    digits = told[3:-3].replace(b'","', behind_price + b",")
+    digits = digits.replace(b'"],["', behind_qty + b",") + behind_qty
+    numbers = map(int, digits.translate(None, b".").split(b","))
+    levels = tuple(zip(numbers, numbers))
+    sizes = dict(levels)
+    if len(sizes) != len(levels) or 0 in sizes:
         raise ValueError
-    prices = [*map(_price_of, parts[1::4])]
-    if len(set(prices)) != count:
-        raise ValueError
-    return tuple(zip(prices, map(_qty_of, parts[3::4])))
+    return levels
 
 
 OF_SPOT: Spellings = (
