@@ -213,6 +213,20 @@ def test_a_crossed_snapshot_counts_for_nothing() -> None:
     assert hear(watch, a_snapshot(15)) == [finished(15)]
 
 
+def test_a_snapshot_too_deep_counts_for_nothing() -> None:
+    watch = MarketWatch(most_levels=1)
+    assert hear(watch, a_snapshot(20, bids=((100, 1), (99, 1))))[-1] == started("overflow")
+    assert hear(watch, a_snapshot(15)) == [finished(15)]
+
+
+def test_an_update_that_waited_may_be_one_level_too_many() -> None:
+    watch = MarketWatch(most_levels=3)
+    hear(watch, a_diff(11, 11, bids=((99, 1),)), a_diff(12, 12))
+    bids = ((100, 1), (98, 1), (97, 1))
+    assert hear(watch, a_snapshot(10, bids)) == [started("overflow")]
+    assert not watch.is_usable(SPOT, SYMBOL)
+
+
 def test_an_update_that_waited_may_cross_the_book() -> None:
     watch = MarketWatch()
     hear(watch, a_diff(11, 12, bids=((111, 1),)), a_diff(13, 13))
@@ -307,7 +321,7 @@ def test_a_copy_goes_on_apart() -> None:
     before = watch.state_sha256()
     other = watch.copy()
     assert other.state_sha256() == before
-    assert hear(other, a_diff(11, 13)) == [finished(15)]
+    assert hear(other, a_diff(11, 13), a_diff(16, 20)) == [finished(15)]
     hear(other, a_snapshot(3, symbol="ETHUSDT"))
     assert watch.state_sha256() == before
     assert best(watch) == (100, 1, 110, 1)

@@ -114,8 +114,6 @@ class _Side:
     def replace(self, levels: Levels) -> None:
         """Hold these levels alone."""
         self.held = {}
-        self.near = []
-        self.edge = _NO_EDGE
         for price, qty in levels:
             if qty < 0 or price <= 0:
                 raise _impossible(price, qty)
