@@ -19,7 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import drift, journal_floor, market, market_floor, workload
+from tests.bench import books, drift, journal_floor, market, recorded_run, workload
+from tests.market import captures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -133,15 +134,15 @@ _MARKET = {
 
 def _market(gate: bool) -> list[Row]:
     """Market data against its floors; the recordings must be there in CI."""
-    if not market_floor.USDM.exists() and os.environ.get("CI") != "true":
+    if not captures.RECORDINGS.exists() and os.environ.get("CI") != "true":
         return [("market data: the recordings are not here", "", "", True)]
     ratios: dict[str, list[float]] = {name: [] for name in _MARKET}
-    told = market_floor.messages(market_floor.USDM)
+    lines = books.some_lines(captures.USDM)
     for _ in range(3 if gate else PAIRS):
-        floor = market_floor.floor_json(told)
-        ratios["books"].append(floor / market_floor.product_books(told))
-        floor = market_floor.seconds_run(market_floor.SPOT, orders=False)
-        ratios["orders"].append(floor / market_floor.seconds_run(market_floor.SPOT, orders=True))
+        floor = books.floor_loads(lines)
+        ratios["books"].append(floor / books.product_books(captures.USDM, lines))
+        floor = recorded_run.seconds_run(orders=False)
+        ratios["orders"].append(floor / recorded_run.seconds_run(orders=True))
     rows = []
     for name, (label, goal, least) in _MARKET.items():
         wanted, found = least if gate else goal, statistics.median(ratios[name])
