@@ -42,6 +42,17 @@ def test_however_a_file_is_packed_its_content_is_the_same(tmp_path: Path, packed
     assert content.start(10 * len(LINES)) == LINES
 
 
+def test_a_file_that_has_changed_between_two_readings_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, LINES)
+    content = Content(str(path), "PATH")
+    assert content.start(5) == LINES[:5]  # not yet a whole reading
+    path.write_bytes(LINES + b"1\n")
+    assert b"".join(content.blocks()) == LINES + b"1\n"
+    path.write_bytes(LINES + b"2\n")
+    with pytest.raises(ContractError, match="has changed since it was read first; start again"):
+        list(content.blocks())
+
+
 def test_a_gzip_of_several_members_is_read_through(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(b"one\n") + gzip.compress(LINES))
     assert read(path) == b"one\n" + LINES
