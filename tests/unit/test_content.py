@@ -146,3 +146,11 @@ def test_a_file_that_unpacks_to_a_thousand_times_its_size_takes_no_more_memory(
 def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
     assert "cannot be opened" in complaint(tmp_path / "nothing")
     assert "is no plain file" in complaint(tmp_path)
+
+
+def test_what_is_wrong_with_a_zip_is_told_in_a_few_words(tmp_path: Path) -> None:
+    whole = bytearray(zipped(("a" * 150, LINES)))
+    whole[30:180] = bytes(range(128, 230)) + bytes(48)
+    said = complaint(written(tmp_path, bytes(whole)))
+    assert "a zip that does not unpack (File name in directory" in said and said.isprintable()
+    assert len(said) < len(str(tmp_path)) + 200

@@ -103,7 +103,7 @@ def _gzip(file: BinaryIO) -> Iterator[bytes]:
             try:
                 plain = unpacker.decompress(packed, BLOCK_BYTES)
             except zlib.error as error:
-                raise _Unreadable(f"gzip that does not unpack ({error})") from None
+                raise _Unreadable(f"gzip that does not unpack ({error!s:.80})") from None
             packed = unpacker.unconsumed_tail
             if plain:
                 yield plain
@@ -123,7 +123,7 @@ def _member(file: IO[bytes]) -> tuple[Any, Any]:
     try:
         archive = ZipFile(file)
     except (BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
-        raise _Unreadable(f"a zip that cannot be read ({error})") from None
+        raise _Unreadable(f"a zip that cannot be read ({error!s:.80})") from None
     members = archive.infolist()
     if len(members) != 1:
         raise _Unreadable(f"a zip of {len(members)} members; give one with one file in it")
@@ -150,6 +150,6 @@ def _zip(file: IO[bytes]) -> Iterator[bytes]:
                 size += len(block)
                 yield block
     except (BadZipFile, EOFError, NotImplementedError, OSError, ValueError, zlib.error) as error:
-        raise _Unreadable(f"a zip that does not unpack ({error})") from None
+        raise _Unreadable(f"a zip that does not unpack ({error!s:.80})") from None
     if size != member.file_size:
         raise _Unreadable(f"a zip of {size} bytes that declares {member.file_size}")
