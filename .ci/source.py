@@ -13,7 +13,7 @@ LAYERS = {
     "": 6, "__version__": 0, "core": 0,
     "order_store": 1, "portfolio": 1, "market": 1, "risk": 1, "strategy": 1,
     "exchange": 2, "risk_monitor": 2, "exchange_query": 3, "outbox": 2, "adoptions": 2,
-    "fold_doubts": 3, "fold_adoptions": 3,
+    "connectivity": 2, "fold_doubts": 3, "fold_adoptions": 3, "fold_feed": 3,
     "fold": 3, "fold_state": 3, "params": 3, "reports": 3,
     "audit": 5, "audit.__init__": 3, "audit.laws": 3,
     "shell": 4, "shell_query": 4, "execution_loop": 4,
@@ -23,6 +23,7 @@ LAYERS = {
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
     "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
+    "generate_cli": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

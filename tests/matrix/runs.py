@@ -67,4 +67,10 @@ RUNS = (
     Run(name="verified", verb="replay", arguments=f"{JOURNALS}/durable --verify --json"),
     Run(name="adopted", verb="replay", arguments=f"{JOURNALS}/adopting --verify --json"),
     Run(name="replayed-doubts", verb="replay", arguments=f"{JOURNALS}/durable --json"),
+    Run(
+        name="generated",
+        verb="generate",
+        arguments="--symbols AUSD,BUSD --regime calm:5,trend:5,burst:5,halted:2,thin:5"
+        " --correlation 0.37 --toxic 0.4 --drop 30:40 --delay 50:4 --lose 4:2 --seed 7",
+    ),
 )

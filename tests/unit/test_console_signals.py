@@ -40,6 +40,7 @@ ENDED = {
         (["run-1", "--fork=new"], "the fork; start it again with a new folder"),
     ],
     "tools.live.exec_demo": [(["--shadow"], "the run before its report; start it again")],
+    "tools.live.generate_cli": [([], "the market before its end; start it again")],
     "tools.live.risk_monitor_cli": [(["--demo"], "the scene; start it again")],
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tools.live.reports.files import write_whole
+from tools.live.reports.files import write_parts, write_whole
 
 
 def test_the_text_is_on_the_disk_before_it_has_its_name(
@@ -52,3 +53,30 @@ def test_the_file_is_readable_by_others_as_the_mask_allows(tmp_path: Path) -> No
     finally:
         os.umask(mask)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_text_in_parts_is_written_as_it_comes(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+
+    def parts() -> Iterator[str]:
+        for part in ("one\n", "", "two", "\u00e9"):
+            assert not target.exists()
+            yield part
+
+    write_parts(str(target), parts(), "--out")
+    assert target.read_bytes() == "one\ntwo\u00e9".encode()
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_parts_that_end_in_an_error_leave_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_text("before")
+
+    def parts() -> Iterator[str]:
+        yield "one"
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="^no more$"):
+        write_parts(str(target), parts())
+    assert target.read_text() == "before"
+    assert os.listdir(tmp_path) == ["a"]

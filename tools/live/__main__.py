@@ -17,6 +17,7 @@ VERBS = {
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
+    "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _HELP = ("-h", "--help")

@@ -19,6 +19,7 @@ from .adopted import read_adoptions, tell_adoptions
 from .books import check_books
 from .doubts import read_outbox, tell_outbox
 from .edge import read_edge, tell_edge
+from .feed import read_feed, tell_feed
 from .orders import read_store, tell_store
 from .plain import count, flag, items, keys, number, optional, pairs, row, text
 from .risk import read_ledger, read_monitor, take_over, tell_ledger, tell_monitor
@@ -31,7 +32,7 @@ _FOLD = (
 )  # fmt: skip
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", "outbox", "ready", "adoptions", *_FAULTS,
+    "foreign_orders", "outbox", "ready", "adoptions", "connectivity", *_FAULTS,
 )  # fmt: skip
 
 
@@ -91,6 +92,7 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         "ready": fold.ready,
         **{name: getattr(fold, name) for name in _FAULTS},
         **tell_adoptions(fold.adoptions),
+        **tell_feed(fold.connectivity, fold.monitor),
     }
 
 
@@ -98,9 +100,12 @@ def _read_fold(
     told: Any, store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, measure_edge: bool
 ) -> Fold:
     adoptions = read_adoptions(told)
-    keys(told, (*_FOLD, "adopted") if adoptions.any else _FOLD, "fold")
+    feed = read_feed(told, monitor)
+    rare = [name for name, one in (("adopted", adoptions), ("feed", feed)) if one.any]
+    keys(told, (*_FOLD, *rare), "fold")
     fold = Fold(store, monitor, measure_edge=measure_edge)
     fold.adoptions = adoptions
+    fold.connectivity = feed
     fold.ready = flag(told["ready"], "ready")
     fold.outbox = read_outbox(told["outbox"], store)
     for doubt in fold.outbox.doubts.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 from ..core.errors import ContractError
 
@@ -35,12 +36,17 @@ def check_target(path: str, field: str = "path") -> None:
 
 def write_whole(path: str, text: str, field: str = "path") -> None:
     """Write beside the target, flush to the disk, then rename over it."""
+    write_parts(path, (text,), field)
+
+
+def write_parts(path: str, parts: Iterable[str], field: str = "path") -> None:
+    """The same with a text that comes in parts, so that none is too long for the memory."""
     check_target(path, field)
     try:
         beside, descriptor = _open_beside(path)
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+                file.writelines(parts)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, path)

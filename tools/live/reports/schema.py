@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..audit.laws import LAWS
+from ..connectivity import Connectivity
 from ..core import codec
 from ..core.contracts_v1 import RefusalReason
 from ..portfolio.edge import HORIZONS_S
@@ -234,6 +235,11 @@ def _report() -> Schema:
         orders=_COUNT,
         executions=_COUNT,
         positions=_map(_NUMBER, "by symbol: what came or went without a trade"),
+    )
+    report["properties"]["feed"] = _object(
+        "only where anything was heard of the feed itself: gaps, silences, new beginnings",
+        **dict.fromkeys(Connectivity().counts(), _COUNT),
+        stale=_map(_TEXT, "by symbol: why its market could not be used at the end"),
     )
     return {
         "$schema": DIALECT,

@@ -7,7 +7,9 @@ A message does not tell its market, so the caller names the category of the conn
 - `u` numbers the messages of one topic. The documentation calls it a sequence that is generally
   without holes and never says what else a hole could mean, so a delta covers `u` alone and a hole
   is a gap. Each depth counts for itself: a capture holds one depth of a symbol, or its books are
-  gaps throughout. `seq` orders messages across topics and has holes; it is no help here.
+  gaps throughout.
+- `seq`, which tickers call `cs`, orders messages across topics and has holes. It is the `sequence`
+  of a Bbo and of a trade, where it is sent.
 - `orderbook.1` is the best bid and ask, sent whole as a snapshot, and again with the same `u` after
   three quiet seconds: a Bbo. Its deltas, of earlier years, change one side of a state that we do
   not hold and are NOT_DATA, like those of `tickers` that do not carry all four numbers of the top.
@@ -20,6 +22,7 @@ A message does not tell its market, so the caller names the category of the conn
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...core.errors import ContractError
@@ -35,6 +38,7 @@ SOURCES = {
 
 _TOP = ("bid1Price", "bid1Size", "ask1Price", "ask1Size")
 _OPTION_TOP = ("bidPrice", "bidSize", "askPrice", "askSize")
+_LEVELS = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 _TAKERS = {"Buy": BUY, "Sell": SELL}
 _ANSWERS = ("op", "success", "ret_msg", "retCode")
 _NO_EVENT_OF_OURS = frozenset({
@@ -74,7 +78,7 @@ def _depth(message: dict[str, Any], rest: str, ts_ns: int, source: str) -> Marke
     depth, _, named = rest.partition(".")
     if depth == "rpi":
         raise Unusable(WireFault.NOT_DATA, "topic", message["topic"])
-    if not (depth.isascii() and depth.isdecimal()):
+    if not _LEVELS.fullmatch(depth):
         raise Unusable(WireFault.UNKNOWN_TYPE, "topic", message["topic"])
     snapshot = _is_snapshot(message)
     data = fields.table(wire.field(message, "data"), "data")
@@ -91,7 +95,8 @@ def _depth(message: dict[str, Any], rest: str, ts_ns: int, source: str) -> Marke
         return DepthDiff(symbol, source, bids, asks, number, number, None, at, ts_ns)
     bids, asks = fields.there(bids), fields.there(asks)
     if depth == "1":
-        return Bbo(symbol, source, *_best(bids, "b"), *_best(asks, "a"), number, at, ts_ns)
+        best = (*_best(bids, "b"), *_best(asks, "a"))
+        return Bbo(symbol, source, *best, fields.number_if_told(data, "seq"), at, ts_ns)
     return DepthSnapshot(symbol, source, bids, asks, number, at, ts_ns)
 
 
@@ -109,9 +114,9 @@ def _ticker(message: dict[str, Any], named: str, ts_ns: int, source: str) -> Bbo
     if not _is_snapshot(message) and any(name not in data for name in names):
         raise Unusable(WireFault.NOT_DATA, "type", message["type"])
     symbol = _symbol(data, "symbol", named)
-    top = fields.top(data, names, _quantity_if_any)
+    best = fields.top(data, names, _quantity_if_any)
     at = wire.milliseconds(wire.field(message, "ts"), "ts")
-    return Bbo(symbol, source, *top, fields.number_if_told(message, "cs"), at, ts_ns)
+    return Bbo(symbol, source, *best, fields.number_if_told(message, "cs"), at, ts_ns)
 
 
 def _trade(told: object, ts_ns: int, source: str) -> Trade:

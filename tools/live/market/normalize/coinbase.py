@@ -6,9 +6,11 @@ are two feeds of one market and have one source, so a capture holds one of them.
 - The Exchange feed does not number its book: `first` and `sequence` are None. The venue promises to
   deliver every `l2update`, and nothing in the data could show that one is missing; only silence,
   a crossed book and the next snapshot can.
-- `sequence_num` of Advanced Trade counts the messages of one connection over all its channels and
-  products, heartbeats and acknowledgements included. It stands in `sequence` as the venue's own
-  number, but `first` is None: in the events of one book its holes mean nothing.
+- `sequence_num` of Advanced Trade numbers the messages of one connection over all its channels and
+  products, heartbeats and acknowledgements included. In the events of one book it would be full of
+  holes that mean nothing, so it is in no event, and its book is unnumbered as well. Whoever holds
+  the connection can count it.
+- What is numbered is the product on the Exchange feed: `sequence` of a match and of a ticker.
 - A list of changes is in order, so of two for one price the later holds; a snapshot has each once.
 - The side of `match` and of `market_trades` is the maker's, so the aggressor traded the other way.
 - A ticker gives the best bid and ask; `ticker_batch` tells neither and is NOT_DATA. A ticker of
@@ -100,23 +102,21 @@ def _advanced(message: dict[str, Any], ts_ns: int) -> tuple[Item, ...]:
         known = channel in _NO_CHANNEL_OF_OURS
         fault = WireFault.NOT_DATA if known else WireFault.UNKNOWN_TYPE
         raise Unusable(fault, "channel", channel)
-    number = wire.sequence(wire.field(message, "sequence_num"), "sequence_num")
     events = wire.field(message, "events")
     if channel == "market_trades":
+        sides = _ADVANCED_AGGRESSORS
         return fields.each_within(
-            events, "events", "trades",
-            lambda one: _trade(one, number, _ADVANCED_AGGRESSORS, ts_ns),
-        )  # fmt: skip
+            events, "events", "trades", lambda one: _trade(one, None, sides, ts_ns)
+        )
     sent = fields.instant(wire.field(message, "timestamp"), "timestamp")
     if channel == "l2_data":
-        return fields.each(events, "events", lambda one: _book(one, number, sent, ts_ns))
+        return fields.each(events, "events", lambda one: _book(one, sent, ts_ns))
     return fields.each_within(
-        events, "events", "tickers",
-        lambda one: _ticker(one, _ADVANCED_TOP, number, sent, ts_ns),
-    )  # fmt: skip
+        events, "events", "tickers", lambda one: _ticker(one, _ADVANCED_TOP, None, sent, ts_ns)
+    )
 
 
-def _book(told: object, number: int, sent: int, ts_ns: int) -> MarketData:
+def _book(told: object, sent: int, ts_ns: int) -> MarketData:
     event = fields.table(told, "events")
     kind = fields.word(event, "type")
     if kind not in ("snapshot", "update"):
@@ -132,11 +132,11 @@ def _book(told: object, number: int, sent: int, ts_ns: int) -> MarketData:
     bids, asks = _changed(changes, _ADVANCED_CHANGE, _ADVANCED_SIDES)
     at = newest or sent
     if kind == "update":
-        return DepthDiff(symbol, SOURCE, bids, asks, None, number, None, at, ts_ns)
+        return DepthDiff(symbol, SOURCE, bids, asks, None, None, None, at, ts_ns)
     if len(bids) + len(asks) < len(changes):
         raise Unusable(WireFault.BAD_LEVELS, "updates", "a price twice")
     bids, asks = fields.there(bids), fields.there(asks)
-    return DepthSnapshot(symbol, SOURCE, bids, asks, number, at, ts_ns)
+    return DepthSnapshot(symbol, SOURCE, bids, asks, None, at, ts_ns)
 
 
 def _changed(
@@ -150,7 +150,9 @@ def _changed(
     return tuple(levels[BUY].items()), tuple(levels[SELL].items())
 
 
-def _trade(told: object, number: int, aggressors: Mapping[str, Side], ts_ns: int) -> Trade:
+def _trade(
+    told: object, number: int | None, aggressors: Mapping[str, Side], ts_ns: int
+) -> Trade:
     one = fields.table(told, "trades")
     return Trade(
         _symbol(one),
