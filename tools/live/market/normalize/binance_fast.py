@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from json import JSONDecoder
 from typing import Any, TypeAlias
 
 from ...core.clock import NS_PER_MS
@@ -28,8 +27,8 @@ _Matcher: TypeAlias = Callable[[str], "_Found | None"]
 _Reader: TypeAlias = Callable[[_Found, int], MarketData]
 Spellings: TypeAlias = tuple[tuple[_Matcher, _Reader], ...]
 
-# What says that the careful way must decide: odd digits, no ASCII, no JSON, another shape.
-_UNSURE = (Unusable, ValueError, TypeError, RecursionError)
+# What says that the careful way must decide: odd digits, no ASCII, another shape.
+_UNSURE = (Unusable, ValueError)
 
 _NAME = "[a-z0-9_]{1,32}@"
 _ID = "([1-9][0-9]{0,17})"
@@ -94,13 +93,33 @@ _USDM_DEPTH = re.compile(
 _ASKS = ',"a":'
 _DEPTH_END = re.compile(r'(?:,"ps":"[A-Z0-9_]{1,32}")?(?:,"st":1)?(\}\}?)').fullmatch
 
+_TO_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_NUMBER = r"[0-9]{1,15}(?:\.([0-9]{1,9}))?"  # never beyond the scale of the house
+_LEVEL = re.compile(f'"{_NUMBER}","{_NUMBER}"'.encode()).fullmatch
+_MOST_SHAPES = 1 << 10
+
 _SIDES = {"true": SELL, "false": BUY}  # `m`: the buyer was the maker
 _above_zero = Kept(wire.price)
-_zero_or_more = Kept(wire.quantity)
-_decoded = JSONDecoder().raw_decode
 _bbo = builder(Bbo)
 _trade = builder(Trade)
 _diff = builder(DepthDiff)
+
+
+class _Zeros(dict[bytes, tuple[bytes, bytes]]):
+    """What brings price and size of a level to nine decimals, by its shape: its digits all 0."""
+
+    def __missing__(self, shape: bytes) -> tuple[bytes, bytes]:
+        found = _LEVEL(shape)
+        if found is None:
+            raise ValueError
+        if len(self) >= _MOST_SHAPES:
+            self.clear()
+        price, qty = (b"0" * (9 - len(decimals)) for decimals in found.groups(b""))
+        zeros = self[shape] = price, qty
+        return zeros
+
+
+_zeros = _Zeros()
 
 
 def read(raw: bytes, ts_ns: int, spellings: Spellings) -> MarketData | None:
@@ -159,57 +178,69 @@ def _usdm_aggregate(found: _Found, ts_ns: int) -> Trade:
 
 def _aggregate(symbol: str, source: str, number: str, told: list[Any], ts_ns: int) -> Trade:
     price, qty, first, last, happened, maker = told
-    _ordered(int(first), int(last))
+    _, sequence = _ordered(first, last)
     return _trade(
         symbol, source, number, _SIDES[maker], _above_zero[price], _above_zero[qty],
-        int(last), int(happened) * NS_PER_MS, ts_ns,
+        sequence, int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
 def _spot_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last = found.groups()
     bids, asks = _sides(found)
-    first, last = _ordered(int(first), int(last))
     return _diff(
-        symbol, SPOT, bids, asks, first, last, None, int(happened) * NS_PER_MS, ts_ns
+        symbol, SPOT, bids, asks, *_ordered(first, last), None, int(happened) * NS_PER_MS, ts_ns
     )
 
 
 def _usdm_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last, previous = found.groups()
     bids, asks = _sides(found)
-    first, last = _ordered(int(first), int(last))
     return _diff(
-        symbol, USDM, bids, asks, first, last, int(previous), int(happened) * NS_PER_MS, ts_ns
-    )
+        symbol, USDM, bids, asks, *_ordered(first, last), int(previous),
+        int(happened) * NS_PER_MS, ts_ns,
+    )  # fmt: skip
 
 
-def _ordered(first: int, last: int) -> tuple[int, int]:
-    if last < first:
+def _ordered(first: str, last: str) -> tuple[int, int]:
+    begin, end = int(first), int(last)
+    if end < begin:
         raise ValueError
-    return first, last
+    return begin, end
 
 
 def _sides(found: _Found) -> tuple[Levels, Levels]:
     """Bids and asks behind the head of a depth update, which must end as one does."""
     text = found.string
-    start = found.end()
-    bids, end = _decoded(text, start)
-    if not text.startswith(_ASKS, end):
-        raise ValueError
-    asks, end = _decoded(text, end + len(_ASKS))
+    bids = found.end()
+    asks = text.index(_ASKS, bids)
+    end = text.rfind("]") + 1
     closed = _DEPTH_END(text, end)
     if closed is None or (closed[1] == "}") != (found[1] is None) or len(text) > MAX_MESSAGE:
         raise ValueError
-    # With a bracket for every level, and no object, each level is a list and no text of two.
-    if text.count("[", start, end) != len(bids) + len(asks) + 2 or text.find("{", start, end) >= 0:
+    raw = text.encode()
+    return _levels(raw[bids:asks]), _levels(raw[asks + len(_ASKS) : end])
+
+
+def _levels(told: bytes) -> Levels:
+    """One side, as [["61799.90","0.004"],["61799.70","1.795"]].
+
+    Its levels are of few shapes, and when each shape is one of a level, so is the whole. With the
+    zeros that are missing and without the points it is a list of integers at 10^9: at once, and
+    with nothing to look up, for levels are too many to be kept.
+    """
+    if told == b"[]":
+        return ()
+    if told[:2] != b"[[" or told[-2:] != b"]]":
         raise ValueError
-    return _levels(bids), _levels(asks)
-
-
-def _levels(told: list[Any]) -> Levels:
-    levels = tuple([(_above_zero[price], _zero_or_more[qty]) for price, qty in told])
-    if len({price for price, _ in levels}) != len(levels):
+    shapes = dict.fromkeys(told[2:-2].translate(_TO_SHAPE).split(b"],["))
+    ((behind_price, behind_qty),) = {_zeros[shape] for shape in shapes}
+    digits = told[3:-3].replace(b'","', behind_price + b",")
+    digits = digits.replace(b'"],["', behind_qty + b",") + behind_qty
+    numbers = map(int, digits.translate(None, b".").split(b","))
+    levels = tuple(zip(numbers, numbers))
+    sizes = dict(levels)
+    if len(sizes) != len(levels) or 0 in sizes:
         raise ValueError
     return levels
 

@@ -28,7 +28,7 @@ _SHOWN = 60
 _MOST_KEPT = 1 << 16
 _DECIMALS = 9
 _DIGITS = re.compile(r"([0-9]{1,40})(?:\.([0-9]{1,40}))?", re.ASCII)
-_TO_SCALE = tuple(10 ** (_DECIMALS - decimals) for decimals in range(_DECIMALS + 1))
+_TO_SCALE: tuple[int, ...] = tuple(10 ** (_DECIMALS - kept) for kept in range(_DECIMALS + 1))
 
 
 class WireFault(str, Enum):
