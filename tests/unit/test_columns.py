@@ -83,6 +83,13 @@ def test_what_is_no_time_is_refused(raw: bytes) -> None:
     assert fault(lambda: times[raw]) == ("bad_time", "time", repr(raw))
 
 
+def test_the_times_that_are_kept_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "_MOST_TIMES", 3)
+    times = Times("time", (10,))
+    assert [times[b"%010d" % n] for n in range(5)] == [n * 10**9 for n in range(5)]
+    assert list(times) == [b"%010d" % n for n in (3, 4)]
+
+
 def test_a_column_has_the_units_that_it_may_have() -> None:
     assert fault(lambda: Times("time", (13,))[b"1723161254087891"])[0] == "bad_time"
 

@@ -78,6 +78,7 @@ def test_the_first_record_says_what_it_is_and_the_last_what_came_of_it(tmp_path:
     assert [(one.src, one.sseq, one.ts) for one in records[1:5]] == [
         ("market", 1, NOW), ("feed", 1, 5), ("feed", 2, 6), ("market", 2, NOW + 1),
     ]  # fmt: skip
+    assert all(one.corr == one.cause == 0 for one in records)
     assert records[1].payload()["about"] == ABOUT and records[1].payload()["how"] == IMPORT
     assert records[4].payload() == counts.payload() == {
         "lines": 5, "passed_over": 3, "said": 2, "items": 2, "facts": 1,
