@@ -23,10 +23,12 @@ from .core.errors import ContractError, InvariantBroken
 from .core.market_v1 import FeedLost
 from .journal.market_facts import RECORD
 from .journal.os_disk import OsDisk
-from .market.importers.capture import SOURCES, STAMPED, Normalize, find_source, normalizer
+from .market.importers.capture import (
+    SOURCES, STAMPED, Normalize, find_source, normalizer, received_ns,
+)  # fmt: skip
 from .market.importers.detect import check_names
-from .market.importers.lines import Lines, wrong
-from .market.normalize.wire import LATEST_NS, WireRefused
+from .market.importers.lines import Lines
+from .market.normalize.wire import WireRefused
 from .market_cli import COMMON, END, new_folder, note, tell
 from .market_journal import MarketJournal
 
@@ -193,9 +195,7 @@ class _Recording:
         match = STAMPED.match(line)
         if match is None:
             return now_ns, line
-        if int(match[1]) > LATEST_NS:
-            raise wrong(f"{line[:40]!r} has no receive time in ns", self._number)
-        return int(match[1]), line[match.end() :]
+        return received_ns(match[1], self._number), line[match.end() :]
 
     def _finds_source(self) -> bool:
         """Whether the source is given, or the messages so far say which it is."""
