@@ -308,6 +308,7 @@ def test_every_field_that_is_read_must_be_well_spelled(
     ("told", "fault"),
     [
         ([["1", "1"], ["1.0", "2"]], WireFault.BAD_LEVELS),
+        ([["1", "1"], ["1", "2"]], WireFault.BAD_LEVELS),
         (["12"], WireFault.BAD_LEVELS),
         ({"12": "34"}, WireFault.BAD_LEVELS),
         ([{"1": 0, "2": 0}], WireFault.BAD_LEVELS),
