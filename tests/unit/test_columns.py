@@ -146,5 +146,6 @@ def test_rows_are_read_together_unless_one_is_odd() -> None:
     assert heard(b"1,2\n\n3,4\n") == [(1, 1, 1), (2, 1, 0), (3, 1, 1)]
     assert taken == [2, 1, 2, 1]
     assert heard(b"a,b\n1,2\n", b"3,4\n5,6\n", headed=True) == [(1, 1, 0), (2, 1, 1), (4, 2, 2)]
+    assert heard(b"1,2\n3,4\n", headed=True) == [(1, 1, 0), (2, 1, 1)]
     with pytest.raises(ContractError, match="3 fields, but 2 columns at line 1"):
         heard(b"1,2,3\n1,2,3\n")
