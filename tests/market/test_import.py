@@ -103,7 +103,7 @@ def test_a_file_ten_times_as_long_is_read_in_the_same_memory(
         market = open_market(str(path), symbol="BTCUSDT")
         assert market.format == name
         peaks.append(_peak(lambda market=market: sum(1 for _ in market)))
-    assert peaks[2] < ROOM * peaks[1] + 50_000
+    assert peaks[2] < ROOM * peaks[1] + 200_000  # what is kept of a column has its bound
 
 
 def test_a_file_ten_times_as_long_is_imported_in_the_same_memory(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_line_is_a_message_and_when_it_was_received(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", [
     b"{}", b"hello", b"-1 {}", b"1e3 {}", b"5{}", b"5 x", b"5\t{}", b"12345678901234567890 {}",
-    b"9000000000000000001 {}", b" 5 {}",
+    b" 5 {}",
 ])  # fmt: skip
 def test_a_line_without_a_stamp_ends_the_reading(tmp_path: Path, line: bytes) -> None:
     path = written(tmp_path, TRADE_LINE + line + b"\n")
@@ -39,6 +39,15 @@ def test_a_line_without_a_stamp_ends_the_reading(tmp_path: Path, line: bytes) ->
     with pytest.raises(ContractError) as caught:
         heard(path)
     assert str(caught.value) == f"{said} {str(path)!r}; correct the line"
+
+
+@pytest.mark.parametrize("stamp", [
+    "9000000000000000001", "1723161254", "1723161254087", "1723161254087891",
+])  # fmt: skip
+def test_a_stamp_of_another_unit_ends_the_reading(tmp_path: Path, stamp: str) -> None:
+    path = written(tmp_path, TRADE_LINE + f"{stamp} {{}}\n".encode())
+    with pytest.raises(ContractError, match=f"receive time {stamp} is not in nanoseconds at line"):
+        heard(path)
 
 
 def test_the_last_time_that_is_taken_is_of_the_year_2255(tmp_path: Path) -> None:

@@ -83,6 +83,13 @@ def test_what_is_no_time_is_refused(raw: bytes) -> None:
     assert fault(lambda: times[raw]) == ("bad_time", "time", repr(raw))
 
 
+def test_the_times_that_are_kept_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "_MOST_TIMES", 3)
+    times = Times("time", (10,))
+    assert [times[b"%010d" % n] for n in range(5)] == [n * 10**9 for n in range(5)]
+    assert list(times) == [b"%010d" % n for n in (3, 4)]
+
+
 def test_a_column_has_the_units_that_it_may_have() -> None:
     assert fault(lambda: Times("time", (13,))[b"1723161254087891"])[0] == "bad_time"
 
@@ -139,5 +146,6 @@ def test_rows_are_read_together_unless_one_is_odd() -> None:
     assert heard(b"1,2\n\n3,4\n") == [(1, 1, 1), (2, 1, 0), (3, 1, 1)]
     assert taken == [2, 1, 2, 1]
     assert heard(b"a,b\n1,2\n", b"3,4\n5,6\n", headed=True) == [(1, 1, 0), (2, 1, 1), (4, 2, 2)]
+    assert heard(b"1,2\n3,4\n", headed=True) == [(1, 1, 0), (2, 1, 1)]
     with pytest.raises(ContractError, match="3 fields, but 2 columns at line 1"):
         heard(b"1,2,3\n1,2,3\n")

@@ -42,6 +42,17 @@ def test_however_a_file_is_packed_its_content_is_the_same(tmp_path: Path, packed
     assert content.start(10 * len(LINES)) == LINES
 
 
+def test_a_file_that_has_changed_between_two_readings_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, LINES)
+    content = Content(str(path), "PATH")
+    assert content.start(5) == LINES[:5]  # not yet a whole reading
+    path.write_bytes(LINES + b"1\n")
+    assert b"".join(content.blocks()) == LINES + b"1\n"
+    path.write_bytes(LINES + b"2\n")
+    with pytest.raises(ContractError, match="has changed since it was read first; start again"):
+        list(content.blocks())
+
+
 def test_a_gzip_of_several_members_is_read_through(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(b"one\n") + gzip.compress(LINES))
     assert read(path) == b"one\n" + LINES
@@ -135,3 +146,11 @@ def test_a_file_that_unpacks_to_a_thousand_times_its_size_takes_no_more_memory(
 def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
     assert "cannot be opened" in complaint(tmp_path / "nothing")
     assert "is no plain file" in complaint(tmp_path)
+
+
+def test_what_is_wrong_with_a_zip_is_told_in_a_few_words(tmp_path: Path) -> None:
+    whole = bytearray(zipped(("a" * 150, LINES)))
+    whole[30:180] = bytes(range(128, 230)) + bytes(48)
+    said = complaint(written(tmp_path, bytes(whole)))
+    assert "a zip that does not unpack (File name in directory" in said and said.isprintable()
+    assert len(said) < len(str(tmp_path)) + 200

@@ -79,8 +79,24 @@ def test_only_what_was_found_or_given_is_told(tmp_path: Path) -> None:
     assert find_form(content, symbol=None, source=None).options == {"source": "binance-spot"}
 
 
-def test_a_capture_whose_first_message_is_cut_by_the_sample_is_still_one(
+def test_a_capture_whose_messages_are_cut_by_the_sample_is_still_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detect, "SAMPLE_BYTES", len(TRADE_LINE) + 60)
-    assert form_name(tmp_path, TRADE_LINE + TRADE_LINE, "x") == "capture"
+    for size in (len(TRADE_LINE) + 60, 30):
+        monkeypatch.setattr(detect, "SAMPLE_BYTES", size)
+        assert form_name(tmp_path, TRADE_LINE + TRADE_LINE, "x") == "capture"
+
+
+def test_a_long_first_line_is_looked_at_as_a_whole(tmp_path: Path) -> None:
+    levels = ",".join(f'["{n}.5","1"]' for n in range(1, 30_000))
+    book = f'{{"kind":"md.depth_snapshot","payload":{{"bids":[{levels}]}},"ts_ns":5,"v":1}}\n'
+    assert len(book) > detect.SAMPLE_BYTES
+    path = written(tmp_path, book.encode() * 2)
+    assert find_form(Content(str(path), "PATH"), symbol=None, source=None).name == "market-jsonl"
+
+
+def test_only_the_first_messages_are_asked_for_the_venue(tmp_path: Path) -> None:
+    unknown = b"5 {}\n"
+    path = unknown * (detect.MOST_MESSAGES - 1) + TRADE_LINE
+    assert form_name(tmp_path, path + unknown, "x") == "capture"
+    assert "a capture of no venue" in complaint(tmp_path, unknown + path + unknown)

@@ -121,6 +121,41 @@ def test_nothing_is_left_of_an_import_that_could_not_begin(
     assert "the disk is full; make room" in err and not (tmp_path / "m").exists()
 
 
+def test_the_journal_of_somebody_faster_is_left_alone(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = written(tmp_path, LINES), tmp_path / "m"
+    began = MarketJournal.begin
+    others: list[MarketJournal] = []
+
+    def begin(*given: Any, **named: Any) -> MarketJournal:
+        others.append(began(*given, **named))
+        return began(*given, **named)
+
+    monkeypatch.setattr(MarketJournal, "begin", begin)
+    _, err = told(capsys, 2, path, "--journal", folder)
+    assert err == "error: input: the folder has a journal already; name a new one\n"
+    others[0].let_go()
+    assert journal_cli.main(["verify", str(folder)]) == 0
+
+
+def test_a_file_that_changes_while_it_is_imported_is_refused(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, LINES)
+    began = MarketJournal.begin
+
+    def begin(*given: Any, **named: Any) -> MarketJournal:
+        path.write_bytes(TRADE_LINE)
+        return began(*given, **named)
+
+    monkeypatch.setattr(MarketJournal, "begin", begin)
+    _, err = told(capsys, 2, path, "--journal", tmp_path / "m")
+    assert err == (
+        f"error: input: PATH {str(path)!r} has changed since it was read first; start again\n"
+    )
+
+
 def test_a_signal_leaves_nothing(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

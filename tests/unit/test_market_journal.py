@@ -15,6 +15,7 @@ from tools.live.journal.market_facts import IMPORT, RECORD
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.outcome import Limits, Outcome
 from tools.live.journal.reader import Reader, verify
+from tools.live.journal.upkeep import RIGHT, check_indexes
 from tools.live.journal.writer import Journal
 from tools.live.market.normalize.wire import WireFault, WireRefused
 from tools.live.market_journal import MarketJournal, look, read, refuse_journal
@@ -77,6 +78,7 @@ def test_the_first_record_says_what_it_is_and_the_last_what_came_of_it(tmp_path:
     assert [(one.src, one.sseq, one.ts) for one in records[1:5]] == [
         ("market", 1, NOW), ("feed", 1, 5), ("feed", 2, 6), ("market", 2, NOW + 1),
     ]  # fmt: skip
+    assert all(one.corr == one.cause == 0 for one in records)
     assert records[1].payload()["about"] == ABOUT and records[1].payload()["how"] == IMPORT
     assert records[4].payload() == counts.payload() == {
         "lines": 5, "passed_over": 3, "said": 2, "items": 2, "facts": 1,
@@ -129,6 +131,18 @@ def test_large_events_do_not_pile_up(tmp_path: Path) -> None:
         assert sum(len(parts[0]) for parts in journal._taken) < 2 * 1024 * 1024
     journal.finish(journal.counts(12), NOW)
     assert len(events_of(tmp_path / "m")) == 12
+
+
+def test_a_long_journal_keeps_no_more_in_memory_than_its_last_segment(tmp_path: Path) -> None:
+    journal = begin(tmp_path / "m", limits=Limits(batch_records=200, rotate_bytes=50_000))
+    for _ in range(30):
+        journal.hear(1, [ONE] * 100)
+        journal.commit()
+    sealed = journal.journal._sealed
+    assert len(sealed) > 5 and not any(one.places.places for one in sealed)
+    journal.finish(journal.counts(30), NOW)
+    found = check_indexes(OsDisk(tmp_path / "m"))
+    assert len(found) > 5 and all(one.found == RIGHT for one in found)
 
 
 def test_an_import_without_its_last_record_is_refused_and_a_recording_is_read(

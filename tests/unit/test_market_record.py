@@ -13,6 +13,7 @@ import pytest
 from tests.unit.market_files import TRADE_LINE, event, items
 from tools.live import market_record
 from tools.live.core.market_v1 import FeedLost
+from tools.live.journal.market_facts import Counts
 from tools.live.journal.os_disk import OsDisk
 from tools.live.journal.reader import Reader
 from tools.live.market_journal import look
@@ -69,6 +70,12 @@ def test_lines_with_a_stamp_are_recorded_as_a_capture_is(tmp_path: Path, capsys:
 def test_a_bare_message_is_received_when_the_clock_says(tmp_path: Path) -> None:
     assert record(given(BARE + BARE[:-1]), tmp_path / "m") == 0
     assert [one.ts_ns for one in items(tmp_path / "m")] == [NOW, NOW, NOW]
+
+
+def test_a_feed_is_lost_no_earlier_than_anything_was_heard(tmp_path: Path) -> None:
+    earlier = TRADE_LINE.replace(b"1723161254087896568", b"1723161254087896567")
+    assert record(given(TRADE_LINE + earlier), tmp_path / "m") == 0
+    assert items(tmp_path / "m")[2].ts_ns == 1723161254087896568
 
 
 def test_the_journal_says_that_it_is_a_recording(tmp_path: Path, capsys: Capture) -> None:
@@ -172,7 +179,8 @@ def test_a_signal_while_it_writes_waits_for_the_write(
     (b"{}\n" * 1001, (), "1001 messages of no venue that is known; give --source, one of binance"),
     (b"\xef\xbb\xbf{}\n", (), "a byte order mark at line 1"),
     (TRADE_LINE + b"a\0b\n", (), "a NUL byte at line 2"),
-    (TRADE_LINE + b"9000000000000000001 {}\n", (), "has no receive time in ns at line 2"),
+    (TRADE_LINE + b"1723161254087 {}\n", (),
+     "receive time 1723161254087 is not in nanoseconds at line 2"),
     (b"", ("--source", "kraken"), "source 'kraken' is not known; give one of binance-spot"),
     (b"", ("--source", "K"), "source 'K' is not 1 to 32 lower-case"),
     (b"", ("--symbol", "x"), "symbol 'x' is not 1 to 32 upper-case"),
@@ -216,7 +224,7 @@ def test_a_folder_that_is_not_new_is_refused(tmp_path: Path, capsys: Capture) ->
 def test_counts_that_do_not_add_up_are_our_fault(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(market_record.Counts, "broken", lambda _self, _stored: "1 is not 2")
+    monkeypatch.setattr(Counts, "broken", lambda _self, _stored: "1 is not 2")
     assert record(given(TRADE_LINE), tmp_path / "m") == 1
     assert capsys.readouterr().err == "error: check: 1 is not 2; report it with the input\n"
     assert not look(OsDisk(tmp_path / "m")).finished

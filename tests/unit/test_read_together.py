@@ -9,7 +9,7 @@ import pytest
 from tests.unit.market_files import heard, items, written
 from tests.unit.prop import chance
 from tools.live.core.errors import ContractError
-from tools.live.market.importers import columns
+from tools.live.market.importers import columns, content
 from tools.live.market_source import open_market
 
 WHO = "binance,BTCUSDT,1723161254087000,1723161254088000"
@@ -23,7 +23,8 @@ FILES = {
     "tardis trades": (f"{FIRST},id,side,price,amount\n", f"{WHO},7,buy,61837.63,0.5"),
     "tardis quotes": (f"{FIRST},ask_amount,ask_price,bid_price,bid_amount\n", f"{WHO},2,3,1,4"),
 }
-ODD = ("", "0", "NaN", "-1", "1_0", "1e400", "x", "9" * 19, "1,1", "1e2", "0.0000000001", "é")
+ODD = ("", "0", "NaN", "-1", "1_0", "1e400", "x", "9" * 19, "1,1", "1e2", "0.0000000001", "é",
+       "i" * 65, "\x07", "BTC USDT", "OTHER")  # fmt: skip
 
 
 def some_rows(seed: int, row: str) -> bytes:
@@ -40,10 +41,11 @@ def some_rows(seed: int, row: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", list(FILES))
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(40))
 def test_together_is_as_one_by_one(
     tmp_path: Path, seed: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(content, "BLOCK_BYTES", 500)
     header, row = FILES[name]
     path = written(tmp_path, f"{header}{row}\n".encode() + some_rows(seed, row) + b"\n")
     told = []

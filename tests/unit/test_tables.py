@@ -116,6 +116,7 @@ def test_quotes_are_read_as_the_demo_reads_them(
     assert heard(path) == [(first_line, first_line, (QUOTE,)), (first_line + 2, 2, ())]
     one = event(items(path, symbol="X", source="mine"))
     assert (one.symbol, one.source) == ("X", "mine")
+    assert [one[0] for one in heard(written(tmp_path, content))] == [first_line]
 
 
 @pytest.mark.parametrize(("row", "said"), [

@@ -10,7 +10,7 @@ from tests.unit.market_files import event, heard, items, refused, written
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Trade
-from tools.live.market.importers import tardis
+from tools.live.market.importers import content, tardis
 from tools.live.market_source import open_market
 
 FIRST = "exchange,symbol,timestamp,local_timestamp"
@@ -140,9 +140,14 @@ def test_what_is_wrong_in_the_first_columns_is_told(
 
 
 @pytest.mark.parametrize("ident", ["\x07", "i" * 65, "\xe9"])
-def test_an_odd_id_of_a_trade_is_refused(tmp_path: Path, ident: str) -> None:
+def test_an_odd_id_of_a_trade_is_refused(
+    tmp_path: Path, ident: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = text(tmp_path, TRADES, f"{WHO},{ident},buy,1,1\n")
     assert refused(items(path))[:2] == ("bad_sequence", "id")
+    monkeypatch.setattr(content, "BLOCK_BYTES", 200)  # so that it comes behind the header's batch
+    path = text(tmp_path, TRADES, *[f"{WHO},7,buy,1,1\n"] * 9, f"{WHO},{ident},buy,1,1\n")
+    assert refused(items(path)[9:])[:2] == ("bad_sequence", "id")
 
 
 def test_symbol_and_source_are_the_rows_own_unless_they_are_given(tmp_path: Path) -> None:
@@ -166,9 +171,16 @@ def test_a_message_is_not_longer_than_any_book(
 
 def test_what_is_kept_of_names_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tardis, "_MOST_NAMES", 2)
-    rows = [f"binance,S{n},1585699200245000,1585699200267000,7,buy,1,1\n" for n in (1, 2, 3, 3)]
-    assert [one.symbol for one in items(text(tmp_path, TRADES, *rows))] == [
-        "S1", "S2", "S3", "S3"]  # fmt: skip
+    monkeypatch.setattr(content, "BLOCK_BYTES", 300)
+    symbols = [f"S{n}" for n in (1, 2, 3, 3, 1, 4, 5, 1, 6, 7, 8, 9, 1)]
+    rows = [f"binance,{one},1585699200245000,1585699200267000,7,buy,1,1\n" for one in symbols]
+    path = text(tmp_path, TRADES, *rows)
+    assert any(len(said) > 2 for _, _, said in heard(path))
+    assert [one.symbol for one in items(path)] == symbols
+
+
+def test_a_book_without_rows_says_nothing(tmp_path: Path) -> None:
+    assert items(text(tmp_path, BOOK)) == []
 
 
 def test_a_ragged_row_ends_the_reading(tmp_path: Path) -> None:

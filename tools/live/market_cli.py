@@ -93,7 +93,9 @@ def new_folder(named: str | None, command: str) -> str:
 def _import(market: MarketSource, folder: str, options: dict[str, Any]) -> int:
     """Write the journal; whatever ends this early takes along what was begun."""
     clock = environment_clock()
-    about, was_there = market.describe(), os.path.isdir(folder)
+    about, is_ours = market.describe(), not os.path.isdir(folder)
+    if is_ours:
+        os.mkdir(folder, 0o700)
     holder = f"process {os.getpid()} (import)"
     journal: MarketJournal | None = None
     shown: list[str] = []
@@ -114,17 +116,18 @@ def _import(market: MarketSource, folder: str, options: dict[str, Any]) -> int:
     except BaseException:
         if journal is not None:
             journal.let_go()
-        _remove(folder, was_there)
+            _empty(folder)
+        if is_ours and not os.listdir(folder):
+            os.rmdir(folder)
         raise
     return tell(counts, shown, options, about=about, folder=folder, head=head, verb="imported")
 
 
-def _remove(folder: str, was_there: bool) -> None:
-    """Take away what an import began; a folder that was there stays, empty as it was."""
-    if os.path.isdir(folder):
-        shutil.rmtree(folder)
-        if was_there:
-            os.mkdir(folder, 0o700)
+def _empty(folder: str) -> None:
+    """Take away the journal that was begun; without one, what is there is somebody else's."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
 def note(shown: list[str], number: int, refused: Sequence[WireRefused]) -> None:

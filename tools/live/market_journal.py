@@ -77,24 +77,20 @@ class MarketJournal:
 
     def hear(self, rows: int, items: Sequence[Item]) -> list[WireRefused]:
         """Take what some lines say; what was refused of it is counted and returned."""
-        refused = []
-        if items:
-            self._said += rows
-            self._items += len(items)
-        else:
+        if not items:
             self._passed_over += rows
-        for item in items:
-            if item.__class__ is not WireRefused and self._take(item):
-                continue
-            one = item if isinstance(item, WireRefused) else _too_long(item)
+            return []
+        self._said += rows
+        self._items += len(items)
+        refused = self._take(items)
+        for one in refused:
             self._refused[one.fault.value] = self._refused.get(one.fault.value, 0) + 1
-            refused.append(one)
         return refused
 
     def add_fact(self, event: MarketEvent) -> None:
         """Take an event that no line says."""
         self.facts += 1
-        self._take(event)
+        self._take([event])
 
     def write(self) -> None:
         """Give the journal what was taken, and let the disk go on behind our back."""
@@ -130,18 +126,26 @@ class MarketJournal:
         """Leave the journal unfinished."""
         self.journal.let_go()
 
-    def _take(self, event: Any) -> bool:
-        kind = event.__class__
-        parts = self._encoders[kind](event, self._number + 1, 0, 0)
-        if len(parts[0]) > _MOST_TEXT:
-            return False
-        self._number += 1
-        self._events[kind] += 1
-        self._taken.append(parts)
-        self._size += len(parts[0])
-        if len(self._taken) >= BATCH or self._size >= _BATCH_BYTES:
-            self.write()
-        return True
+    def _take(self, items: Sequence[Item]) -> list[WireRefused]:
+        """Spell the events among these; the others are returned."""
+        encoders, events, refused = self._encoders, self._events, []
+        for item in items:
+            if isinstance(item, WireRefused):
+                refused.append(item)
+                continue
+            kind = item.__class__
+            parts = encoders[kind](item, self._number + 1, 0, 0)
+            size = len(parts[0])
+            if size > _MOST_TEXT:
+                refused.append(_too_long(item))
+                continue
+            self._number += 1
+            events[kind] += 1
+            self._taken.append(parts)
+            self._size += size
+            if len(self._taken) >= BATCH or self._size >= _BATCH_BYTES:
+                self.write()
+        return refused
 
     def _queue_taken(self) -> None:
         taken, self._taken, self._size = self._taken, [], 0

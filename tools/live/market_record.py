@@ -21,12 +21,14 @@ from .console import DEBUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, Parser, 
 from .core.clock import Clock, environment_clock
 from .core.errors import ContractError, InvariantBroken
 from .core.market_v1 import FeedLost
-from .journal.market_facts import RECORD, Counts
+from .journal.market_facts import RECORD
 from .journal.os_disk import OsDisk
-from .market.importers.capture import SOURCES, STAMPED, Normalize, find_source, normalizer
+from .market.importers.capture import (
+    SOURCES, STAMPED, Normalize, find_source, normalizer, received_ns,
+)  # fmt: skip
 from .market.importers.detect import check_names
-from .market.importers.lines import Lines, wrong
-from .market.normalize.wire import LATEST_NS
+from .market.importers.lines import Lines
+from .market.normalize.wire import WireRefused
 from .market_cli import COMMON, END, new_folder, note, tell
 from .market_journal import MarketJournal
 
@@ -150,7 +152,7 @@ class _Recording:
     def finish(self, options: dict[str, Any]) -> int:
         """Close the journal and print what came of it."""
         journal = self._begun()
-        counts: Counts = journal.counts(self._lines.number)
+        counts = journal.counts(self._lines.number)
         broken = counts.broken(journal.stored())
         if broken is not None:
             raise InvariantBroken(f"{broken}; report it with the input")
@@ -181,8 +183,8 @@ class _Recording:
             return
         items = self._normalize(message, ts_ns)
         for item in items:
-            if (symbol := getattr(item, "symbol", None)) is not None:
-                self._known[item.source, symbol] = None  # type: ignore[union-attr]
+            if not isinstance(item, WireRefused):
+                self._known[item.source, item.symbol] = None
         self._last_ns = max(self._last_ns, ts_ns)
         refused = journal.hear(1, items)
         if refused:
@@ -193,9 +195,7 @@ class _Recording:
         match = STAMPED.match(line)
         if match is None:
             return now_ns, line
-        if int(match[1]) > LATEST_NS:
-            raise wrong(f"{line[:40]!r} has no receive time in ns", self._number)
-        return int(match[1]), line[match.end() :]
+        return received_ns(match[1], self._number), line[match.end() :]
 
     def _finds_source(self) -> bool:
         """Whether the source is given, or the messages so far say which it is."""

@@ -36,7 +36,6 @@ class MarketSource:
         self._form = form
         self._find_sha256 = sha256
         self._number = 0
-        self._sha256 = ""
 
     def __iter__(self) -> Iterator[Item]:
         for number, rows, items in self.heard():
@@ -48,7 +47,6 @@ class MarketSource:
 
     def heard(self) -> Iterator[Heard]:
         """What is said, with the line up to which it was read and how many lines it took."""
-        self._number = 0
         try:
             for one in self._form.read():
                 self._number = one[0]
@@ -61,9 +59,8 @@ class MarketSource:
 
         It is that of the plain bytes, or a journal's last hash. The first call reads all of it.
         """
-        self._sha256 = self._sha256 or self._find_sha256()
         return {**self._form.options, "format": self.format, "kind": "market",
-                "sha256": self._sha256}  # fmt: skip
+                "sha256": self._find_sha256()}  # fmt: skip
 
     def where(self) -> int:
         """The number of the last line, row or record that was read."""

@@ -270,7 +270,7 @@ class Journal:
             self._disk.close(self._handle)
             self._handle = _NO_HANDLE
             self._save_index(tail)
-            self._sealed.append(tail)
+            self._sealed.append(tail._replace(places=Index()))  # they are on the disk now
         segment = Segment(batch.base, False)
         self._tail = Scanned(segment, self._head, ts, 0, Index())
         self._handle = self._disk.create(segment.path)

@@ -31,6 +31,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]]] = {
     "coinbase": ("coinbase", "normalize", {}),
     "alpaca": ("alpaca", "normalize", {}),
 }
+_OTHER_UNITS = (10, 13, 16)  # the digits of any time since 2001 in s, ms or us
 STAMPED = re.compile(rb"([0-9]{1,19}) +(?=[{[])")
 
 Normalize: TypeAlias = Callable[[bytes, int], Sequence[Item]]
@@ -44,12 +45,20 @@ def read(lines: Lines, normalize: Normalize) -> Iterator[Heard]:
         for line in batch:
             number += 1
             match = stamped(line)
-            if match is None or (ts_ns := int(match[1])) > LATEST_NS:
-                if not line:
-                    yield number, 1, ()
-                    continue
-                raise wrong(f"{line[:40]!r} is no receive time in ns and a message", number)
-            yield number, 1, normalize(line[match.end() :], ts_ns)
+            if match is None:
+                if line:
+                    raise wrong(f"{line[:40]!r} is no receive time in ns and a message", number)
+                yield number, 1, ()
+            else:
+                yield number, 1, normalize(line[match.end() :], received_ns(match[1], number))
+
+
+def received_ns(digits: bytes, number: int) -> int:
+    """The time in front of a message; a ContractError where it is of another unit by mistake."""
+    ts_ns = int(digits)
+    if ts_ns > LATEST_NS or len(digits) in _OTHER_UNITS:
+        raise wrong(f"receive time {digits.decode()} is not in nanoseconds", number)
+    return ts_ns
 
 
 def normalizer(

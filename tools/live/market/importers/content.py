@@ -25,12 +25,16 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@ +()-]{0,199}", re.ASCII)
 
 
 class Content:
-    """One input file; `blocks` reads it anew each time, `name` is that of a zip's member."""
+    """One input file; `blocks` reads it anew each time, `name` is that of a zip's member.
+
+    Each whole reading must give the same bytes as the first one did.
+    """
 
     def __init__(self, path: str, field: str) -> None:
         self.path = path
         self.field = field
         self.name = re.split(r"[/\\]", path)[-1]
+        self._sha256 = ""
         with open_input(path, field) as file:
             start = file.read(4)
         self._read = _plain
@@ -42,11 +46,18 @@ class Content:
                 self.name = self._inside(_member_name, file)
 
     def blocks(self) -> Iterator[bytes]:
-        """The plain bytes, block by block; a ContractError says where they end early."""
+        """The plain bytes, block by block; a ContractError says why they end early."""
+        digest = hashlib.sha256()
         with open_input(self.path, self.field) as file:
             blocks = self._read(file)
             while (block := self._inside(next, blocks, b"")) != b"":
+                digest.update(block)
                 yield block
+        found = digest.hexdigest()
+        if self._sha256 not in ("", found):
+            named = f"{self.field} {self.path!r}"
+            raise ContractError(f"{named} has changed since it was read first; start again")
+        self._sha256 = found
 
     def start(self, size: int) -> bytes:
         """The first bytes, as many or as few as there are."""
@@ -59,10 +70,10 @@ class Content:
 
     def sha256(self) -> str:
         """The hash of the plain bytes: packing a file does not change it."""
-        digest = hashlib.sha256()
-        for block in self.blocks():
-            digest.update(block)
-        return digest.hexdigest()
+        if not self._sha256:
+            for _ in self.blocks():
+                pass
+        return self._sha256
 
     def _inside(self, read: Any, *given: Any) -> Any:
         """What reading gives, or a refusal that names the file."""
@@ -92,7 +103,7 @@ def _gzip(file: BinaryIO) -> Iterator[bytes]:
             try:
                 plain = unpacker.decompress(packed, BLOCK_BYTES)
             except zlib.error as error:
-                raise _Unreadable(f"gzip that does not unpack ({error})") from None
+                raise _Unreadable(f"gzip that does not unpack ({error!s:.80})") from None
             packed = unpacker.unconsumed_tail
             if plain:
                 yield plain
@@ -112,7 +123,7 @@ def _member(file: IO[bytes]) -> tuple[Any, Any]:
     try:
         archive = ZipFile(file)
     except (BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
-        raise _Unreadable(f"a zip that cannot be read ({error})") from None
+        raise _Unreadable(f"a zip that cannot be read ({error!s:.80})") from None
     members = archive.infolist()
     if len(members) != 1:
         raise _Unreadable(f"a zip of {len(members)} members; give one with one file in it")
@@ -139,6 +150,6 @@ def _zip(file: IO[bytes]) -> Iterator[bytes]:
                 size += len(block)
                 yield block
     except (BadZipFile, EOFError, NotImplementedError, OSError, ValueError, zlib.error) as error:
-        raise _Unreadable(f"a zip that does not unpack ({error})") from None
+        raise _Unreadable(f"a zip that does not unpack ({error!s:.80})") from None
     if size != member.file_size:
         raise _Unreadable(f"a zip of {size} bytes that declares {member.file_size}")

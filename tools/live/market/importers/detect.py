@@ -12,9 +12,10 @@ from ...core.record import record
 from ..synthetic import SYMBOL
 from . import binance_dumps, capture, hftbacktest, own, tables, tardis
 from .content import Content
-from .lines import Heard, Lines
+from .lines import MAX_LINE, Heard, Lines
 
 SAMPLE_BYTES = 256 * 1024
+MOST_MESSAGES = 500  # of the first ones, which must tell the venue
 FORMATS = (
     "a capture of `<receive time in ns> <message>`, Binance dumps, Tardis CSV, hftbacktest .npz,"
     " bars, quotes, our own JSON Lines, each also in gzip or zip, or a market journal"
@@ -55,6 +56,8 @@ def find_form(content: Content, *, symbol: str | None, source: str | None) -> Fo
     """The format of a file; a ContractError says what stands there and what could."""
     check_names(symbol, source)
     start = content.start(SAMPLE_BYTES)
+    if len(start) == SAMPLE_BYTES and b"\n" not in start:  # a whole book may be the first line
+        start = content.start(MAX_LINE + SAMPLE_BYTES)
     lines = [line.removesuffix(b"\r") for line in start.split(b"\n")]
     given = _Given(content, start, lines, symbol, source)
     named = f"{content.field} {content.path!r}"
@@ -98,7 +101,8 @@ def _capture(given: _Given) -> Form | None:
     """A capture is of one source; `source` says which where the messages do not."""
     if not capture.STAMPED.match(given.lines[0]):
         return None
-    matches = [(capture.STAMPED.match(line), line) for line in given.lines[:-1] or given.lines]
+    lines = given.lines[:MOST_MESSAGES]
+    matches = [(capture.STAMPED.match(line), line) for line in lines]
     first = [(int(match[1]), line[match.end() :]) for match, line in matches if match is not None]
     source = given.source or capture.find_source(raw for _, raw in first)
     if source not in capture.SOURCES:

@@ -112,7 +112,8 @@ def _read_header(start: bytes) -> tuple[int, int]:
     header = start[size_of[1] : size].decode("latin-1")
     match = _header(header) if len(header) == size - size_of[1] else None
     if match is None:
-        raise wrong(f"a .npy that is no array of events ({header:.60}); give hftbacktest's own", 1)
+        what = f"a .npy that is no array of events ({header!a:.60}); give hftbacktest's own"
+        raise wrong(what, 1)
     return size, int(match[1])
 
 

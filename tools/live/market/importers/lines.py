@@ -43,7 +43,7 @@ class Lines:
         if not self.number and joined.startswith(_MARK):
             raise wrong("a byte order mark; save the file without it", 1)
         if b"\0" in block:
-            number = self.number + 1 + joined.partition(b"\0")[0].count(b"\n")
+            number = self.number + 1 + block.partition(b"\0")[0].count(b"\n")
             raise wrong("a NUL byte; save the file as plain UTF-8 text", number)
         lines = joined.split(b"\n")
         self._rest = lines.pop()

@@ -85,10 +85,8 @@ class _First:
     def all(self, columns: Columns) -> tuple[Sequence[Any], ...]:
         """The same for many rows at once: symbols, sources and both times."""
         pairs = [*zip(columns[0], columns[1])]
-        for pair in dict.fromkeys(pairs):
-            if pair not in self._known:
-                self._learn(*pair)
-        symbols, sources = zip(*map(self._known.__getitem__, pairs))
+        names = {one: self._known.get(one) or self._learn(*one) for one in dict.fromkeys(pairs)}
+        symbols, sources = zip(*map(names.__getitem__, pairs))
         happened = [*map(self._happened.__getitem__, columns[2])]
         return symbols, sources, happened, [*map(self._arrived.__getitem__, columns[3])]
 
