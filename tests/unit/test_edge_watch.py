@@ -160,7 +160,9 @@ def test_the_state_is_complete() -> None:
     """Every attribute is told, follows from what is told, or is how the watch was built."""
     assert vars(EdgeWatch()).keys() == {"policy", "symbols"}
     assert Watched.__slots__ == ("decision", "markouts", "would_be")
-    assert Decision.__slots__ == ("policy", "evidence", "fresh", "fired", "armed", "since_ns")
+    assert Decision.__slots__ == (
+        "policy", "evidence", "recent", "fresh", "fired", "armed", "since_ns",
+    )  # fmt: skip
     assert Evidence.__slots__ == (
         "window", "group_ns", "rows", "net", "notional", "net_net", "net_of", "of_of",
     )  # fmt: skip
@@ -263,5 +265,6 @@ def test_more_than_can_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_full_window_is_read() -> None:
     told = deepcopy(TOLD)
     told[0][1]["decision"]["samples"] = [["1", "-1", "1"]] * 200
-    evidence = read_watch(told).symbols[told[0][0]].decision.evidence
-    assert (len(evidence.rows), evidence.net, evidence.notional) == (200, -200, 200)
+    decision = read_watch(told).symbols[told[0][0]].decision
+    for evidence, count in ((decision.evidence, 200), (decision.recent, 50)):
+        assert (len(evidence.rows), evidence.net, evidence.notional) == (count, -count, count)

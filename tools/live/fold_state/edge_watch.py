@@ -66,7 +66,7 @@ def _tell_decision(decision: Decision) -> dict[str, Any]:
 
 def _read_decision(told: Any, decision: Decision) -> None:
     keys(told, _DECISION, "decision")
-    evidence = decision.evidence
+    evidence, recent = decision.evidence, decision.recent
 
     def read(one: Any) -> tuple[int, int, int]:
         first_ns, net, notional = row(one, 3)
@@ -76,6 +76,7 @@ def _read_decision(told: Any, decision: Decision) -> None:
     if len(samples) > evidence.window:
         raise wrong("samples", len(samples), f"at most {evidence.window}")
     evidence.put_back(samples)
+    recent.put_back(samples[-recent.window :])
     decision.since_ns = number(told["since_ns"], "since_ns", -1)
     for name in _FLAGS:
         setattr(decision, name, flag(told[name], name))

@@ -47,15 +47,13 @@ class EdgeWatch:
         watched.markouts.on_quote((bid + ask) >> 1, ts_ns)
         if watched.would_be is not None:
             watched.would_be.on_quote(bid, ask, ts_ns)
-        decision = watched.decision
-        judged = decision.judge(threshold_bps, ts_ns)
+        judged = watched.decision.judge(threshold_bps, ts_ns)
         if judged is None:
             return None
-        verdict, mean_bps, upper_bps = judged
+        verdict, estimate = judged
         return EdgeJudged(
-            symbol, DECIDING_NS // NS_PER_MS, len(decision.evidence.rows), mean_bps, upper_bps,
-            threshold_bps, verdict, ts_ns,
-        )  # fmt: skip
+            symbol, DECIDING_NS // NS_PER_MS, *estimate, threshold_bps, verdict, ts_ns
+        )
 
     def on_fill(
         self, symbol: str, side: Side, qty: int, price: int, fee_e18: int, ts_ns: int
