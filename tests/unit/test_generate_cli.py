@@ -126,6 +126,12 @@ def test_regimes_bring_their_seconds() -> None:
                             " give one from 1 to 604800"),
         ("--regime calm:3 --seconds 4", "usage: --seconds does not go with a --regime that brings"
                                         " its own; leave one out"),
+        ("--regime calm:3,", "input: --regime '' is not calm, trend, burst, thin or halted;"
+                             " see --help"),
+        ("--regime=", "input: --regime '' is not calm, trend, burst, thin or halted; see --help"),
+        ("--seconds=", "input: --seconds '' is not a whole number; give one from 1 to 604800"),
+        ("--start=", "input: --start '' is not of the form 2025-01-01T00:00:00Z; write --start as"
+                     " YYYY-MM-DDTHH:MM:SS[.ffffff]Z or leave it out"),
         ("--seconds 0", "input: --seconds 0 is out of range; give one from 1 to 604800"),
         ("--seconds 1.5",
          "input: --seconds '1.5' is not a whole number; give one from 1 to 604800"),

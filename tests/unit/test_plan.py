@@ -119,6 +119,9 @@ def test_symbols_are_checked_as_everywhere() -> None:
         checked(MarketPlan(()))
     with pytest.raises(ContractError, match="^symbol 'A' is given twice$"):
         checked(a_plan("A", "A"))
+    alone: Any = "AB"
+    with pytest.raises(ContractError, match=r"^symbols 'AB' is no tuple; write \('BTCUSDT',\)$"):
+        checked(MarketPlan(alone))
 
 
 def test_the_finest_of_several_prices_decides() -> None:

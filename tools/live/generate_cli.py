@@ -129,11 +129,11 @@ def _plan(options: dict[str, Any]) -> MarketPlan:
         for flag, (name, read) in _FIELDS.items()
         if options[flag] is not None
     }
-    start_ns = _start(options["start"] or START)
+    start_ns = _start(START if options["start"] is None else options["start"])
     return MarketPlan(
         **{"symbols": ("BTCUSDT", "ETHUSDT"), **given},
         start_ns=start_ns,
-        schedule=_schedule(options["regime"] or Regime.CALM.value, options["seconds"]),
+        schedule=_schedule(options["regime"], options["seconds"]),
         disturbances=_script(options, start_ns),
     )
 
@@ -169,19 +169,19 @@ def _start(text: str) -> int:
         raise wrong_instant(error, "--start") from None
 
 
-def _schedule(text: str, seconds: str | None) -> Schedule:
+def _schedule(text: str | None, seconds: str | None) -> Schedule:
     """One regime for --seconds, or some that each bring their own."""
-    if ":" not in text:
-        lasting = _SECONDS(seconds or "60", "--seconds")
-        return ((_regime(text), lasting),)
+    if text is None or ":" not in text:
+        regime = Regime.CALM if text is None else _regime(text)
+        return ((regime, 60 if seconds is None else _SECONDS(seconds, "--seconds")),)
     if seconds is not None:
         raise Usage("--seconds does not go with a --regime that brings its own; leave one out")
     schedule = []
     for part in text.split(","):
         word, colon, lasting = part.partition(":")
-        if not colon:
-            raise ContractError(f"--regime {part[:60]!r} lacks its seconds; write {part[:60]}:30")
         regime = _regime(word)
+        if not colon:
+            raise ContractError(f"--regime {word!r} lacks its seconds; write {word}:30")
         schedule.append((regime, _SECONDS(lasting, f"--regime seconds of {word}")))
     return tuple(schedule)
 

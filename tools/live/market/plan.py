@@ -56,6 +56,8 @@ class MarketPlan:
 
 def checked(plan: MarketPlan) -> MarketPlan:
     """The plan as given; a ContractError names the first field that is wrong, and its rule."""
+    if not isinstance(plan.symbols, tuple):
+        raise ContractError(f"symbols {plan.symbols!r:.60} is no tuple; write ('BTCUSDT',)")
     checked_symbols(list(plan.symbols))
     whole(plan.seed, "seed", 0, MAX_SEED)
     _schedule(plan)
