@@ -6,7 +6,7 @@ sum of the nets over the sum of the notionals, and its standard error that of su
 freezes when even the upper bound, so many standard errors above the edge, is below the threshold:
 over a long window, which sees a small loss, or over the newest part of it, which sees soon that
 flow has turned. The bounds are looked at again with every fill, which finds a false alarm sooner
-or later: their distances are chosen for a whole run (`tests/market/test_edge_flow.py`).
+or later: their distances are chosen for a whole run (`tests/market/test_edge_bound.py`).
 
 All sums are exact. The bound is rounded up, so no rounding ever freezes.
 """
