@@ -214,6 +214,14 @@ def test_fifty_samples_are_judged_as_a_long_window() -> None:
         assert (judged[0], judged[1].samples) == expected
 
 
+def test_the_newest_are_asked_only_where_there_are_others() -> None:
+    for count, z_thousandths in ((50, 4000), (51, 5250)):
+        decision = turned(0, count)
+        estimate = decision.estimate(0)
+        assert estimate is not None
+        assert estimate.upper_bps == decision.recent.upper_bps(z_thousandths)
+
+
 def test_the_bound_of_the_newest_samples_must_be_below_the_threshold() -> None:
     for threshold, expected in ((-7, KEPT), (-6, FREEZE)):
         decision = Decision(Policy(window=1000, recent=30), NS_PER_S)
