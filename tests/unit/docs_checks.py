@@ -334,6 +334,8 @@ def edge_numbers(readme: Readme) -> list[str]:
         f"The markouts of {DECIDING_NS // NS_PER_S} second decide",
         f"the newest {POLICY.window} samples",
         f"{POLICY.z_thousandths // 1000} standard errors above it",
+        f"the newest {POLICY.recent} samples alone",
+        f"with {POLICY.recent_z_thousandths / 1000} standard errors",
         f"never with fewer than {POLICY.least} samples",
         f"for {POLICY.cool_down_ns // NS_PER_S} seconds nothing is decided",
         f"or with {POLICY.rearm} samples",

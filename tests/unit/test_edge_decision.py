@@ -41,6 +41,7 @@ def verdict(decision: Decision, ts_ns: int = 0, threshold_bps: int = 0) -> EdgeV
 
 def test_the_published_policy() -> None:
     assert (POLICY.window, POLICY.least, POLICY.z_thousandths) == (200, 20, 4000)
+    assert (POLICY.recent, POLICY.recent_z_thousandths) == (50, 5250)
     assert (POLICY.cool_down_ns, POLICY.rearm) == (MINUTE_NS, 40)
     assert POLICY.hysteresis_bps == SCALE // 2
 
@@ -162,9 +163,8 @@ def test_a_mean_below_the_threshold_is_not_enough() -> None:
         decision.add(2 * place * NS_PER_S, (20 if place % 2 else -30) * 10**14, USD)
     judged = decision.judge(0, 0)
     assert judged is not None
-    verdict_of, mean, upper = judged
-    assert verdict_of is KEPT
-    assert mean < 0 < upper
+    assert judged[0] is KEPT
+    assert judged[1].mean_bps < 0 < judged[1].upper_bps
 
 
 def test_a_bound_equal_to_the_threshold_is_kept() -> None:
@@ -173,6 +173,64 @@ def test_a_bound_equal_to_the_threshold_is_kept() -> None:
         for place in range(20):
             decision.add(2 * place * NS_PER_S, -7 * 10**14, USD)
         assert verdict(decision, 0, threshold) is expected
+
+
+def turned(good: int, bad: int) -> Decision:
+    """Samples that earn 9 basis points and a bit, then some that lose them."""
+    decision = Decision(POLICY, NS_PER_S)
+    last_ns = fed(decision, good, 9)
+    fed(decision, bad, -9, last_ns + 2 * NS_PER_S)
+    return decision
+
+
+def test_flow_that_has_turned_is_seen_in_the_newest_samples() -> None:
+    """Of 200 samples, 155 are good: the long window is far from freezing, the last fifty lose.
+
+    Five of 9 and forty-five of minus 9 are minus 7.2 basis points on average, and their standard
+    error is 5.4 over the root of 49, so that five and a quarter of them end at minus 3.15.
+    """
+    decision = turned(155, 45)
+    estimate = decision.estimate(0)
+    assert estimate is not None
+    assert (estimate.samples, round(estimate.mean_bps / SCALE, 3)) == (50, -7.2)
+    assert round(estimate.upper_bps / SCALE, 3) == -3.15
+    assert verdict(decision) is FREEZE
+
+
+def test_where_the_newest_samples_do_not_freeze_the_long_window_speaks() -> None:
+    for threshold in (-4, -8):
+        decision = turned(155, 45)
+        judged = decision.judge(threshold * SCALE, 0)
+        assert judged is not None
+        assert (judged[0], judged[1].samples) == (KEPT, 200)
+        assert judged[1].mean_bps > 0
+
+
+def test_fifty_samples_are_judged_as_a_long_window() -> None:
+    """Four standard errors freeze these fifty; behind a fifty-first the newest need more."""
+    for good, expected in ((12, (FREEZE, 50)), (13, (KEPT, 51))):
+        judged = turned(good, 38).judge(0, 0)
+        assert judged is not None
+        assert (judged[0], judged[1].samples) == expected
+
+
+def test_the_newest_are_asked_only_where_there_are_others() -> None:
+    for count, z_thousandths in ((50, 4000), (51, 5250)):
+        decision = turned(0, count)
+        estimate = decision.estimate(0)
+        assert estimate is not None
+        assert estimate.upper_bps == decision.recent.upper_bps(z_thousandths)
+
+
+def test_the_bound_of_the_newest_samples_must_be_below_the_threshold() -> None:
+    for threshold, expected in ((-7, (KEPT, 331)), (-6, (FREEZE, 30))):
+        decision = Decision(Policy(window=1000, recent=30), NS_PER_S)
+        for place in range(331):
+            bps = 40 if place < 300 else -7
+            decision.add(2 * place * NS_PER_S, bps * 10**14, USD)
+        judged = decision.judge(threshold * SCALE, 0)
+        assert judged is not None
+        assert (judged[0], judged[1].samples) == expected
 
 
 def test_what_has_frozen_is_silent_until_it_is_lifted() -> None:
@@ -197,7 +255,8 @@ def test_fills_of_before_the_unfreeze_do_not_count_again() -> None:
     decision.add(10**12, -USD, USD)
     assert not decision.fresh
     decision.add(10**12 + 1, -USD, USD)
-    assert [sample[0] for sample in decision.evidence.rows] == [10**12 + 1]
+    for evidence in (decision.evidence, decision.recent):
+        assert [sample[0] for sample in evidence.rows] == [10**12 + 1]
 
 
 def test_a_second_freeze_needs_the_cool_down_and_twice_the_samples() -> None:
@@ -252,7 +311,7 @@ def test_an_unfreeze_of_something_else_leaves_the_evidence() -> None:
 
 
 def test_a_policy_of_ones_own() -> None:
-    decision = Decision(Policy(window=5, least=3, z_thousandths=0), NS_PER_S)
+    decision = Decision(Policy(window=5, least=3, z_thousandths=0, recent=4), NS_PER_S)
     fed(decision, 3, -1)
     assert verdict(decision) is FREEZE
-    assert decision.evidence.window == 5
+    assert (decision.evidence.window, decision.recent.window) == (5, 4)

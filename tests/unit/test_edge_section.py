@@ -9,14 +9,15 @@ import pytest
 from tests.unit.builders import BTC, T0_MS, T0_NS, a_monitor, a_quote_event
 from tests.unit.json_schema import errors
 from tests.unit.test_fold_edge import ROUND_NS, a_watched_fold, bought_before_the_fall, watch_of
+from tools.live.audit import laws
 from tools.live.audit.laws import LAWS, LawsBroken
 from tools.live.audit.laws_edge import LAWS_OF_THE_WATCH, check_watch
 from tools.live.core.contracts_v1 import BUY
 from tools.live.execution_loop import run_shadow_demo
 from tools.live.fold import Fold
 from tools.live.order_store import InMemoryOrderStore
-from tools.live.reports import report as report_module
 from tools.live.reports.edge_section import edge_section
+from tools.live.reports.report import RunFacts, build_report
 from tools.live.reports.schema import SCHEMAS
 
 
@@ -25,7 +26,7 @@ def a_frozen_fold() -> Fold:
     fold = a_watched_fold(a_monitor(10**6, 10**7, maker_bps=1))
     bought_before_the_fall(fold, 20)
     fold.step(a_quote_event(86, 88, ts_ns=T0_NS + 20 * ROUND_NS))
-    fold.step(a_quote_event(84, 86, ts_ns=T0_NS + 20 * ROUND_NS + 1))
+    fold.step(a_quote_event(84, 86, ts_ns=T0_NS + 21 * ROUND_NS))
     return fold
 
 
@@ -52,7 +53,8 @@ def test_what_the_freeze_saved_by_hand() -> None:
     one = counterfactual["by_symbol"][BTC]
     assert (one["fills"], one["position"], one["volume_usd"]) == (2, 0.02, 1.77)
     assert (one["fees_usd"], one["pnl_usd"], one["saved_usd"]) == (0.000177, -0.070177, 0.070177)
-    assert one["markouts"]["0.1s"] == {"fills": 0, "unmeasured": 0, "net_usd": 0.0}
+    measured = one["markouts"]["0.1s"]
+    assert (measured["fills"], measured["unmeasured"], measured["net_usd"]) == (1, 0, -0.03009)
 
 
 def test_too_few_samples_say_nothing() -> None:
@@ -119,8 +121,8 @@ def test_a_report_whose_fills_are_not_all_watched_is_not_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fold = a_watched_fold()
-    monkeypatch.setattr(report_module.laws, "check", lambda **_: [])
+    monkeypatch.setattr(laws, "check", lambda **_: [])
     watch_of(fold).on_fill(BTC, BUY, 1, 1, 0, T0_NS)
-    facts = report_module.RunFacts(fold, None, 1, {}, "markouts", T0_NS, T0_NS, {}, {})
+    facts = RunFacts(fold, None, 1, {}, "markouts", T0_NS, T0_NS, {}, {})
     with pytest.raises(LawsBroken, match="markouts_balance: 1 fills watched, 0 booked"):
-        report_module.build_report(facts)
+        build_report(facts)

@@ -77,11 +77,11 @@ def test_an_unusable_market_measures_nothing_and_lets_nothing_stand() -> None:
     assert watch.symbols["B"].would_be is None
 
 
-def would_quote(watch: EdgeWatch, symbol: str = "A") -> None:
-    watch.would_quote(
-        symbol, [(BUY, SCALE, 98 * SCALE), (SELL, SCALE, 102 * SCALE)],
-        held=0, limit_e18=UNLIMITED, maker_bps=0,
-    )  # fmt: skip
+def would_quote(watch: EdgeWatch, symbol: str = "A", ts_ns: int = 0) -> None:
+    intents = [(BUY, SCALE, 98 * SCALE), (SELL, SCALE, 102 * SCALE)]
+    would_be = watch.would_be(symbol)
+    if would_be.is_due(ts_ns):
+        would_be.would_quote(intents, ts_ns, held=0, limit_e18=UNLIMITED, maker_bps=0)
 
 
 def test_the_would_be_begins_at_the_middle_of_the_freeze() -> None:
@@ -138,7 +138,7 @@ def step(watch: EdgeWatch, rng: Any, rounds: int) -> Any:
             case 1:
                 watch.on_unfreeze(ts_ns)
             case 2 | 3:
-                would_quote(watch, symbol)
+                would_quote(watch, symbol, ts_ns)
             case 4 | 5 | 6:
                 watch.on_fill(symbol, prop.a_side(rng), SCALE, mid * SCALE, 5, ts_ns)
             case _:
@@ -160,7 +160,9 @@ def test_the_state_is_complete() -> None:
     """Every attribute is told, follows from what is told, or is how the watch was built."""
     assert vars(EdgeWatch()).keys() == {"policy", "symbols"}
     assert Watched.__slots__ == ("decision", "markouts", "would_be")
-    assert Decision.__slots__ == ("policy", "evidence", "fresh", "fired", "armed", "since_ns")
+    assert Decision.__slots__ == (
+        "policy", "evidence", "recent", "fresh", "fired", "armed", "since_ns",
+    )  # fmt: skip
     assert Evidence.__slots__ == (
         "window", "group_ns", "rows", "net", "notional", "net_net", "net_of", "of_of",
     )  # fmt: skip
@@ -170,7 +172,7 @@ def test_the_state_is_complete() -> None:
         "adverse",
     )  # fmt: skip
     assert WouldBe.__slots__ == (
-        "standing", "markouts", "mark", "qty", "cash", "fees", "volume",
+        "standing", "asked_ns", "markouts", "mark", "qty", "cash", "fees", "volume",
     )  # fmt: skip
 
 
@@ -220,6 +222,9 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         lambda a: a["markouts"]["horizons"][2]["waiting"][0].__setitem__(2, "0"),
         "is not a quantity at a middle above 0",
     ),
+    "asked long ago": (
+        lambda a: a["would_be"].update(asked_ns="-2"), "asked_ns '-2' is not -1 or more",
+    ),
     "no side": (
         lambda a: a["would_be"].update(standing=[["Hold", "1", "1", "0"]]), "side 'Hold' is not",
     ),
@@ -263,5 +268,6 @@ def test_more_than_can_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_full_window_is_read() -> None:
     told = deepcopy(TOLD)
     told[0][1]["decision"]["samples"] = [["1", "-1", "1"]] * 200
-    evidence = read_watch(told).symbols[told[0][0]].decision.evidence
-    assert (len(evidence.rows), evidence.net, evidence.notional) == (200, -200, 200)
+    decision = read_watch(told).symbols[told[0][0]].decision
+    for evidence, count in ((decision.evidence, 200), (decision.recent, 50)):
+        assert (len(evidence.rows), evidence.net, evidence.notional) == (count, -count, count)

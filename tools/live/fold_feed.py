@@ -76,4 +76,6 @@ class FeedVerbs(AdoptionVerbs):
             self.watch.on_unusable(symbol, ts_ns)
         if not self.monitor.exposure_of(symbol).lose(why or RESYNC):
             return _NOTHING
+        if self.watch is not None:
+            self.watch.on_unusable(symbol, ts_ns)
         return self.cancels(self.store.live.get(symbol, {}).values(), ts_ns)

@@ -103,9 +103,11 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     monitor = fold.monitor
     fold.adoptions = read_adoptions(told)
     fold.connectivity = read_feed(told, monitor)
-    rare = (("adopted", fold.adoptions.any), ("feed", fold.connectivity.any),
-            (_WATCH, fold.watch is not None))  # fmt: skip
-    keys(told, (*_FOLD, *(name for name, is_told in rare if is_told)), "fold")
+    rare = {
+        "adopted": fold.adoptions.any, "feed": fold.connectivity.any,
+        _WATCH: fold.watch is not None,
+    }  # fmt: skip
+    keys(told, (*_FOLD, *(name for name in rare if rare[name])), "fold")
     fold.ready = flag(told["ready"], "ready")
     fold.outbox = read_outbox(told["outbox"], fold.store)
     for doubt in fold.outbox.doubts.values():

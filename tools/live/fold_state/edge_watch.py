@@ -22,7 +22,7 @@ _HORIZON = ("waiting", *_COUNTS, *_SUMS)
 _FLAGS = ("armed", "fired", "fresh")
 _DECISION = ("samples", "since_ns", *_FLAGS)
 _MONEY = ("mark", "qty", "cash", "fees", "volume")
-_WOULD_BE = ("markouts", "standing", *_MONEY)
+_WOULD_BE = ("asked_ns", "markouts", "standing", *_MONEY)
 
 
 def tell_watch(watch: EdgeWatch) -> list[Any]:
@@ -66,7 +66,7 @@ def _tell_decision(decision: Decision) -> dict[str, Any]:
 
 def _read_decision(told: Any, decision: Decision) -> None:
     keys(told, _DECISION, "decision")
-    evidence = decision.evidence
+    evidence, recent = decision.evidence, decision.recent
 
     def read(one: Any) -> tuple[int, int, int]:
         first_ns, net, notional = row(one, 3)
@@ -76,6 +76,7 @@ def _read_decision(told: Any, decision: Decision) -> None:
     if len(samples) > evidence.window:
         raise wrong("samples", len(samples), f"at most {evidence.window}")
     evidence.put_back(samples)
+    recent.put_back(samples[-recent.window :])
     decision.since_ns = number(told["since_ns"], "since_ns", -1)
     for name in _FLAGS:
         setattr(decision, name, flag(told[name], name))
@@ -131,6 +132,7 @@ def _read_waiting(one: Any) -> Waiting:
 
 def _tell_would_be(one: WouldBe) -> dict[str, Any]:
     return {
+        "asked_ns": str(one.asked_ns),
         "markouts": _tell_markouts(one.markouts),
         "standing": [
             [side.value, str(qty), str(price), str(fee)] for side, qty, price, fee in one.standing
@@ -142,6 +144,7 @@ def _tell_would_be(one: WouldBe) -> dict[str, Any]:
 def _read_would_be(told: Any, what: str) -> WouldBe:
     keys(told, _WOULD_BE, what)
     would_be = WouldBe()
+    would_be.asked_ns = number(told["asked_ns"], "asked_ns", -1)
     _read_markouts(told["markouts"], would_be.markouts)
     would_be.standing = tuple(items(told["standing"], "standing", _read_standing))
     for name in _MONEY:

@@ -3,9 +3,10 @@
 A sample is what one fill earned at the deciding horizon, as net and notional; fills within one
 horizon of each other saw the same move of the market and are one sample together. The edge is the
 sum of the nets over the sum of the notionals, and its standard error that of such a ratio. Trading
-freezes when even the upper bound, so many standard errors above the edge, is below the threshold.
-The bound is looked at again with every fill, which finds a false alarm sooner or later: its
-distance is chosen for a whole run and not for one look (`tests/market/test_edge_flow.py`).
+freezes when even the upper bound, so many standard errors above the edge, is below the threshold:
+over a long window, which sees a small loss, or over the newest part of it, which sees soon that
+flow has turned. The bounds are looked at again with every fill, which finds a false alarm sooner
+or later: their distances are chosen for a whole run (`tests/market/test_edge_bound.py`).
 
 All sums are exact. The bound is rounded up, so no rounding ever freezes.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from math import isqrt
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..core.clock import NS_PER_S
 from ..core.contracts_v1 import EdgeVerdict
@@ -33,12 +34,22 @@ class Policy:
     window: int = 200  # newest samples of a symbol
     least: int = 20  # samples without which nothing is said
     z_thousandths: int = 4000  # standard errors between the edge and its bound
+    recent: int = 50  # newest samples that may freeze alone
+    recent_z_thousandths: int = 5250
     cool_down_ns: int = 60 * NS_PER_S
     hysteresis_bps: int = SCALE // 2  # an edge so far above the threshold has recovered
     rearm: int = 40  # samples that count although the edge has not recovered
 
 
 POLICY = Policy()
+
+
+class Estimate(NamedTuple):
+    """How many samples, their edge and its upper bound."""
+
+    samples: int
+    mean_bps: int
+    upper_bps: int
 
 
 class Evidence:
@@ -104,11 +115,12 @@ class Evidence:
 class Decision:
     """The evidence of a symbol and what may be made of it now."""
 
-    __slots__ = ("policy", "evidence", "fresh", "fired", "armed", "since_ns")
+    __slots__ = ("policy", "evidence", "recent", "fresh", "fired", "armed", "since_ns")
 
     def __init__(self, policy: Policy, horizon_ns: int) -> None:
         self.policy = policy
         self.evidence = Evidence(policy.window, horizon_ns)
+        self.recent = Evidence(policy.recent, horizon_ns)
         self.fresh = False  # a sample came in that nobody has judged
         self.fired = False  # it has frozen, and nobody has lifted that freeze
         self.armed = True
@@ -118,33 +130,48 @@ class Decision:
         """Take a measured fill in, unless a freeze that was lifted has had it already."""
         if fill_ns > self.since_ns:
             self.evidence.add(fill_ns, net, notional)
+            self.recent.add(fill_ns, net, notional)
             self.fresh = True
 
-    def judge(self, threshold_bps: int, ts_ns: int) -> tuple[EdgeVerdict, int, int] | None:
-        """Verdict, edge and its upper bound; None without anything new, or with too little."""
+    def judge(self, threshold_bps: int, ts_ns: int) -> tuple[EdgeVerdict, Estimate] | None:
+        """What is made of the evidence; None without anything new, or with too little."""
         if not self.fresh:
             return None
         self.fresh = False
-        evidence, policy = self.evidence, self.policy
-        if self.fired or len(evidence.rows) < policy.least:
+        if self.fired:
             return None
-        mean, upper = evidence.mean_bps(), evidence.upper_bps(policy.z_thousandths)
-        self.armed = self.armed or self._has_settled(mean, threshold_bps, ts_ns)
+        estimate = self.estimate(threshold_bps)
+        if estimate is None:
+            return None
+        self.armed = self.armed or self._has_settled(threshold_bps, ts_ns)
         if not self.armed:
-            return EdgeVerdict.COOLING, mean, upper
-        self.fired = upper < threshold_bps
-        return EdgeVerdict.FREEZE if self.fired else EdgeVerdict.KEPT, mean, upper
+            return EdgeVerdict.COOLING, estimate
+        self.fired = estimate.upper_bps < threshold_bps
+        return EdgeVerdict.FREEZE if self.fired else EdgeVerdict.KEPT, estimate
 
-    def _has_settled(self, mean_bps: int, threshold_bps: int, ts_ns: int) -> bool:
+    def estimate(self, threshold_bps: int) -> Estimate | None:
+        """The edge over the long window, unless the recent part of it alone would freeze."""
+        policy, evidence, recent = self.policy, self.evidence, self.recent
+        count = len(evidence.rows)
+        if count < policy.least:
+            return None
+        if count > policy.recent and recent.mean_bps() < threshold_bps:
+            upper = recent.upper_bps(policy.recent_z_thousandths)
+            if upper < threshold_bps:
+                return Estimate(policy.recent, recent.mean_bps(), upper)
+        return Estimate(count, evidence.mean_bps(), evidence.upper_bps(policy.z_thousandths))
+
+    def _has_settled(self, threshold_bps: int, ts_ns: int) -> bool:
         """After a freeze: time has passed, and the edge is back or has had a second chance."""
         if ts_ns < self.since_ns + self.policy.cool_down_ns:
             return False
-        recovered = mean_bps >= threshold_bps + self.policy.hysteresis_bps
+        recovered = self.evidence.mean_bps() >= threshold_bps + self.policy.hysteresis_bps
         return recovered or len(self.evidence.rows) >= self.policy.rearm
 
     def on_unfreeze(self, ts_ns: int) -> None:
         """Somebody lets trading go on; what this symbol froze for has been judged, and is over."""
         if self.fired:
             self.evidence.clear()
+            self.recent.clear()
             self.fresh = self.fired = self.armed = False
             self.since_ns = ts_ns

@@ -28,7 +28,7 @@ def edge_section(fold: Fold, mode: str) -> dict[str, Any]:
         "last_bps": last,
     }
     if fold.watch is not None:
-        section.update(_watched(fold.watch))
+        section.update(_watched(fold.watch, fold.monitor.threshold_bps_e9))
     elif fold.measure_edge:
         section["measured"] = {
             symbol: {f"{s}s": _measured(row) for s, row in zip(HORIZONS_S, rows, strict=True)}
@@ -54,7 +54,7 @@ def _in_bps(sums: Measured | Horizon) -> dict[str, float]:
     }
 
 
-def _watched(watch: EdgeWatch) -> dict[str, Any]:
+def _watched(watch: EdgeWatch, threshold_bps: int) -> dict[str, Any]:
     traded = {name: one for name, one in watch.symbols.items() if one.markouts.fills}
     would_be = {
         name: one.would_be for name, one in watch.symbols.items() if one.would_be is not None
@@ -65,7 +65,9 @@ def _watched(watch: EdgeWatch) -> dict[str, Any]:
         earned += one.pnl_e18
     return {
         "measured": {symbol: _markouts(one.markouts) for symbol, one in traded.items()},
-        "decision": {symbol: _decision(one.decision) for symbol, one in traded.items()},
+        "decision": {
+            symbol: _decision(one.decision, threshold_bps) for symbol, one in traded.items()
+        },
         "counterfactual": {
             "fills": fills,
             "saved_usd": view_cash(-earned),
@@ -88,15 +90,12 @@ def _markouts(markouts: Markouts) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
-    evidence, policy = decision.evidence, decision.policy
-    mean = upper = None
-    if len(evidence.rows) >= policy.least:
-        mean, upper = view(evidence.mean_bps()), view(evidence.upper_bps(policy.z_thousandths))
+def _decision(decision: Decision, threshold_bps: int) -> dict[str, Any]:
+    found = decision.estimate(threshold_bps)
     return {
-        "samples": len(evidence.rows),
-        "mean_bps": mean,
-        "upper_bps": upper,
+        "samples": len(decision.evidence.rows) if found is None else found.samples,
+        "mean_bps": None if found is None else view(found.mean_bps),
+        "upper_bps": None if found is None else view(found.upper_bps),
         "armed": decision.armed,
         "fired": decision.fired,
     }
