@@ -223,12 +223,14 @@ def test_the_newest_are_asked_only_where_there_are_others() -> None:
 
 
 def test_the_bound_of_the_newest_samples_must_be_below_the_threshold() -> None:
-    for threshold, expected in ((-7, KEPT), (-6, FREEZE)):
+    for threshold, expected in ((-7, (KEPT, 331)), (-6, (FREEZE, 30))):
         decision = Decision(Policy(window=1000, recent=30), NS_PER_S)
         for place in range(331):
             bps = 40 if place < 300 else -7
             decision.add(2 * place * NS_PER_S, bps * 10**14, USD)
-        assert verdict(decision, 0, threshold) is expected
+        judged = decision.judge(threshold * SCALE, 0)
+        assert judged is not None
+        assert (judged[0], judged[1].samples) == expected
 
 
 def test_what_has_frozen_is_silent_until_it_is_lifted() -> None:

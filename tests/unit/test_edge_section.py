@@ -9,14 +9,15 @@ import pytest
 from tests.unit.builders import BTC, T0_MS, T0_NS, a_monitor, a_quote_event
 from tests.unit.json_schema import errors
 from tests.unit.test_fold_edge import ROUND_NS, a_watched_fold, bought_before_the_fall, watch_of
+from tools.live.audit import laws
 from tools.live.audit.laws import LAWS, LawsBroken
 from tools.live.audit.laws_edge import LAWS_OF_THE_WATCH, check_watch
 from tools.live.core.contracts_v1 import BUY
 from tools.live.execution_loop import run_shadow_demo
 from tools.live.fold import Fold
 from tools.live.order_store import InMemoryOrderStore
-from tools.live.reports import report as report_module
 from tools.live.reports.edge_section import edge_section
+from tools.live.reports.report import RunFacts, build_report
 from tools.live.reports.schema import SCHEMAS
 
 
@@ -119,8 +120,8 @@ def test_a_report_whose_fills_are_not_all_watched_is_not_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fold = a_watched_fold()
-    monkeypatch.setattr(report_module.laws, "check", lambda **_: [])
+    monkeypatch.setattr(laws, "check", lambda **_: [])
     watch_of(fold).on_fill(BTC, BUY, 1, 1, 0, T0_NS)
-    facts = report_module.RunFacts(fold, None, 1, {}, "markouts", T0_NS, T0_NS, {}, {})
+    facts = RunFacts(fold, None, 1, {}, "markouts", T0_NS, T0_NS, {}, {})
     with pytest.raises(LawsBroken, match="markouts_balance: 1 fills watched, 0 booked"):
-        report_module.build_report(facts)
+        build_report(facts)

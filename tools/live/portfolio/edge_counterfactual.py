@@ -5,6 +5,9 @@ stands until the next quote of the symbol. It fills, whole and at its price, whe
 through it: a best ask at or below our buy, a best bid at or above our sell. It pays the fee of a
 maker, keeps to the limit of its symbol, and moves no market. When the freeze is lifted, its
 position ends at the middle of then; else it is worth the last middle of the run.
+
+Trades that left the quotes where they were cannot be seen, and a maker earns on those. So what a
+freeze saved comes out rather too high than too low.
 """
 
 from __future__ import annotations
