@@ -14,7 +14,7 @@ UNLIMITED = 10**40
 
 
 def wish(one: WouldBe, *intents: Intent, held: int = 0, limit: int = UNLIMITED) -> None:
-    one.would_quote(intents, held=held * SCALE, limit_e18=limit, maker_bps=SCALE)
+    one.would_quote(intents, 0, held=held * SCALE, limit_e18=limit, maker_bps=SCALE)
 
 
 def quote(one: WouldBe, bid: int, ask: int, ts_ns: int = 0) -> None:
@@ -56,11 +56,39 @@ def test_the_money_of_a_fill_by_hand() -> None:
     assert one.pnl_e18 == -3 * E18 - fee
 
 
-def test_a_quote_replaces_what_stood_before_it() -> None:
-    one = standing(BUY_AT_98)
+def test_what_was_not_traded_through_stands_on() -> None:
+    one = standing(BUY_AT_98, SELL_AT_102)
     quote(one, 99, 101, 1)
-    quote(one, 90, 91, 2)
-    assert (one.qty, one.standing) == (0, ())
+    quote(one, 97, 98, 2)
+    quote(one, 90, 91, 3)
+    assert (one.qty, [side for side, *_ in one.standing]) == (2 * SCALE, [SELL])
+    quote(one, 102, 103, 4)
+    assert (one.qty, one.standing, one.markouts.fills) == (0, (), 2)
+
+
+def test_two_alike_fill_both() -> None:
+    one = standing(BUY_AT_98, BUY_AT_98)
+    quote(one, 97, 98, 1)
+    assert (one.qty, one.standing) == (4 * SCALE, ())
+
+
+def test_the_next_answer_replaces_the_last() -> None:
+    one = standing(BUY_AT_98)
+    wish(one, SELL_AT_102)
+    assert [side for side, *_ in one.standing] == [SELL]
+
+
+def test_the_strategy_is_asked_once_a_second() -> None:
+    one = WouldBe()
+    assert one.is_due(0)
+    one.would_quote((), 7, held=0, limit_e18=0, maker_bps=0)
+    assert not one.is_due(6 + NS_PER_S)
+    assert one.is_due(7 + NS_PER_S)
+    for ending in (one.on_unfreeze, lambda: one.on_unusable(8)):
+        one.would_quote((), 0, held=0, limit_e18=0, maker_bps=0)
+        assert not one.is_due(8)
+        ending()
+        assert one.is_due(8)
 
 
 def test_what_is_no_order_does_not_stand() -> None:

@@ -26,7 +26,7 @@ def a_frozen_fold() -> Fold:
     fold = a_watched_fold(a_monitor(10**6, 10**7, maker_bps=1))
     bought_before_the_fall(fold, 20)
     fold.step(a_quote_event(86, 88, ts_ns=T0_NS + 20 * ROUND_NS))
-    fold.step(a_quote_event(84, 86, ts_ns=T0_NS + 20 * ROUND_NS + 1))
+    fold.step(a_quote_event(84, 86, ts_ns=T0_NS + 21 * ROUND_NS))
     return fold
 
 
@@ -53,7 +53,8 @@ def test_what_the_freeze_saved_by_hand() -> None:
     one = counterfactual["by_symbol"][BTC]
     assert (one["fills"], one["position"], one["volume_usd"]) == (2, 0.02, 1.77)
     assert (one["fees_usd"], one["pnl_usd"], one["saved_usd"]) == (0.000177, -0.070177, 0.070177)
-    assert one["markouts"]["0.1s"] == {"fills": 0, "unmeasured": 0, "net_usd": 0.0}
+    measured = one["markouts"]["0.1s"]
+    assert (measured["fills"], measured["unmeasured"], measured["net_usd"]) == (1, 0, -0.03009)
 
 
 def test_too_few_samples_say_nothing() -> None:

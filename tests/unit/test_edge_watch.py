@@ -77,11 +77,11 @@ def test_an_unusable_market_measures_nothing_and_lets_nothing_stand() -> None:
     assert watch.symbols["B"].would_be is None
 
 
-def would_quote(watch: EdgeWatch, symbol: str = "A") -> None:
-    watch.would_quote(
-        symbol, [(BUY, SCALE, 98 * SCALE), (SELL, SCALE, 102 * SCALE)],
-        held=0, limit_e18=UNLIMITED, maker_bps=0,
-    )  # fmt: skip
+def would_quote(watch: EdgeWatch, symbol: str = "A", ts_ns: int = 0) -> None:
+    intents = [(BUY, SCALE, 98 * SCALE), (SELL, SCALE, 102 * SCALE)]
+    would_be = watch.would_be(symbol)
+    if would_be.is_due(ts_ns):
+        would_be.would_quote(intents, ts_ns, held=0, limit_e18=UNLIMITED, maker_bps=0)
 
 
 def test_the_would_be_begins_at_the_middle_of_the_freeze() -> None:
@@ -138,7 +138,7 @@ def step(watch: EdgeWatch, rng: Any, rounds: int) -> Any:
             case 1:
                 watch.on_unfreeze(ts_ns)
             case 2 | 3:
-                would_quote(watch, symbol)
+                would_quote(watch, symbol, ts_ns)
             case 4 | 5 | 6:
                 watch.on_fill(symbol, prop.a_side(rng), SCALE, mid * SCALE, 5, ts_ns)
             case _:
@@ -172,7 +172,7 @@ def test_the_state_is_complete() -> None:
         "adverse",
     )  # fmt: skip
     assert WouldBe.__slots__ == (
-        "standing", "markouts", "mark", "qty", "cash", "fees", "volume",
+        "standing", "asked_ns", "markouts", "mark", "qty", "cash", "fees", "volume",
     )  # fmt: skip
 
 
@@ -221,6 +221,9 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "waits without a middle": (
         lambda a: a["markouts"]["horizons"][2]["waiting"][0].__setitem__(2, "0"),
         "is not a quantity at a middle above 0",
+    ),
+    "asked long ago": (
+        lambda a: a["would_be"].update(asked_ns="-2"), "asked_ns '-2' is not -1 or more",
     ),
     "no side": (
         lambda a: a["would_be"].update(standing=[["Hold", "1", "1", "0"]]), "side 'Hold' is not",

@@ -100,7 +100,7 @@ def test_while_frozen_the_strategy_is_asked_without_any_power() -> None:
     next_id, stats = fold.store.next_id, dict(fold.stats)
     ts_ns = T0_NS + 20 * ROUND_NS
     for place, (bid, ask) in enumerate([(90, 90), (88, 89), (91, 92)]):
-        assert list(fold.step(a_quote_event(bid, ask, ts_ns=ts_ns + place))) == []
+        assert list(fold.step(a_quote_event(bid, ask, ts_ns=ts_ns + place * NS_PER_S))) == []
     assert (len(fold.store.get_all()), fold.monitor.blocks_total) == (orders, blocks)
     assert (fold.store.next_id, fold.stats) == (next_id, stats)
     would_be = would_be_of(fold)
@@ -120,6 +120,17 @@ def test_the_would_be_answers_as_the_strategy_and_pays_the_makers_fee() -> None:
     assert would_be_of(fold).standing == (
         (BUY, e9(0.01), price, fee), (SELL, e9(0.01), price, fee),
     )  # fmt: skip
+
+
+def test_between_two_seconds_the_would_be_is_not_asked() -> None:
+    fold = a_watched_fold()
+    fold.step(FreezeOrdered("halt", None, "ada", T0_NS))
+    fold.step(a_quote_event(100, 102))
+    before = would_be_of(fold).standing
+    fold.step(a_quote_event(100, 103, ts_ns=T0_NS + NS_PER_S - 1))
+    assert would_be_of(fold).standing == before
+    fold.step(a_quote_event(100, 103, ts_ns=T0_NS + NS_PER_S))
+    assert [price for _, _, price, _ in would_be_of(fold).standing] == [e9(101.5)] * 2
 
 
 def test_the_would_be_keeps_to_the_limit_beside_what_is_held() -> None:

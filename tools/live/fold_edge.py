@@ -37,14 +37,15 @@ def watch_edge(
     if judged is not None and judged.verdict is EdgeVerdict.FREEZE:
         monitor.freeze(why_frozen(judged), symbol, ts_ns)
     if monitor.frozen and strategy is not None:
-        ledger = monitor.ledger
-        watch.would_quote(
-            symbol,
-            strategy.intents(symbol, bid, ask) if bid <= ask else (),
-            held=ledger.qty(symbol),
-            limit_e18=monitor.max_symbol_e9 * SCALE,
-            maker_bps=ledger.fee_maker_bps,
-        )
+        would_be = watch.would_be(symbol)
+        if would_be.is_due(ts_ns):
+            would_be.would_quote(
+                strategy.intents(symbol, bid, ask) if bid <= ask else (),
+                ts_ns,
+                held=monitor.ledger.qty(symbol),
+                limit_e18=monitor.max_symbol_e9 * SCALE,
+                maker_bps=monitor.ledger.fee_maker_bps,
+            )
     return judged
 
 

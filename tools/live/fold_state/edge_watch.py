@@ -22,7 +22,7 @@ _HORIZON = ("waiting", *_COUNTS, *_SUMS)
 _FLAGS = ("armed", "fired", "fresh")
 _DECISION = ("samples", "since_ns", *_FLAGS)
 _MONEY = ("mark", "qty", "cash", "fees", "volume")
-_WOULD_BE = ("markouts", "standing", *_MONEY)
+_WOULD_BE = ("asked_ns", "markouts", "standing", *_MONEY)
 
 
 def tell_watch(watch: EdgeWatch) -> list[Any]:
@@ -132,6 +132,7 @@ def _read_waiting(one: Any) -> Waiting:
 
 def _tell_would_be(one: WouldBe) -> dict[str, Any]:
     return {
+        "asked_ns": str(one.asked_ns),
         "markouts": _tell_markouts(one.markouts),
         "standing": [
             [side.value, str(qty), str(price), str(fee)] for side, qty, price, fee in one.standing
@@ -143,6 +144,7 @@ def _tell_would_be(one: WouldBe) -> dict[str, Any]:
 def _read_would_be(told: Any, what: str) -> WouldBe:
     keys(told, _WOULD_BE, what)
     would_be = WouldBe()
+    would_be.asked_ns = number(told["asked_ns"], "asked_ns", -1)
     _read_markouts(told["markouts"], would_be.markouts)
     would_be.standing = tuple(items(told["standing"], "standing", _read_standing))
     for name in _MONEY:

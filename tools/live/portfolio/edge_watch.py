@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..core.clock import NS_PER_MS
-from ..core.contracts_v1 import EdgeJudged, Intent, Side
+from ..core.contracts_v1 import EdgeJudged, Side
 from .edge_counterfactual import WouldBe
 from .edge_decision import POLICY, Decision, Policy
 from .edge_markouts import DECIDING_NS, Markouts
@@ -68,16 +66,14 @@ class EdgeWatch:
         if watched.would_be is not None:
             watched.would_be.on_unusable(ts_ns)
 
-    def would_quote(
-        self, symbol: str, intents: Iterable[Intent], *, held: int, limit_e18: int, maker_bps: int
-    ) -> None:
-        """While frozen: what the strategy would answer to the quote that was told last."""
+    def would_be(self, symbol: str) -> WouldBe:
+        """While frozen: the would-be of a symbol that was quoted; begun with the freeze."""
         watched = self._watched(symbol)
-        would_be = watched.would_be
-        if would_be is None:
-            would_be = watched.would_be = WouldBe()
-            would_be.mark = would_be.markouts.mid = watched.markouts.mid
-        would_be.would_quote(intents, held=held, limit_e18=limit_e18, maker_bps=maker_bps)
+        found = watched.would_be
+        if found is None:
+            found = watched.would_be = WouldBe()
+            found.mark = found.markouts.mid = watched.markouts.mid
+        return found
 
     def on_unfreeze(self, ts_ns: int) -> None:
         """Trading may go on: the would-be ends, and what froze begins its evidence anew."""

@@ -89,11 +89,12 @@ def _watch(watch: EdgeWatch, origin_ns: int) -> dict[str, Any]:
 def _watched(one: Watched, origin_ns: int) -> list[Any]:
     decision, would_be = one.decision, one.would_be
     samples = [[ns - origin_ns, net, whole] for ns, net, whole in decision.evidence.rows]
-    since = None if decision.since_ns < 0 else decision.since_ns - origin_ns
+    since = _since(decision.since_ns if decision.since_ns >= 0 else None, origin_ns)
     told: list[Any] = [decision.fresh, decision.fired, decision.armed, since, samples]
     told += _markouts(one.markouts, origin_ns)
     if would_be is not None:
         told += [
+            _since(would_be.asked_ns if would_be.asked_ns >= 0 else None, origin_ns),
             would_be.mark, would_be.qty, would_be.cash, would_be.fees, would_be.volume,
             [[side.value, qty, price, fee] for side, qty, price, fee in would_be.standing],
             *_markouts(would_be.markouts, origin_ns),
