@@ -13,7 +13,8 @@ from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Script, Venue, Wire
 from tools.live.core.contracts_v1 import (
-    BUY, Entry, FillAdopted, OrderAdopted, PositionAdopted, Reconciled,
+    BUY, Entry, FeedLost, FeedStale, FillAdopted, GapDetected, OrderAdopted, PositionAdopted,
+    Reconciled, ResyncFinished, ResyncStarted,
 )  # fmt: skip
 from tools.live.core.line import Line
 from tools.live.exchange import (
@@ -31,6 +32,7 @@ MAPS = {
     "edge.counterfactual.by_symbol": "{symbol}",
     "edge.counterfactual.by_symbol.{symbol}.markouts": "{horizon}",
     "edge.decision": "{symbol}",
+    "feed.stale": "{symbol}",
     "edge.last_bps": "{symbol}",
     "edge.measured": "{symbol}",
     "edge.measured.{symbol}": "{horizon}",
@@ -100,6 +102,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         by_hand.run_shadow(PARAMS),
         a_loop(FakeExchangeClient()).run_shadow(PARAMS, RecordedMarket(str(QUOTES))),
         _adopting(Line()).run_shadow(PARAMS),
+        _breaking(Line()).run_shadow(PARAMS),
         json.loads(run_on(SimDisk(), 5)[0]),
     )
 
@@ -276,6 +279,23 @@ def _adopted(line: Line) -> None:
     _adopting(line)
 
 
+def _breaking(line: Line) -> ExecutionLoop:
+    """A feed with a gap, and others with a silence, a lost connection and a new beginning."""
+    loop = a_loop(FakeExchangeClient(fill_rate=0), line)
+    for event in (GapDetected, ResyncStarted, FeedLost, FeedStale):
+        loop.on_quote(Quote("BTCUSDT", 49_990, 50_010, 1_000), PARAMS)
+        said = {GapDetected: (7, 9), ResyncStarted: ("crossed_book",), FeedLost: ("closed",)}
+        now_ns = loop.event_clock.ns
+        loop.take(event("BTCUSDT", "binance-spot", *said.get(event, (6,)), now_ns))
+        loop.take(ResyncFinished("BTCUSDT", "binance-spot", None, now_ns))
+    loop.take(FeedLost("BTCUSDT", "binance-spot", "closed", loop.event_clock.ns))
+    return loop
+
+
+def _broken_feed(line: Line) -> None:
+    _breaking(line)
+
+
 def _unknown(line: Line) -> None:
     loop, exchange = _quoted(line)
     exchange.extra.append(_a_fill("ORD000077", 0.01))
@@ -284,5 +304,5 @@ def _unknown(line: Line) -> None:
 
 _DOUBTS = (
     _found, _sent_again, _sent_again_and_taken, _given_up, _found_by_the_cancel, _ended_meanwhile,
-    _cancel_not_confirmed, _refused_in_silence, _impossible, _adopted,
+    _cancel_not_confirmed, _refused_in_silence, _impossible, _adopted, _broken_feed,
 )  # fmt: skip

@@ -111,6 +111,10 @@ def _a_value(rng: Random, name: str) -> Any:
         return a_side(rng)
     if name == "ts_ns":
         return rng.randint(0, 2**62)
+    if name in ("first_missing", "last_missing", "silent_ns"):
+        return rng.randint(0, 2**62)
+    if name == "sequence":
+        return rng.choice((None, rng.randint(0, 2**62)))
     if name == "net_bps":
         return rng.choice((None, rng.randint(-(10**12), 10**12)))
     if name == "order_ids":

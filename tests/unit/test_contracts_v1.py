@@ -12,13 +12,13 @@ from typing import Any, get_args
 import pytest
 
 from tools.live.core import contracts_v1 as contracts
-from tools.live.core import outputs_v1, words_v1
+from tools.live.core import market_v1, outputs_v1, words_v1
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, Fill, PlaceOrderRequest, RefusalReason, Side, parse_side,
 )  # fmt: skip
 
 GOLDEN = Path(__file__).parent / "goldens/contracts_v1.json"
-MODULES = (contracts.__name__, outputs_v1.__name__, words_v1.__name__)
+MODULES = (contracts.__name__, outputs_v1.__name__, words_v1.__name__, market_v1.__name__)
 Golden = Callable[[Path, str], None]
 
 # The hand-written twin of one entry of the golden.
@@ -140,6 +140,6 @@ def test_sides_are_spelled_as_venues_do() -> None:
 
 def test_refusals_are_listed_by_precedence() -> None:
     assert [reason.value for reason in RefusalReason] == [
-        "frozen", "unknown_side", "bad_quantity", "bad_price", "bad_mark", "crossed_quote",
-        "in_doubt", "symbol_limit", "total_limit",
+        "frozen", "unknown_side", "bad_quantity", "bad_price", "stale_market",
+        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit",
     ]  # fmt: skip

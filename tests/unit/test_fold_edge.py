@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_monitor, a_quote_event, e9, placed
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
-    BUY, SELL, Approved, EdgeJudged, EdgeUpdate, EdgeVerdict, FreezeOrdered, Frozen,
-    ListOpenOrders, OrderAccepted, OrderRejected, Output, ParamsSet, UnfreezeOrdered,
+    BUY, SELL, Approved, EdgeJudged, EdgeUpdate, EdgeVerdict, FeedLost, FeedStale, FreezeOrdered,
+    Frozen, ListOpenOrders, OrderAccepted, OrderRejected, Output, ParamsSet, ResyncFinished,
+    ResyncStarted, UnfreezeOrdered,
 )  # fmt: skip
 from tools.live.core.money import SCALE
 from tools.live.fold import Fold
@@ -180,6 +181,41 @@ def test_fills_are_measured_with_their_fees() -> None:
     bought_before_the_fall(fold, 1)
     last = markouts_of(fold).horizons[1]
     assert (last.fills, last.fee) == (1, e9(0.01) * e9(99) * 2 // 10_000)
+
+
+def test_a_market_that_is_not_to_be_used_measures_nothing() -> None:
+    fold = a_watched_fold()
+    bought_before_the_fall(fold, 1)
+    later = T0_NS + 2 * NS_PER_S
+    fold.step(FeedStale(BTC, "a feed", 10**9, later))
+    fold.step(a_quote_event(70, 70, ts_ns=later + NS_PER_S))
+    fold.step(FeedLost(BTC, "a feed", "gone", later + 30 * NS_PER_S))
+    fold.step(a_quote_event(71, 71, ts_ns=later + 40 * NS_PER_S))
+    last = markouts_of(fold).horizons[2]
+    assert (markouts_of(fold).mid, last.unmeasured) == (0, 0)
+    fold.step(ResyncFinished(BTC, "a feed", 7, later + 50 * NS_PER_S))
+    assert markouts_of(fold).mid == 0
+    fold.step(a_quote_event(95, 95, ts_ns=later + 51 * NS_PER_S))
+    assert markouts_of(fold).mid == e9(95)
+    assert [one.fills for one in markouts_of(fold).horizons] == [1, 1, 0]
+    assert [one.unmeasured for one in markouts_of(fold).horizons] == [0, 0, 1]
+
+
+def test_on_a_market_that_is_not_to_be_used_nothing_would_be_quoted() -> None:
+    fold = a_watched_fold()
+    fold.step(FreezeOrdered("halt", None, "ada", T0_NS))
+    fold.step(a_quote_event(100, 102))
+    fold.step(ResyncStarted(BTC, "a feed", "gap", T0_NS + 1))
+    fold.step(a_quote_event(90, 91, ts_ns=T0_NS + 5 * NS_PER_S))
+    assert (would_be_of(fold).standing, would_be_of(fold).qty) == ((), 0)
+
+
+def test_a_feed_that_breaks_before_anything_was_quoted_is_watched() -> None:
+    fold = a_watched_fold()
+    fold.step(FeedLost(BTC, "a feed", "gone", T0_NS))
+    fold.step(a_quote_event(ts_ns=T0_NS + 1))
+    assert markouts_of(fold).mid == 0
+    Fold(InMemoryOrderStore(), a_monitor()).step(FeedLost(BTC, "a feed", "gone", T0_NS))
 
 
 def test_an_edge_that_somebody_tells_is_judged_as_ever() -> None:

@@ -15,6 +15,7 @@ from tests.unit.builders import (
 from tests.unit.busy_fold import BUSY, a_busy_fold, busy_base, busy_monitor
 from tests.unit.moody_world import World, a_world_monitor, operations
 from tools.live.core import codec
+from tools.live.connectivity import Connectivity
 from tools.live.core.contracts_v1 import (
     INPUTS, Entry, Input, OrderAccepted, OrderCanceled, ParamsSet,
 )  # fmt: skip
@@ -174,7 +175,7 @@ def test_the_state_is_complete() -> None:
     built = {"store", "monitor", "measure_edge", "markouts"}
     told = {"params", "stats", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
-            "ready", "adoptions"}  # fmt: skip
+            "ready", "adoptions", "connectivity"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip
@@ -194,11 +195,14 @@ def test_the_state_is_complete() -> None:
     assert len(Order.__slots__) == 14
     assert Exposure.__slots__ == (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose", "plain",
-        "doubts",
+        "doubts", "stale",
     )  # fmt: skip
     assert Doubt.__slots__ == (
         "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
     )  # fmt: skip
+    assert vars(Connectivity()).keys() == {
+        "gaps", "missing", "resyncs_started", "resyncs_finished", "losses", "silences",
+    }  # fmt: skip
     assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
     adopted = ("adoptions", "adopted", "adopted_e18")  # told only where something was
     assert Holding.__slots__[-3:] == adopted

@@ -32,6 +32,11 @@ SOURCES = {
     "order.adopted": "exchange",
     "order.fill_adopted": "exchange",
     "risk.position_adopted": "exchange",
+    "md.gap_detected": "feed",
+    "md.resync_started": "feed",
+    "md.resync_finished": "feed",
+    "md.feed_lost": "feed",
+    "md.stale": "feed",
 }
 
 

@@ -19,8 +19,8 @@ PAIRS = tuple(combinations(REASONS, 2))
 
 def test_the_order_of_the_reasons_is_the_published_one() -> None:
     assert [reason.value for reason in REASONS] == [
-        "frozen", "unknown_side", "bad_quantity", "bad_price", "bad_mark", "crossed_quote",
-        "in_doubt", "symbol_limit", "total_limit",
+        "frozen", "unknown_side", "bad_quantity", "bad_price", "stale_market",
+        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit",
     ]  # fmt: skip
 
 
@@ -37,6 +37,8 @@ def a_world(reasons: Sequence[RefusalReason]) -> RuntimeRiskMonitor:
         monitor.on_quote(BTC, e9(101), e9(99))
     if RefusalReason.IN_DOUBT in reasons:
         monitor.doubt(BTC)
+    if RefusalReason.STALE_MARKET in reasons:
+        monitor.exposure_of(BTC).lose("gap")
     if RefusalReason.FROZEN in reasons:
         monitor.freeze("stop")
     return monitor

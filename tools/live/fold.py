@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Fill, FillAdopted, FillFault,
-    FillRefused, FreezeOrdered, Frozen, Input, LateFill, ListOpenOrders, OpenOrdersListed,
-    OpenOrdersUnknown, OrderAbsent, OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected,
-    OrderUnknown, Output, ParamsSet, PositionAdopted, QueryFailed, QuoteUpdate, Reconciled,
-    RunResumed, Side, TimerFired, Unfrozen, UnfreezeOrdered,
+    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, FeedLost, FeedStale, Fill,
+    FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, GapDetected, Input, LateFill,
+    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
+    OrderAdopted, OrderCanceled, OrderRejected, OrderUnknown, Output, ParamsSet, PositionAdopted,
+    QueryFailed, QuoteUpdate, Reconciled, ResyncFinished, ResyncStarted, RunResumed, Side,
+    TimerFired, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
 from .core.record import fields_of
-from .fold_adoptions import AdoptionVerbs
 from .fold_doubts import LISTING
 from .fold_edge import new_watch, watch_edge
+from .fold_feed import FeedVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -42,7 +43,7 @@ def new_stats() -> dict[str, int]:
     }
 
 
-class Fold(AdoptionVerbs):
+class Fold(FeedVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
@@ -362,4 +363,9 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     OrderAdopted: Fold.adopt_order,
     FillAdopted: Fold.adopt_fill,
     PositionAdopted: Fold.adopt_position,
+    GapDetected: Fold.gap_detected,
+    ResyncStarted: Fold.resync_started,
+    ResyncFinished: Fold.resync_finished,
+    FeedLost: Fold.feed_lost,
+    FeedStale: Fold.feed_stale,
 }

@@ -167,7 +167,7 @@ class AdoptionVerbs(DoubtVerbs):
             self.adoptions.canceled += state is CANCELED
             return _NOTHING
         self.monitor.adopt_order(event.symbol, event.side, order.leaves_e9, event.price)
-        if unwanted or self.monitor.frozen:
+        if unwanted or self.monitor.frozen or self.monitor.exposures[event.symbol].stale:
             return self.cancels([order], event.ts_ns)
         return _NOTHING
 

@@ -31,8 +31,11 @@ def watch_edge(
 ) -> EdgeJudged | None:
     """Tell the watch of a quote and do what it decides; while frozen, note the would-be answer.
 
-    The would-be answer has no power: it is kept by the watch and reaches neither gate nor line.
+    The would-be answer has no power: it is kept by the watch and reaches neither gate nor line. A
+    market that is not to be used is not told: its middle stays unknown until it is used again.
     """
+    if monitor.exposures[symbol].stale:
+        return None
     judged = watch.on_quote(symbol, bid, ask, ts_ns, monitor.threshold_bps_e9)
     if judged is not None and judged.verdict is EdgeVerdict.FREEZE:
         monitor.freeze(why_frozen(judged), symbol, ts_ns)

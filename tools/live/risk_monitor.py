@@ -14,7 +14,9 @@ from .core.contracts_v1 import (
     BUY, SELL, Approved, IntentRefused, Reapproved, RefusalReason, Side, parse_side,
 )  # fmt: skip
 from .core.errors import ContractError
-from .core.money import SCALE, Number, finite_e9, not_negative_e9, positive_e9, to_e9, view
+from .core.money import (
+    SCALE, Number, finite_e9, not_negative_e9, positive_e9, positive_or_zero_e9, to_e9, view,
+)  # fmt: skip
 from .portfolio.ledger import Ledger
 from .risk.exposure import Exposure, held_at, nearest_rank, worst_elsewhere
 from .risk.freeze import Freeze
@@ -84,9 +86,9 @@ class RuntimeRiskMonitor(Freeze):
         plain = exposure.plain
         if not plain:
             mark = self._special_mark(exposure, price)
-            if mark <= 0 or exposure.bid > exposure.ask:
-                reason = RefusalReason.CROSSED_QUOTE if mark > 0 else RefusalReason.BAD_MARK
-                return self._refuse(symbol, side, qty, price, reason, ts_ns)
+            unfit = exposure.unfit(mark)
+            if unfit is not None:
+                return self._refuse(symbol, side, qty, price, unfit, ts_ns)
         held = exposure.holding.qty
         if side is BUY:
             reserved = exposure.buys + qty
@@ -147,7 +149,7 @@ class RuntimeRiskMonitor(Freeze):
 
     def adopt_order(self, symbol: str, side: Side, leaves: int, price: int) -> None:
         """An order that nobody reviewed is open at the exchange: it counts like any other."""
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        exposure = self.exposure_of(symbol)
         exposure.mark = exposure.mark or price
         self._reserve(exposure, side, leaves)
 
@@ -179,8 +181,8 @@ class RuntimeRiskMonitor(Freeze):
         """The same check, answering with the reason; without a price the mark stands for it."""
         known = self.exposures.get(symbol)
         seen = known.mark if known is not None else 0
-        size = _positive_or_zero(qty)
-        limit = self.mark_e9(symbol) if price is None else _positive_or_zero(price)
+        size = positive_or_zero_e9(qty)
+        limit = self.mark_e9(symbol) if price is None else positive_or_zero_e9(price)
         if price is None and limit <= 0:
             limit = 1  # there is no mark: any price will do to be told so
         parsed = parse_side(side) or side
@@ -253,7 +255,8 @@ class RuntimeRiskMonitor(Freeze):
         exposure.bid = bid
         exposure.ask = ask
         exposure.mark = mark = (bid + ask) >> 1
-        exposure.plain = bid <= ask and self._caller_mark is None and not exposure.doubts
+        odd = exposure.doubts or exposure.stale or self._caller_mark is not None
+        exposure.plain = not odd and bid <= ask
         # What `_revalue` does, without the call: this happens at every quote.
         held = exposure.holding.qty
         long_worst = held + exposure.buys
@@ -272,7 +275,7 @@ class RuntimeRiskMonitor(Freeze):
             raise ContractError(f"side {side!r} is neither Buy nor Sell")
         seen = positive_e9(price, "price")
         size = positive_e9(qty, "qty")
-        exposure = self.exposures.get(symbol) or self._new_exposure(symbol)
+        exposure = self.exposure_of(symbol)
         exposure.mark = seen
         self.apply_fill(symbol, parsed, size, seen)
         outside = self.outside_fills.setdefault((symbol, parsed), [0, 0])
@@ -318,6 +321,10 @@ class RuntimeRiskMonitor(Freeze):
             except KeyError:
                 self._ratio_counts[step] = 1
         return fee
+
+    def exposure_of(self, symbol: str) -> Exposure:
+        """What a symbol can become, whether it was ever heard of or not."""
+        return self.exposures.get(symbol) or self._new_exposure(symbol)
 
     def _new_exposure(self, symbol: str) -> Exposure:
         exposure = self.exposures[symbol] = Exposure(self.ledger.holding(symbol))
@@ -389,11 +396,3 @@ class RuntimeRiskMonitor(Freeze):
     def risk_ratio_p95(self) -> float:
         """Nearest-rank 95th percentile of total notional over its limit, sampled at each fill."""
         return nearest_rank(self._ratio_counts, 95) / _RATIO_STEPS
-
-
-def _positive_or_zero(value: Number) -> int:
-    """Zero stands for everything that is no positive number: the gate refuses it by its rule."""
-    try:
-        return positive_e9(value, "value")
-    except ContractError:
-        return 0

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..adoptions import Adoptions
+from ..connectivity import Connectivity
 from ..core.contracts_v1 import (
-    BUY, SELL, Approved, Entry, Fill, FillAdopted, FillRefused, Frozen, IntentRefused, LateFill,
-    OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected, Side, Unfrozen,
+    BUY, SELL, Approved, Entry, FeedLost, FeedStale, Fill, FillAdopted, FillRefused, Frozen,
+    GapDetected, IntentRefused, LateFill, OrderAccepted, OrderAdopted, OrderCanceled,
+    OrderRejected, ResyncFinished, ResyncStarted, Side, Unfrozen,
 )  # fmt: skip
 from ..core.errors import InvariantBroken
+from ..core.market_v1 import MARKET_FACTS
 from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, REJECTED, Order, OrderState
 from ..core.record import record
 from ..order_store import InMemoryOrderStore
@@ -67,6 +70,7 @@ def check(
     entries: Iterable[Entry] | None,
     in_doubt: Iterable[Order] = (),
     adoptions: Adoptions | None = None,
+    feed: Connectivity | None = None,
 ) -> list[Violation]:
     """Every violation, in the order of the laws; an empty list means that the books add up."""
     orders = _OrderSums(store)
@@ -82,7 +86,8 @@ def check(
         *_frozen_is_quiet(store, monitor, unresolved),
     ]
     if entries is not None:
-        found += _events(entries, stats, refused_fills, duplicate_fills)
+        counters = {**stats, **(Connectivity() if feed is None else feed).counts()}
+        found += _events(entries, counters, refused_fills, duplicate_fills)
     return found
 
 
@@ -249,10 +254,16 @@ def _reservations(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Iterator[V
 def _frozen_is_quiet(
     store: InMemoryOrderStore, monitor: RuntimeRiskMonitor, unresolved: dict[str, str]
 ) -> Iterator[Violation]:
-    """While frozen no order may trade but those whose cancel the exchange did not confirm."""
-    if not monitor.frozen:
+    """While frozen no order may trade but those whose cancel the exchange did not confirm.
+
+    Nor may one of a symbol whose market is not to be used.
+    """
+    exposures = monitor.exposures
+    if not monitor.frozen and not any(one.stale for one in exposures.values()):
         return
     for order in store.live_orders():
+        if not monitor.frozen and not exposures[order.symbol].stale:
+            continue
         if (order.order_id or order.client_order_id) not in unresolved:
             still = f"{order.client_order_id} is still {order.state.value}"
             yield Violation("frozen_is_quiet", still)
@@ -265,6 +276,7 @@ class _Counted:
         self.by_class: dict[type, int] = {}
         self.violations: list[Violation] = []
         self._frozen = False
+        self._stale: dict[str, str] = {}
         self._sent_frozen: dict[str, Entry] = {}
         self._client_of: dict[str, str] = {}
         self._leaves: dict[str, int] = {}
@@ -283,6 +295,9 @@ class _Counted:
             self._leaves[event.client_order_id] = event.qty_e9
             if self._frozen:
                 self._sent_frozen[event.client_order_id] = entry
+            if event.symbol in self._stale:
+                what = f"{event.client_order_id} sent behind {self._stale[event.symbol]}"
+                self._report("frozen_is_quiet", entry, what)
         elif isinstance(event, OrderAccepted):
             self._client_of[event.order_id] = event.client_order_id
             self._alive(entry, event.client_order_id)
@@ -299,6 +314,10 @@ class _Counted:
             self._adopted(event)
         elif isinstance(event, FillAdopted):
             self._fills[event.fill_id] = None
+        elif isinstance(event, ResyncFinished):
+            self._stale.pop(event.symbol, None)
+        elif isinstance(event, MARKET_FACTS):
+            self._stale.setdefault(event.symbol, event.kind)
 
     def _fill(self, entry: Entry, fill: Fill) -> None:
         """A first report uses up the order; after its end it must be called late or be refused."""
@@ -351,7 +370,7 @@ class _Counted:
 
 
 def _events(
-    entries: Iterable[Entry], stats: dict[str, int], refused_fills: int, duplicate_fills: int
+    entries: Iterable[Entry], counters: dict[str, int], refused_fills: int, duplicate_fills: int
 ) -> list[Violation]:
     """The counters of the report are the counts of the events."""
     counted = _Counted()
@@ -367,9 +386,15 @@ def _events(
         ("orders_filled", booked),
         ("risk_blocks", by_class(IntentRefused, 0)),
         ("freeze_events", by_class(Frozen, 0)),
+        ("gaps", by_class(GapDetected, 0)),
+        ("resyncs_started", by_class(ResyncStarted, 0)),
+        ("resyncs_finished", by_class(ResyncFinished, 0)),
+        ("losses", by_class(FeedLost, 0)),
+        ("silences", by_class(FeedStale, 0)),
     ):
-        if stats[name] != events:
-            found.append(Violation("counters_are_events", f"{name} {stats[name]}, events {events}"))
+        if counters[name] != events:
+            what = f"{name} {counters[name]}, events {events}"
+            found.append(Violation("counters_are_events", what))
     if refused_fills != by_class(FillRefused, 0):
         found.append(Violation("counters_are_events", f"refused fills {refused_fills}"))
     return found + counted.close()

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from .contracts_v1 import INPUTS, Approved, Entry, Input, Output, parse_side
@@ -28,9 +29,7 @@ _SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
      "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
 )
-_FIELD_TYPES = {
-    contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA, *MARKET_FACTS)
-}
+_FIELD_TYPES = {contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA)}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}
 _MARKET_KINDS = {contract.kind: contract for contract in (*MARKET_DATA, *MARKET_FACTS)}
 _MOST_OF_AN_INTEGER = 1 << 63
@@ -109,60 +108,79 @@ def market_event(kind: str, ts_ns: int, payload: dict[str, Any]) -> MarketEvent:
     return event
 
 
-def load_strict(raw: bytes, source: str, *, digits: bool = False) -> Any:
+def load_strict(
+    raw: bytes, source: str, *, digits: bool = False, most_bytes: int = MAX_BYTES
+) -> Any:
     """Parse JSON bytes, refusing everything that two readers could understand differently.
 
     With `digits` a number that is no integer comes as it is written, as a `Digits`.
     """
-    if len(raw) > MAX_BYTES:
-        raise ContractError(f"{source} has {len(raw)} bytes; the limit is {MAX_BYTES}")
+    if len(raw) > most_bytes:
+        raise ContractError(f"{source} has {len(raw)} bytes; the limit is {most_bytes}")
     if raw.startswith(b"\xef\xbb\xbf"):
         raise ContractError(f"{source} starts with a byte order mark; save it as plain UTF-8")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
-    _check_depth(text, source)
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(text, source)
     try:
-        return _no_surrogates(_decoder(source, digits).decode(text), source)
+        data = (_with_digits if digits else _with_floats).decode(text)
+    except _Inside as inside:
+        raise ContractError(f"{source} {inside}") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise ContractError(f"{source} is not JSON at {where}: {error.msg}") from None
+    # UTF-8 holds no surrogate, so only an escape can have brought one.
+    return _no_surrogates(data, source) if "\\u" in text else data
 
 
 class Digits(str):
     """A JSON number as it was written, so that no binary float comes between."""
 
 
-def _decoder(source: str, digits: bool) -> json.JSONDecoder:
-    def refuse_constant(name: str) -> Any:
-        raise ContractError(f"{source} holds {name}; JSON numbers are finite")
+class _Inside(Exception):
+    """What is wrong inside a text; whoever asked knows which text it is."""
 
-    def finite(digits: str) -> float:
-        value = float(digits)
-        if not math.isfinite(value):
-            raise ContractError(f"{source} holds {digits[:60]}, beyond every double")
-        return value
 
-    def bounded(digits: str) -> int:
-        if len(digits) > _MAX_DIGITS:
-            raise ContractError(f"{source} holds an integer of {len(digits)} digits")
-        return int(digits)
+def _refuse_constant(name: str) -> Any:
+    raise _Inside(f"holds {name}; JSON numbers are finite")
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                raise ContractError(f"{source} has the key {key[:60]!r} twice")
-            found[key] = value
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise _Inside(f"holds {digits[:60]}, beyond every double")
+    return value
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise _Inside(f"holds an integer of {len(digits)} digits")
+    return int(digits)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) == len(pairs):
         return found
+    seen: dict[str, None] = {}
+    keys = iter(key for key, _ in pairs)
+    while (key := next(keys)) not in seen:
+        seen[key] = None
+    raise _Inside(f"has the key {key[:60]!r} twice")
 
+
+def _decoder(parse_float: Callable[[str], Any]) -> json.JSONDecoder:
     return json.JSONDecoder(
-        parse_constant=refuse_constant,
-        parse_float=Digits if digits else finite,
-        parse_int=bounded,
-        object_pairs_hook=unique,
+        parse_constant=_refuse_constant,
+        parse_float=parse_float,
+        parse_int=_bounded,
+        object_pairs_hook=_unique,
     )
+
+
+_with_floats, _with_digits = _decoder(_finite), _decoder(Digits)
 
 
 def _no_surrogates(value: Any, source: str) -> Any:

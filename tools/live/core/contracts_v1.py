@@ -1,15 +1,16 @@
 """The frozen vocabulary of the line: what may come in, and what a step may answer.
 
-This file and the two behind it (`words_v1`, `outputs_v1`) are append-only; a change of meaning is
-a `contracts_v2.py`. Prices and quantities are integers at 10^9, times are nanoseconds since 1970
-UTC. Inputs are what the world told us; their `ts_ns` is when they entered the line and never goes
-back. Outputs are what the fold decided.
+This file and those behind it (`words_v1`, `outputs_v1`, `market_v1`) are append-only; a change
+of meaning is a `contracts_v2.py`. Prices and quantities are integers at 10^9, times are
+nanoseconds since 1970 UTC. Inputs are what the world told us; their `ts_ns` is when they entered
+the line and never goes back. Outputs are what the fold decided.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from .market_v1 import FeedLost, FeedStale, GapDetected, ResyncFinished, ResyncStarted
 from .outputs_v1 import (
     Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged, FillRefused, Frozen, Intent,
     IntentRefused, LateFill, ListOpenOrders, OrderAbandoned, PlaceOrderRequest, QueryOrder,
@@ -23,13 +24,13 @@ from .words_v1 import (
 __all__ = [
     "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
     "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeJudged", "EdgeUpdate",
-    "EdgeVerdict", "Entry", "Fill", "FillAdopted", "FillFault", "FillRefused", "FreezeOrdered",
-    "Frozen", "Input", "Intent", "IntentRefused", "LateFill", "ListOpenOrders",
-    "OpenOrdersListed", "OpenOrdersUnknown",
-    "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled",
-    "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
-    "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
-    "RefusalReason", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
+    "EdgeVerdict", "Entry", "FeedLost", "FeedStale", "Fill", "FillAdopted", "FillFault",
+    "FillRefused", "FreezeOrdered", "Frozen", "GapDetected", "Input", "Intent", "IntentRefused",
+    "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned",
+    "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled", "OrderRejected",
+    "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest", "PositionAdopted", "QueryFailed",
+    "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled", "RefusalReason", "ResyncFinished",
+    "ResyncStarted", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
     "parse_side",
 ]  # fmt: skip
 
@@ -270,7 +271,8 @@ Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
     | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
     | UnfreezeOrdered | OrderUnknown | OrderAbsent | QueryFailed | TimerFired | RunResumed
-    | Reconciled | OrderAdopted | FillAdopted | PositionAdopted
+    | Reconciled | OrderAdopted | FillAdopted | PositionAdopted | GapDetected | ResyncStarted
+    | ResyncFinished | FeedLost | FeedStale
 )  # fmt: skip
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
@@ -282,7 +284,8 @@ INPUTS: tuple[type[Any], ...] = (
     ParamsSet, QuoteUpdate, EdgeUpdate, OrderAccepted, OrderRejected, Fill, OrderCanceled,
     CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
     UnfreezeOrdered, OrderUnknown, OrderAbsent, QueryFailed, TimerFired, RunResumed, Reconciled,
-    OrderAdopted, FillAdopted, PositionAdopted,
+    OrderAdopted, FillAdopted, PositionAdopted, GapDetected, ResyncStarted, ResyncFinished,
+    FeedLost, FeedStale,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,

@@ -12,6 +12,7 @@ from .contracts_v1 import (
     INPUTS, CancelAllOrdered, EdgeUpdate, Entry, Fill, FreezeOrdered, Input, OrderAccepted,
     OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
 )  # fmt: skip
+from .market_v1 import MARKET_FACTS
 from .record import builder
 
 # Takes seq, corr and cause of an input, and behind them its fields in their order.
@@ -26,6 +27,7 @@ _SOURCES: dict[type, str] = {  # what a reconciliation adopts are the exchange's
     RunResumed: "operator",
     QuoteUpdate: "feed",
     EdgeUpdate: "feed",
+    **dict.fromkeys(MARKET_FACTS, "feed"),
     TimerFired: "clock",
 }
 

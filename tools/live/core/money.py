@@ -71,6 +71,14 @@ def positive_e9(value: Number, field: str) -> int:
     return scaled
 
 
+def positive_or_zero_e9(value: Number) -> int:
+    """Zero stands for everything that is no positive number: the gate refuses it by its rule."""
+    try:
+        return positive_e9(value, "value")
+    except ContractError:
+        return 0
+
+
 def not_negative_e9(value: Number, field: str) -> int:
     """The same as `to_e9`, and not below zero."""
     scaled = to_e9(value, field)

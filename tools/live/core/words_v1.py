@@ -29,6 +29,7 @@ class RefusalReason(str, Enum):
     UNKNOWN_SIDE = "unknown_side"
     BAD_QUANTITY = "bad_quantity"
     BAD_PRICE = "bad_price"
+    STALE_MARKET = "stale_market"
     BAD_MARK = "bad_mark"
     CROSSED_QUOTE = "crossed_quote"
     IN_DOUBT = "in_doubt"

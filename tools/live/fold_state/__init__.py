@@ -18,6 +18,7 @@ from .books import check_books
 from .doubts import read_outbox, tell_outbox
 from .edge import read_edge, tell_edge
 from .edge_watch import read_watch, tell_watch
+from .feed import read_feed, tell_feed
 from .orders import read_store, tell_store
 from .plain import count, flag, items, keys, number, optional, pairs, row, text
 from .risk import read_ledger, read_monitor, take_over, tell_ledger, tell_monitor
@@ -31,7 +32,7 @@ _FOLD = (
 _WATCH = "edge_watch"  # told only where the edge is watched
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", "outbox", "ready", "adoptions", *_FAULTS,
+    "foreign_orders", "outbox", "ready", "adoptions", "connectivity", *_FAULTS,
 )  # fmt: skip
 
 
@@ -92,6 +93,7 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         "ready": fold.ready,
         **{name: getattr(fold, name) for name in _FAULTS},
         **tell_adoptions(fold.adoptions),
+        **tell_feed(fold.connectivity, fold.monitor),
         **({} if fold.watch is None else {_WATCH: tell_watch(fold.watch)}),
     }
 
@@ -100,9 +102,12 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     """Fill a new fold, whose store and gate are as they shall be."""
     monitor = fold.monitor
     fold.adoptions = read_adoptions(told)
-    adopted = ("adopted",) if fold.adoptions.any else ()
-    watched = () if fold.watch is None else (_WATCH,)
-    keys(told, (*_FOLD, *adopted, *watched), "fold")
+    fold.connectivity = read_feed(told, monitor)
+    rare = {
+        "adopted": fold.adoptions.any, "feed": fold.connectivity.any,
+        _WATCH: fold.watch is not None,
+    }  # fmt: skip
+    keys(told, (*_FOLD, *(name for name in rare if rare[name])), "fold")
     fold.ready = flag(told["ready"], "ready")
     fold.outbox = read_outbox(told["outbox"], fold.store)
     for doubt in fold.outbox.doubts.values():

@@ -378,5 +378,6 @@ IGNORED = frozenset({
     "order.open_unknown", "risk.freeze_ordered", "risk.unfreeze_ordered", "run.timer",
     "run.resumed", "run.reconciled", "order.unknown", "order.absent", "order.query_failed",
     "order.query", "order.place_again", "order.cancel_unknown", "order.abandoned",
-    "order.doubt_alert", "edge.judged",
+    "order.doubt_alert", "md.gap_detected", "md.resync_started", "md.resync_finished",
+    "md.feed_lost", "md.stale", "edge.judged",
 })  # fmt: skip

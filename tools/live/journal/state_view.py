@@ -44,8 +44,7 @@ def state_view(fold: Fold) -> dict[str, Any]:
         },
         "market": {
             symbol: {
-                "bid": text(exposures[symbol].bid),
-                "ask": text(exposures[symbol].ask),
+                **{name: text(getattr(exposures[symbol], name)) for name in ("bid", "ask")},
                 "open_buys": text(exposures[symbol].buys),
                 "open_sells": text(exposures[symbol].sells),
                 "worst_case": cash_text(monitor.worst_case_e18(symbol)),
@@ -67,10 +66,20 @@ def state_view(fold: Fold) -> dict[str, Any]:
             "ready": fold.ready,
         },
         **({} if not fold.adoptions.any else {"adopted": _adopted(fold.adoptions)}),
+        **_feed(fold),
         "strategy": None if fold.params is None else dict(
             zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
         ),
     }  # fmt: skip
+
+
+def _feed(fold: Fold) -> dict[str, Any]:
+    """What happened to the feed, where anything did."""
+    if not fold.connectivity.any:
+        return {}
+    exposures = fold.monitor.exposures
+    stale = {name: exposures[name].stale for name in sorted(exposures) if exposures[name].stale}
+    return {"feed": {**fold.connectivity.counts(), "stale": stale}}
 
 
 def _adopted(adoptions: Adoptions) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         entries=None if facts.line is None else facts.line.entries,
         in_doubt=[doubt.order for doubt in fold.outbox.doubts.values()],
         adoptions=fold.adoptions,
+        feed=fold.connectivity,
     )
     violations += _watch_violations(fold)
     if violations:
@@ -67,6 +68,7 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
             "iterations": facts.params["iterations"],
             "symbols": facts.params["symbols"],
         },
+        **_feed(fold),
         "fees": _fees(fold),
         "integrity": _integrity(facts),
         "latency": {"ack_ms": _latency(fold.ack_ns)},
@@ -95,6 +97,15 @@ def _adopted(adoptions: Adoptions) -> dict[str, Any]:
             "positions": {symbol: view(qty) for symbol, qty in adoptions.positions.items()},
         }
     }
+
+
+def _feed(fold: Fold) -> dict[str, Any]:
+    """What happened to the feed; nothing is said where nothing did."""
+    if not fold.connectivity.any:
+        return {}
+    exposures = fold.monitor.exposures
+    stale = {symbol: exposures[symbol].stale for symbol in exposures if exposures[symbol].stale}
+    return {"feed": {**fold.connectivity.counts(), "stale": stale}}
 
 
 def _orders(fold: Fold) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..audit.laws import LAWS
 from ..audit.laws_edge import LAWS_OF_THE_WATCH
+from ..connectivity import Connectivity
 from ..core import codec
 from ..core.contracts_v1 import RefusalReason
 from ..edge_modes import RECORDED
@@ -281,6 +282,11 @@ def _report() -> Schema:
         orders=_COUNT,
         executions=_COUNT,
         positions=_map(_NUMBER, "by symbol: what came or went without a trade"),
+    )
+    report["properties"]["feed"] = _object(
+        "only where anything was heard of the feed itself: gaps, silences, new beginnings",
+        **dict.fromkeys(Connectivity().counts(), _COUNT),
+        stale=_map(_TEXT, "by symbol: why its market could not be used at the end"),
     )
     return {
         "$schema": DIALECT,

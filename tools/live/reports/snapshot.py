@@ -70,6 +70,10 @@ def _unsettled(fold: Fold, origin_ns: int) -> dict[str, Any]:
         found["ready"] = False
     if fold.adoptions.any:
         found["adopted"] = _adopted(fold.adoptions)
+    if fold.connectivity.any:
+        exposures = fold.monitor.exposures
+        stale = {symbol: exposures[symbol].stale for symbol in exposures if exposures[symbol].stale}
+        found["feed"] = [fold.connectivity.counts(), stale]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..core.contracts_v1 import RefusalReason
 from ..portfolio.ledger import Holding
 
 
@@ -12,7 +13,7 @@ class Exposure:
 
     __slots__ = (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose",
-        "plain", "doubts",
+        "plain", "doubts", "stale",
     )  # fmt: skip
 
     def __init__(self, holding: Holding) -> None:
@@ -22,8 +23,25 @@ class Exposure:
         self.mark = 0  # the last price seen; 0: none yet
         self.worst_e18 = self.held_e18 = 0  # what the monitor's totals hold of this symbol
         self.loose = False  # whether `worst_e18` may be more than what it is by now; never less
-        self.plain = False  # an uncrossed quote has marked it, no caller does, and no doubts
+        self.plain = False  # an uncrossed quote has marked it, no caller does, nothing is odd
         self.doubts = 0  # how many of its orders the exchange may have or not
+        self.stale = ""  # why what we know of its market is not to be used; empty: it is
+
+    def lose(self, why: str) -> bool:
+        """Its market is not to be used, for the first reason of them; whether it was until now."""
+        if self.stale:
+            return False
+        self.stale = why
+        self.plain = False
+        return True
+
+    def unfit(self, mark: int) -> RefusalReason | None:
+        """Why the market of the symbol allows no order at all, if it does not."""
+        if self.stale:
+            return RefusalReason.STALE_MARKET
+        if mark <= 0:
+            return RefusalReason.BAD_MARK
+        return RefusalReason.CROSSED_QUOTE if self.bid > self.ask else None
 
     def worst_qty(self) -> int:
         """The larger of: every open buy fills and no sell, or the reverse."""
