@@ -251,8 +251,6 @@ class Fold(FeedVerbs):
         """Measure what waits for this quote; where the edge is watched, judge it and freeze."""
         if self.watch is None:
             return self.edge.on_quote(symbol, (bid + ask) >> 1, ts_ns)
-        if self.monitor.exposures[symbol].stale:
-            return  # a middle of a market that may not be used measures nothing
         judged = watch_edge(self.watch, self.monitor, self.strategy, symbol, bid, ask, ts_ns)
         if judged is not None:
             outputs.append(judged)

@@ -72,8 +72,6 @@ class FeedVerbs(AdoptionVerbs):
 
     def _lose(self, symbol: str, why: str, ts_ns: int) -> Sequence[Output]:
         """From the first fact on nothing may rest; the others change no more."""
-        if self.watch is not None:
-            self.watch.on_unusable(symbol, ts_ns)
         if not self.monitor.exposure_of(symbol).lose(why or RESYNC):
             return _NOTHING
         if self.watch is not None:
