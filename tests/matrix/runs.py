@@ -63,6 +63,12 @@ RUNS = (
         arguments="--config tests/matrix/run.toml --pretty --html {out}/page.html",
         page="page.html",
     ),
+    Run(
+        name="recorded-market",
+        arguments="--market tests/market/extracts/binance-spot.jsonl --requote --seed 9"
+        " --html {out}/page.html",
+        page="page.html",
+    ),
     Run(name="replayed-report", verb="replay", arguments=f"{JOURNALS}/demo --report"),
     Run(name="verified", verb="replay", arguments=f"{JOURNALS}/durable --verify --json"),
     Run(name="adopted", verb="replay", arguments=f"{JOURNALS}/adopting --verify --json"),
@@ -72,5 +78,12 @@ RUNS = (
         verb="generate",
         arguments="--symbols AUSD,BUSD --regime calm:5,trend:5,burst:5,halted:2,thin:5"
         " --correlation 0.37 --toxic 0.4 --drop 30:40 --delay 50:4 --lose 4:2 --seed 7",
+    ),
+    Run(
+        name="market-replayed",
+        verb="md-replay",
+        arguments="tests/market/extracts/binance-usdm.jsonl --tick 0.1 --json"
+        " --html {out}/page.html",
+        page="page.html",
     ),
 )

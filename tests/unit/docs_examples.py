@@ -27,7 +27,8 @@ def prepare(readme: Readme, folder: Path) -> None:
     """Make a folder look like the root of a clone that holds the README's files."""
     (folder / "bin").mkdir()
     (folder / "bin" / "python").symlink_to(sys.executable)
-    (folder / "tools").symlink_to(ROOT / "tools", target_is_directory=True)
+    for name in ("tools", "tests"):
+        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
     for block in readme.of_language(*FILE_LANGUAGES):
         if block.name:
             (folder / block.name).write_text(block.text, encoding="utf-8")

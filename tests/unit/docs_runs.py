@@ -17,11 +17,14 @@ from tools.live.core.contracts_v1 import (
     Reconciled, ResyncFinished, ResyncStarted,
 )  # fmt: skip
 from tools.live.core.line import Line
+from tools.live.core.market_v1 import MarketEvent, Trade
 from tools.live.exchange import (
     FakeExchangeClient, FillEvent, IExchangeClient, OpenOrder, OrderStatus,
 )  # fmt: skip
 from tools.live.exchange_query import Found, OrderAnswer
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams, Quote, run_shadow_demo
+from tools.live.market.feed import MarketFeed
+from tools.live.market.normalize.wire import WireFault, WireRefused
 from tools.live.market.recorded import RecordedMarket
 from tools.live.order_store import InMemoryOrderStore
 from tools.live.risk_monitor import RuntimeRiskMonitor
@@ -29,6 +32,7 @@ from tools.live.risk_monitor import RuntimeRiskMonitor
 # Maps in the report whose keys are names of the run, and how the README writes such a key.
 MAPS = {
     "adopted.positions": "{symbol}",
+    "params.market.refused": "{code}",
     "edge.counterfactual.by_symbol": "{symbol}",
     "edge.counterfactual.by_symbol.{symbol}.markouts": "{horizon}",
     "edge.decision": "{symbol}",
@@ -73,6 +77,18 @@ class Faulty(FakeExchangeClient):
             yield self.extra.pop(0)
 
 
+class _Told:
+    """A market of two messages that says everything which one can say of itself."""
+
+    def describe(self) -> dict[str, Any]:
+        found = {"source": "bybit-spot", "symbol": "BTCUSDT", "finished": "yes"}
+        return {"kind": "market", "format": "journal", "sha256": "0" * 64, **found}
+
+    def __iter__(self) -> Iterator[MarketEvent | WireRefused]:
+        yield WireRefused(WireFault.NOT_DATA, "op", "'pong'")
+        yield Trade("BTCUSDT", "bybit-spot", "1", None, 50_000 * 10**9, 10**9, None, None, 1)
+
+
 def a_loop(exchange: IExchangeClient, line: Line | None = None) -> ExecutionLoop:
     """A loop of ordinary parts around an exchange."""
     monitor = RuntimeRiskMonitor(
@@ -101,6 +117,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         no_number.run_shadow(PARAMS),
         by_hand.run_shadow(PARAMS),
         a_loop(FakeExchangeClient()).run_shadow(PARAMS, RecordedMarket(str(QUOTES))),
+        a_loop(FakeExchangeClient()).run_shadow(PARAMS, MarketFeed(_Told())),
         _adopting(Line()).run_shadow(PARAMS),
         _breaking(Line()).run_shadow(PARAMS),
         json.loads(run_on(SimDisk(), 5)[0]),

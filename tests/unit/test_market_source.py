@@ -132,6 +132,7 @@ def test_who_picks_says_what_the_data_does_not(tmp_path: Path) -> None:
 
 def test_who_picks_a_source_says_what_a_capture_is_of(tmp_path: Path) -> None:
     path = tmp_path / "capture"
-    path.write_bytes(b'1 {"topic":"publicTrade.AUSD","type":"snapshot","ts":1,"data":[{"L":"x"}]}\n')
+    message = b'{"topic":"publicTrade.AUSD","type":"snapshot","ts":1,"data":[{"L":"x"}]}'
+    path.write_bytes(b"1 " + message + b"\n")
     assert open_picked(str(path)).describe()["source"] == "bybit-linear"
     assert open_picked(str(path), source="bybit-inverse").describe()["source"] == "bybit-inverse"

@@ -175,7 +175,7 @@ def _params() -> Schema:
         quoted_from={"enum": ["quotes", "trades"]},
         refused=_map(_COUNT, "by code: messages that were no market data, or could not be read"),
     )
-    for name in ("source", "symbol"):
+    for name in ("source", "symbol", "finished"):  # where they were found out or given
         market["properties"][name] = _TEXT
     fake = _object(
         "the fake, by its class",
