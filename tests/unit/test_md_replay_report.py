@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.md_replay_builders import (
-    BTC, SOURCE, a_plan, a_quote, a_snapshot, a_trade, at, gapped, replayed, whole,
+    BTC, SOURCE, a_diff, a_plan, a_quote, a_snapshot, a_trade, at, gapped, replayed, whole,
 )  # fmt: skip
 from tools.live.core.market_v1 import GapDetected
 from tools.live.market.normalize.wire import WireFault, WireRefused
@@ -65,8 +65,10 @@ def test_everything_else_as_data() -> None:
     assert (feed["source"], feed["symbol"]) == (SOURCE, BTC)
     assert feed["last_bbo"] == [1.0, 1.02]
     assert feed["gaps"] == {
-        "count": 1, "missing": 9, "first": [{"from": 12, "to": 20, "ts_ns": at(5)}]
+        "count": 1, "missing": 9,
+        "first": [{"from": 12, "to": 20, "ts_ns": at(5), "advice": "IncrementalRefresh"}],
     }  # fmt: skip
+    assert feed["time_gaps"] == {"count": 0, "most_in_a_row": 0, "advice": None}
     assert feed["unusable"] == {
         "reasons": {"start": 1, "gap": 1}, "total_ns": 4_000_000, "at_end": False
     }  # fmt: skip
@@ -215,3 +217,29 @@ def test_times_are_told_to_the_microsecond() -> None:
 
 def test_the_same_twice() -> None:
     assert told(replayed(*gapped()), 9, audit=True) == told(replayed(*gapped()), 9, audit=True)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "count", "most", "advice"),
+    [
+        ((0, 100, 200), 0, 0, None),
+        ((0, 101, 201), 1, 1, None),
+        ((0, 101, 202, 303, 350, 451), 4, 3, None),
+        ((0, 101, 202, 303, 404), 4, 4, "Reconnect"),
+        ((0, 101, 202, 303, 404, 404, 400), 4, 4, "Reconnect"),
+    ],
+)
+def test_pauses_between_messages_are_counted_and_many_in_a_row_ask_for_a_new_connection(
+    stamps: tuple[int, ...], count: int, most: int, advice: str | None
+) -> None:
+    feed = form(replayed(*(a_quote(ms) for ms in stamps)), INPUT)["feeds"][0]
+    assert feed["time_gaps"] == {"count": count, "most_in_a_row": most, "advice": advice}
+
+
+def test_a_large_gap_asks_for_the_whole_book() -> None:
+    stream = (a_snapshot(0), a_diff(1, 11, 11), a_diff(2, 112, 112), a_diff(3, 300, 300))
+    feed = form(replayed(*stream), INPUT)["feeds"][0]
+    assert [one["advice"] for one in feed["gaps"]["first"]] == ["FullRebuild", "FullRebuild"]
+    small = (a_snapshot(0), a_diff(1, 11, 11), a_diff(2, 111, 111))
+    feed = form(replayed(*small), INPUT)["feeds"][0]
+    assert [one["advice"] for one in feed["gaps"]["first"]] == ["IncrementalRefresh"]

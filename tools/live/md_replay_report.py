@@ -11,6 +11,7 @@ from .core.clock import NS_PER_MS, NS_PER_S
 from .core.money import SCALE, divide_half_even, text, view
 from .core.record import fields_of
 from .market.drift import PERMILLES, Drift, DriftFigures, Measure
+from .market.gaps import advice
 from .market.health import HealthFigures
 from .market.micro import MicroFigures
 from .md_replay_run import COMPARE, Feed, Plan, Replay
@@ -59,10 +60,14 @@ def feed_form(feed: Feed, plan: Plan, end_ns: int) -> dict[str, Any]:
             "count": feed.gap_count,
             "missing": feed.missing,
             "first": [
-                {"from": gap.first_missing, "to": gap.last_missing, "ts_ns": gap.ts_ns}
+                {
+                    "from": gap.first_missing, "to": gap.last_missing, "ts_ns": gap.ts_ns,
+                    "advice": _advised(gap.last_missing - gap.first_missing + 1, 0),
+                }
                 for gap in feed.gaps[:MOST_LISTED]
             ],
         },
+        "time_gaps": _pauses(feed),
         "unusable": {
             "reasons": dict(feed.stop_reasons),
             "total_ns": feed.stopped_until(end_ns),
@@ -72,6 +77,21 @@ def feed_form(feed: Feed, plan: Plan, end_ns: int) -> dict[str, Any]:
         "health": health_form(feed.health.at(end_ns)),
         "micro": micro_form(feed.micro.at(end_ns)),
     }
+
+
+def _pauses(feed: Feed) -> dict[str, Any]:
+    """Pauses between messages that were too long, and what that asks for."""
+    return {
+        "count": feed.pauses,
+        "most_in_a_row": feed.pauses_most,
+        "advice": _advised(0, feed.pauses_most),
+    }
+
+
+def _advised(missing: int, pauses: int) -> str | None:
+    """What to do about so many missing updates, or pauses in a row."""
+    asked = advice(missing, pauses)
+    return None if asked is None else asked.value
 
 
 def _offset(feed: Feed) -> dict[str, int] | None:

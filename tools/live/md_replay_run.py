@@ -17,6 +17,7 @@ from .core.market_v1 import (
 from .core.money import SCALE
 from .core.record import record
 from .market.drift import Drift, DriftMeter, Terms
+from .market.gaps import time_gaps
 from .market.health import Health
 from .market.micro import Micro
 from .market.normalize.wire import WireFault, WireRefused
@@ -90,6 +91,8 @@ class Feed:
         self.last_quote: Bbo | None = None
         self.first_ns: int | None = None
         self.last_ns = 0
+        self.pauses = 0  # between messages, longer than the rule for time gaps allows
+        self.pauses_now = self.pauses_most = 0  # of them in a row
         self.offset_low = self.offset_high = self.offset_total = self.offset_count = 0
 
     @property
@@ -103,7 +106,14 @@ class Feed:
         if self.first_ns is None:
             self.first_ns = self.last_ns = event.ts_ns
         elif event.ts_ns > self.last_ns:
+            self._pause(event.ts_ns - self.last_ns)
             self.last_ns = event.ts_ns
+
+    def _pause(self, silent_ns: int) -> None:
+        now = self.pauses_now = time_gaps(self.pauses_now, silent_ns)
+        if now:
+            self.pauses += 1
+            self.pauses_most = max(self.pauses_most, now)
 
     def follow(self, event: Bbo | Trade | DepthSnapshot | DepthDiff) -> None:
         """Its health, and the offset of the clocks."""
