@@ -153,5 +153,5 @@ def test_the_name_in_the_zip_tells_the_symbol_unless_it_is_given(tmp_path: Path)
 
 
 def test_without_a_symbol_a_dump_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="holds binance-trades without a symbol; give it with"):
+    with pytest.raises(ContractError, match="holds binance-trades without a symbol; name it with"):
         heard(written(tmp_path, SPOT_TRADE))

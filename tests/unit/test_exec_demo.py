@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shlex
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.market.captures import SPOT, extract
 from tools.live import __version__, exec_demo
 from tools.live.audit.laws import LawsBroken, Violation
 from tools.live.console import Progress
@@ -122,6 +124,7 @@ def test_the_examples_of_the_help_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("quotes.csv").write_text("symbol,bid,ask,timestamp_ms\nBTCUSDT,100,101,0\n")
+    Path("btcusdt.jsonl.gz").write_bytes(gzip.compress(extract(SPOT).read_bytes()))
     words = shlex.split(example)
     assert words[:3] == ["python", "-m", "tools.live.exec_demo"]
     code, _, err = demo(*words[3:], shadow=False)

@@ -14,7 +14,8 @@ TESTS = Path(__file__).resolve().parents[1]
 def test_every_folder_with_tests_is_in_one_half() -> None:
     simulations, others = halves.folders()
     assert sorted([*simulations, *others]) == [
-        "tests/crash", "tests/e2e", "tests/hostile", "tests/matrix", "tests/sim", "tests/unit",
+        "tests/crash", "tests/e2e", "tests/hostile", "tests/market", "tests/matrix", "tests/sim",
+        "tests/unit",
     ]  # fmt: skip
     assert simulations == ["tests/crash", "tests/sim"]
 

@@ -178,5 +178,5 @@ def test_a_header_longer_than_the_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_symbol_an_array_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="hftbacktest's data without a symbol; give it with"):
+    with pytest.raises(ContractError, match="hftbacktest's data without a symbol; name it with"):
         heard(written(tmp_path, npz([A_TRADE])))

@@ -190,8 +190,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("max_inv", 10_000, _LIMIT, "USD", "limit of a symbol, open orders included"),
         ("max_total", 50_000, _LIMIT, "USD", "limit of all symbols, open orders included"),
         ("edge_threshold", 1.5, _BPS, "BPS", "freeze when the net edge is below this"),
-        ("edge", "scripted", _MODE, "MODE", "scripted (10 to 2 bps) or computed from our fills;"
-         " with --market it is computed"),
+        ("edge", "scripted", _MODE, "MODE", "scripted (10 to 2 bps) or computed from our fills"),
     ),
     "output": (("retain", 100_000, whole(0, MAX_STEPS), "N", "finished orders kept in memory"),),
 }
