@@ -17,9 +17,10 @@ from tools.live.core import codec
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.market_v1 import MARKET_DATA, MARKET_FACTS, MarketEvent
 from tools.live.core.money import SCALE
-from tools.live.generate_cli import PARSER, main, market_line
+from tools.live.generate_cli import PARSER, main
 from tools.live.market.disturb import Delay, Disturbance, Drop, Duplicate, Lose
 from tools.live.market.generator import GeneratedMarket
+from tools.live.market.importers.own import line_of
 from tools.live.market.plan import MarketPlan
 from tools.live.market.regimes import Regime
 
@@ -27,7 +28,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def lines_of(plan: MarketPlan) -> list[str]:
-    return [market_line(event) for event in GeneratedMarket(plan)]
+    return [line_of(event).decode().rstrip("\n") for event in GeneratedMarket(plan)]
 
 
 def restored(line: str) -> MarketEvent:
@@ -54,7 +55,7 @@ def test_it_prints_one_canonical_event_a_line(capsys: Capture) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_line_reads_back_to_its_event(contract: type[MarketEvent], seed: int) -> None:
     event = a_market_event(chance(seed), contract)
-    assert restored(market_line(event)) == event
+    assert restored(line_of(event).decode()) == event
 
 
 def test_a_file_appears_whole(tmp_path: Path, capsys: Capture) -> None:
@@ -193,10 +194,10 @@ def test_a_wrong_flag_is_refused_in_one_line(
 def test_a_market_that_ends_early_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    def broken(event: MarketEvent) -> str:
+    def broken(event: MarketEvent) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generate_cli, "market_line", broken)
+    monkeypatch.setattr(generate_cli, "line_of", broken)
     assert main(["--out", str(tmp_path / "x")]) == 130
     assert capsys.readouterr().err == (
         "error: interrupted: SIGINT ended the market before its end; start it again\n"

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from .console import DEBUG, EXIT_OK, HELP, Flag, Parser, Usage, did_you_mean, emit, run, say
-from .core import codec
 from .core.clock import NS_PER_S, parse_utc
 from .core.errors import ContractError
 from .core.market_v1 import MarketEvent
@@ -19,6 +18,7 @@ from .market.disturb import (
     Delay, Disturbance, Done, Drop, Duplicate, Lose, Mishap, disturbed,
 )  # fmt: skip
 from .market.generator import GeneratedMarket
+from .market.importers.own import line_of
 from .market.plan import (
     MAX_LEVELS, MAX_LOT, MAX_SECONDS, MAX_SEED, MAX_SPREAD, MarketPlan,
 )  # fmt: skip
@@ -99,23 +99,11 @@ def _main(argv: list[str]) -> int:
     return EXIT_OK
 
 
-def market_line(event: MarketEvent) -> str:
-    """An event as a line of our own JSON Lines, without its newline."""
-    return codec.canonical(
-        {
-            "v": codec.VERSION,
-            "kind": event.kind,
-            "ts_ns": event.ts_ns,
-            "payload": codec.payload_of(event),
-        }
-    )
-
-
 def _parts(events: Iterator[MarketEvent], done: Counter[str]) -> Iterator[str]:
     """The lines, some hundred together, and how many they were."""
-    while lines := [market_line(event) + "\n" for event in islice(events, _AT_ONCE)]:
+    while lines := [line_of(event) for event in islice(events, _AT_ONCE)]:
         done["events"] += len(lines)
-        yield "".join(lines)
+        yield b"".join(lines).decode("ascii")
 
 
 # From texts to the plan.

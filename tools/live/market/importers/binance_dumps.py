@@ -18,12 +18,11 @@ from operator import gt
 from ...core.market_v1 import Bbo, Trade
 from ...core.record import builder, record
 from ...core.words_v1 import BUY, SELL
+from ..normalize.binance_fast import SPOT, USDM
 from ..normalize.wire import Unusable, WireFault
 from .columns import Columns, Numbers, Readers, Sides, Times, read_rows, whole, wholes
 from .lines import Heard, Item, Lines
 
-SPOT = "binance-spot"
-USDM = "binance-usdm"
 _MS_OR_US = (13, 16)
 _MAKER_WORDS = {b"true": SELL, b"True": SELL, b"false": BUY, b"False": BUY}
 _NAMED = re.compile(
