@@ -43,7 +43,7 @@ def _bybit(message: dict[str, Any], venue: str, ts_ns: int) -> MarketData:
     data = message["data"]
     if kind == "tickers":
         at = _ms(message["ts"])
-        symbol, number = str(data["symbol"]), message.get("cs")
+        symbol, number = data["symbol"], message.get("cs")
         assert message["topic"] == f"tickers.{symbol}"
         bid, bid_qty = _any(data["bid1Price"]), _any(data["bid1Size"])
         ask, ask_qty = _any(data["ask1Price"]), _any(data["ask1Size"])
@@ -52,7 +52,7 @@ def _bybit(message: dict[str, Any], venue: str, ts_ns: int) -> MarketData:
     assert message["topic"] == f"orderbook.{int(rest[0])}.{data['s']}"
     at = _ms(message["cts"] if "cts" in message else message["ts"])
     bids, asks = _pairs(data["b"]), _pairs(data["a"])
-    symbol, number = str(data["s"]), data["u"]
+    symbol, number = data["s"], data["u"]
     assert message["type"] in ("snapshot", "delta")
     if message["type"] == "delta" and number != 1:
         assert rest[0] != "1"
@@ -71,7 +71,7 @@ def _bybit_trade(one: dict[str, Any], venue: str, ts_ns: int) -> Trade:
     assert one.get("BT", False) is False
     price, qty, at = _e9(one["p"]), _e9(one["v"]), _ms(one["T"])
     side, number = _TAKEN[one["S"]], one.get("seq")
-    return Trade(str(one["s"]), venue, str(one["i"]), side, price, qty, number, at, ts_ns)
+    return Trade(one["s"], venue, str(one["i"]), side, price, qty, number, at, ts_ns)
 
 
 def _coinbase(message: dict[str, Any], ts_ns: int) -> list[Maker]:
@@ -87,7 +87,7 @@ def _coinbase(message: dict[str, Any], ts_ns: int) -> list[Maker]:
 
 
 def _exchange(message: dict[str, Any], ts_ns: int) -> MarketData:
-    symbol, kind = str(message["product_id"]), message["type"]
+    symbol, kind = message["product_id"], message["type"]
     at = _told(message["time"]) if "time" in message else None
     if kind == "snapshot":
         bids = tuple(one for one in _pairs(message["bids"]) if one[1] > 0)
@@ -107,7 +107,7 @@ def _exchange(message: dict[str, Any], ts_ns: int) -> MarketData:
 
 
 def _advanced(message: dict[str, Any], one: dict[str, Any], ts_ns: int) -> MarketData:
-    symbol = str(one["product_id"])
+    symbol = one["product_id"]
     if message["channel"] == "market_trades":
         side = {"BUY": SELL, "SELL": BUY}[one["side"]]
         return _coinbase_trade(one, None, side, ts_ns)
@@ -131,12 +131,12 @@ def _advanced(message: dict[str, Any], one: dict[str, Any], ts_ns: int) -> Marke
 
 def _coinbase_trade(one: dict[str, Any], number: int | None, side: Side, ts_ns: int) -> Trade:
     price, qty, at = _e9(one["price"]), _e9(one["size"]), _ns(one["time"])
-    symbol, trade_id = str(one["product_id"]), str(one["trade_id"])
+    symbol, trade_id = one["product_id"], str(one["trade_id"])
     return Trade(symbol, "coinbase", trade_id, side, price, qty, number, at, ts_ns)
 
 
 def _alpaca(one: dict[str, Any], ts_ns: int) -> MarketData:
-    symbol, at = str(one["S"]), _ns(one["t"])
+    symbol, at = one["S"], _ns(one["t"])
     if one["T"] == "t":
         price, qty = _e9(one["p"]), _e9(one["s"])
         return Trade(symbol, "alpaca", str(one["i"]), None, price, qty, None, at, ts_ns)

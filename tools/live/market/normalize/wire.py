@@ -21,7 +21,7 @@ from ...core.money import LARGEST_E9, to_e9
 from ...core.record import record
 from ..synthetic import SYMBOL
 
-MAX_MESSAGE = 4 * 1024 * 1024
+MAX_MESSAGE = 16 * 1024 * 1024  # a full book of Coinbase takes more than five
 LATEST_NS = 9_000_000_000 * 10**9  # the year 2255: later stamps are of another unit by mistake
 _MOST_OF_AN_ID = 1 << 63
 _SHOWN = 60
@@ -82,7 +82,7 @@ def loaded(raw: bytes) -> Any:
     if len(raw) > MAX_MESSAGE:
         raise Unusable(WireFault.TOO_LONG, "", len(raw))
     try:
-        return codec.load_strict(raw, "message", digits=True)
+        return codec.load_strict(raw, "message", digits=True, most_bytes=MAX_MESSAGE)
     except ContractError as error:
         raise Unusable(WireFault.NOT_JSON, "", str(error)) from None
 
