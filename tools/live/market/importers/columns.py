@@ -1,7 +1,7 @@
 """Tables: rows of fields, and each kind of field from its text to what an event takes.
 
-What arrives together is read a column at a time, which is twice as fast as a row at a time; where
-anything is odd among it, its rows are read one by one, which tells what.
+What arrives together is read a column at a time, because that costs less than a row at a time;
+where anything is odd among it, its rows are read one by one, which tells what.
 
 A row with another number of fields is no row of this table: the file is refused there. A field
 that is no number, no time or no side is refused with its row, which is counted, and the rest of
