@@ -12,12 +12,13 @@ TESTS = Path(__file__).resolve().parents[1]
 
 
 def test_every_folder_with_tests_is_in_one_half() -> None:
-    simulations, others = halves.folders()
-    assert sorted([*simulations, *others]) == [
+    simulations, others, recordings = halves.folders()
+    assert sorted([*simulations, *others, *recordings]) == [
         "tests/crash", "tests/e2e", "tests/hostile", "tests/market", "tests/matrix", "tests/sim",
         "tests/unit",
     ]  # fmt: skip
     assert simulations == ["tests/crash", "tests/sim"]
+    assert recordings == ["tests/market"]
 
 
 def test_no_test_stands_outside_of_the_folders() -> None:
