@@ -170,7 +170,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("iterations", 50, _STEPS, "N", "steps of the synthetic market"),
         ("quotes", None, path, "FILE", "recorded quotes instead of it: CSV or JSON Lines"),
         ("market", None, path, "PATH", "a recorded market instead: capture, dump or journal"),
-        ("source", None, word, "NAME", "which source of it, or what it is of; see `import`"),
+        ("source", None, word, "NAME", "one of its sources, or the venue where it names none"),
     ),
     "exchange": (
         ("fill_rate", 0.7, rate, "P", "chance that an accepted order fills"),
