@@ -7,6 +7,7 @@ import json
 import time
 
 from tests.market import captures
+from tools.live.core.quiet_gc import quiet_gc
 from tools.live.market.normalize import binance
 from tools.live.market.normalize.wire import WireRefused
 from tools.live.market.watch import MarketWatch
@@ -29,12 +30,13 @@ def floor_loads(lines: list[captures.Line]) -> float:
 
 
 def product_books(market: str, lines: list[captures.Line]) -> float:
-    """Seconds of normalising every line and hearing what it says."""
+    """Seconds of normalising every line and hearing what it says, the collector as in a run."""
     gc.collect()
     read, watch = READERS[market], MarketWatch()
     start = time.perf_counter()
-    for ts_ns, raw in lines:
-        for item in read(raw, ts_ns, "BTCUSDT"):
-            if not isinstance(item, WireRefused):
-                watch.hear(item)
+    with quiet_gc():
+        for ts_ns, raw in lines:
+            for item in read(raw, ts_ns, "BTCUSDT"):
+                if not isinstance(item, WireRefused):
+                    watch.hear(item)
     return time.perf_counter() - start
