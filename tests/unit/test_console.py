@@ -369,3 +369,18 @@ def test_a_real_terminal_tells_its_width() -> None:
         assert console._columns(stream) == 80
     os.close(controller)
     assert console._columns(io.StringIO()) == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "read"),
+    [
+        ([], []),
+        (["run-1"], ["--dir=run-1"]),
+        (["run-1", "--json"], ["--dir=run-1", "--json"]),
+        (["--json", "run-1"], ["--json", "run-1"]),
+        (["-h"], ["-h"]),
+        (["a=b"], ["--dir=a=b"]),
+    ],
+)
+def test_a_first_word_that_is_no_flag_is_the_value_of_one(argv: list[str], read: list[str]) -> None:
+    assert console.first_word(argv, "--dir") == read

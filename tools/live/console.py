@@ -264,6 +264,13 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
     raise _Terminated
 
 
+def first_word(argv: list[str], flag: str) -> list[str]:
+    """The arguments with a first word that is no flag as the value of one: `replay DIR`."""
+    if argv and not argv[0].startswith("-"):
+        return [f"{flag}={argv[0]}", *argv[1:]]
+    return argv
+
+
 class Progress:
     """How far a run is, on stderr: a line that renews itself, or lines in a log.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from .console import (
-    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, Flag, Parser, Usage, emit, run, say,
+    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, Flag, Parser, Usage, emit, first_word, run, say,
 )  # fmt: skip
 from .core import codec
 from .core.clock import NS_PER_MS
@@ -85,9 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: list[str]) -> int:
-    if argv and not argv[0].startswith("-"):
-        argv = [f"--path={argv[0]}", *argv[1:]]
-    options = PARSER.parse(argv)
+    options = PARSER.parse(first_word(argv, "--path"))
     if options["help"]:
         emit(PARSER.help())
         return EXIT_OK

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .console import (
-    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, Flag, Parser, Usage, did_you_mean, emit, run, say,
+    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, Flag, Parser, Usage, did_you_mean, emit, first_word,
+    run, say,
 )  # fmt: skip
 from .core import codec
 from .core.clock import render_utc
@@ -92,8 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: list[str]) -> int:
-    if argv and not argv[0].startswith("-"):
-        argv = [f"--dir={argv[0]}", *argv[1:]]
+    argv = first_word(argv, "--dir")
     options = PARSER.parse(argv)
     if options["help"]:
         emit(PARSER.help())
