@@ -17,7 +17,7 @@ from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
 from .core.record import fields_of
 from .edge_modes import COMPUTED, MARKOUTS, RECORDED, SCRIPTED, begun_as, either
-from .exchange import FakeExchangeClient, IExchangeClient
+from .exchange import FakeExchangeClient, IExchangeClient, InProcess
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
@@ -57,7 +57,7 @@ class ExecutionLoop(PatientShell):
         )
         super().__init__(exchange, fold, clock or environment_now_ms, line)
         self.edge = edge
-        if isinstance(exchange, FakeExchangeClient):
+        if isinstance(exchange, InProcess):
             exchange.join(self.event_clock, self._clock)
 
     def _start_over(self) -> None:
@@ -266,7 +266,7 @@ def wire_shadow(
     max_inventory_usd_per_symbol: Number,
     max_total_notional_usd: Number,
     edge_freeze_threshold_bps: Number,
-    exchange: FakeExchangeClient,
+    exchange: IExchangeClient,
     fee_maker_bps: Number,
     fee_taker_bps: Number,
     edge: str = SCRIPTED,
