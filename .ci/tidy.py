@@ -39,7 +39,7 @@ SIDEWAYS = frozenset({
     ("fold", "fold_doubts"),
     ("fold", "fold_feed"), ("fold", "fold_edge"), ("fold_feed", "fold_adoptions"),
     ("fold_adoptions", "fold_doubts"),
-    ("shell", "shell_query"),
+    ("shell", "shell_query"), ("patient_shell", "shell_query"),
 })  # fmt: skip
 APPROVALS = ("Approved", "Reapproved")
 NEW_APPROVALS = tuple(f"{kind}.__new__" for kind in APPROVALS)

@@ -27,6 +27,7 @@ class LateExchange:
         self.canceled: list[str] = []
         self.queue: list[Answer | LiveError] = []
         self.next_ns: int | None = None
+        self.now_ms = T0_MS
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         self.asked.append(req.client_order_id)
@@ -60,9 +61,10 @@ def a_late_loop() -> tuple[ExecutionLoop, LateExchange]:
     """A loop that has answered one quote; nothing was said about its two orders yet."""
     exchange = LateExchange()
     loop = ExecutionLoop(
-        exchange, InMemoryOrderStore(), a_monitor(), lambda: T0_MS, line=Line()
+        exchange, InMemoryOrderStore(), a_monitor(), lambda: exchange.now_ms, line=Line()
     )
     loop.on_quote(a_quote(), some_params())
+    exchange.now_ms = T0_MS + 3_600_000
     return loop, exchange
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.builders import BTC, T0_NS, PlainExchange, a_loop, a_quote, events_of
+from tests.unit.builders import BTC, T0_MS, T0_NS, PlainExchange, a_loop, a_quote, events_of
 from tests.unit.builders import recorded, some_params, states
 from tests.unit.late_exchange import (
     a_late_loop, accepted, canceled, filled, hear, not_canceled, rejected,
@@ -138,10 +138,24 @@ def test_an_answer_that_is_said_twice_changes_nothing(again: OrderAccepted) -> N
     assert len(recorded(loop)) == heard
 
 
-def test_a_refusal_of_an_accepted_order_is_its_end() -> None:
+def test_a_refusal_of_an_accepted_order_may_be_of_its_copy_and_is_asked() -> None:
     loop, exchange = a_late_loop()
     hear(loop, exchange, *BOTH, rejected(1, 2))
-    assert states(loop) == [CANCELED, OPEN]
+    assert states(loop) == [OPEN, OPEN]
+    (failed,) = events_of(loop, QueryFailed)
+    assert failed.client_order_id == "CLI00000001"
+
+
+def test_the_clock_of_the_exchange_does_not_set_ours_ahead() -> None:
+    loop, exchange = a_late_loop()
+    exchange.now_ms = T0_MS + 5
+    hear(loop, exchange, accepted(1, 60_000), accepted(2, 4))
+    assert loop.event_clock.ns == T0_NS + 5 * NS_PER_MS
+    exchange.now_ms = T0_MS + 9
+    hear(loop, exchange, filled("X1", BUY, after_ms=60_000), canceled("X2", 60_000))
+    assert loop.event_clock.ns == T0_NS + 9 * NS_PER_MS
+    hear(loop, exchange, filled("X1", BUY, after_ms=7))  # the same again, and it is known
+    assert loop.fold.duplicate_fills == 1
 
 
 def test_a_refusal_of_nobody_says_nothing() -> None:

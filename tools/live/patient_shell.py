@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
     REQUEST_LIFE_NS, Approved, CancelFailed, CancelOrder, FreezeOrdered, OrderAccepted,
     OrderCanceled, OrderRejected,
@@ -19,6 +20,7 @@ from .exchange import FillEvent, IExchangeClient, OrderStatus, PlaceOrderRespons
 from .exchange_answers import Answer, AnsweringExchange
 from .fold import Fold
 from .shell import WORLD_FAILED, Asked, Shell
+from .shell_query import ask
 
 ACTOR = "exchange"
 _NO_ANSWER = "the exchange has not answered"
@@ -71,9 +73,9 @@ class PatientShell(Shell):
     def _hear_answers(self, answers: Iterator[Answer]) -> None:
         for answer in answers:
             if isinstance(answer, FillEvent):
-                self._book((answer,))
+                self._book((self._in_our_time(answer),))
             elif isinstance(answer, OrderAccepted):
-                ts_ns = self.event_clock.advance_to(answer.ts_ns)
+                ts_ns = self._our_time(answer.ts_ns)
                 self._hear_accepted(answer.client_order_id, answer.order_id, ts_ns)
             elif isinstance(answer, OrderRejected):
                 self._hear_rejected(answer)
@@ -91,7 +93,7 @@ class PatientShell(Shell):
         cause, corr, _ = self._canceling.pop(order_id, (0, 0, 0))
         if not cause:
             cause, corr = self._origins.get(order_id, (0, 0))
-        ts_ns = self.event_clock.advance_to(end.ts_ns)
+        ts_ns = self._our_time(end.ts_ns)
         if isinstance(end, OrderCanceled):
             self._take(OrderCanceled(order_id, ts_ns), cause, corr)
         else:
@@ -117,14 +119,38 @@ class PatientShell(Shell):
         self._take(OrderAccepted(client_order_id, order_id, ts_ns), cause, corr)
 
     def _hear_rejected(self, answer: OrderRejected) -> None:
-        """A refusal; of an order that has ended, or is none of ours, it says nothing new."""
-        cause, corr, _ = self._asked.pop(answer.client_order_id, (0, 0, 0))
-        order = self.order_store.orders.get(answer.client_order_id)
-        if order is not None and order.state not in TERMINAL:
-            rejected = OrderRejected(
-                answer.client_order_id, answer.message, self.event_clock.advance_to(answer.ts_ns)
-            )
-            self._take(rejected, cause, corr)
+        """A refusal; of an order that has ended, or is none of ours, it says nothing new.
+
+        Of an order that was accepted it may answer a second copy of the request: that is asked.
+        """
+        name = answer.client_order_id
+        cause, corr, _ = self._asked.pop(name, (0, 0, 0))
+        order = self.order_store.orders.get(name)
+        if order is None or order.state in TERMINAL:
+            return
+        ts_ns = self._our_time(answer.ts_ns)
+        if order.order_id is None:
+            self._take(OrderRejected(name, answer.message, ts_ns), cause, corr)
+        else:
+            self._hear_of(name, ask, *self._origins.get(order.order_id, (0, 0)))
+
+    def _our_time(self, ts_ns: int) -> int:
+        """When an answer came: as the exchange says, but never later than our own clock."""
+        clock = self.event_clock
+        if ts_ns > clock.ns:
+            clock.advance_to(min(ts_ns, self._clock() * NS_PER_MS))
+        return clock.ns
+
+    def _in_our_time(self, fill: FillEvent) -> FillEvent:
+        """The fill as it is, unless the clock of the exchange is ahead of ours."""
+        ts_ns = fill.timestamp_ms * NS_PER_MS
+        if ts_ns <= self.event_clock.ns or ts_ns <= self._our_time(ts_ns):
+            return fill
+        held = FillEvent.__new__(FillEvent)
+        for name in FillEvent.__slots__:
+            setattr(held, name, getattr(fill, name))
+        held.timestamp_ms = self.event_clock.ns // NS_PER_MS
+        return held
 
     def _hear_what_was_kept(self) -> None:
         """What came before the acknowledgement of its order, as soon as that has come."""
