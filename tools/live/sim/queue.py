@@ -96,15 +96,15 @@ class PowerQueue:
 
     def _cut(self, ahead: int, behind: int, piece: int) -> int:
         if whole := self._whole:
-            front = ahead**whole
+            front: int = ahead**whole
             return piece * front // (front + behind**whole)
         exponent = log2(behind, ahead) * self._n_e9 // SCALE
         if exponent >= 0:
             return 0 if exponent > _ALL_OF_IT else piece * UNIT // (UNIT + exp2(exponent))
         if exponent < -_ALL_OF_IT:
             return piece
-        front = exp2(-exponent)
-        return piece * front // (front + UNIT)
+        inverse = exp2(-exponent)
+        return piece * inverse // (inverse + UNIT)
 
 
 class LogQueue:
