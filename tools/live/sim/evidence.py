@@ -8,11 +8,15 @@ book. The line is made of exact decimal numbers, so equal runs say equal words.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
+from ..core import money
 from ..core.market_v1 import Trade
-from ..core.money import text
 from ..core.record import record
 from .orders import WorkingOrder
+
+# The same few prices and quantities are told again and again.
+text = lru_cache(maxsize=4096)(money.text)
 
 MAKER = "maker"
 TAKER = "taker"

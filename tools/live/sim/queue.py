@@ -97,7 +97,8 @@ class PowerQueue:
     def _cut(self, ahead: int, behind: int, piece: int) -> int:
         if whole := self._whole:
             front: int = ahead**whole
-            return piece * front // (front + behind**whole)
+            back: int = behind**whole
+            return piece * front // (front + back)
         exponent = log2(behind, ahead) * self._n_e9 // SCALE
         if exponent >= 0:
             return 0 if exponent > _ALL_OF_IT else piece * UNIT // (UNIT + exp2(exponent))

@@ -16,10 +16,9 @@ from typing import Any
 
 from ..core.errors import ContractError
 from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketEvent, Trade
-from ..core.money import text
 from ..core.words_v1 import BUY, SELL, Side
 from .evidence import (
-    MAKER, TAKER, Execution, FillReason, Why, told_book, told_level, told_trade,
+    MAKER, TAKER, Execution, FillReason, Why, text, told_book, told_level, told_trade,
 )  # fmt: skip
 from .levels import Displayed
 from .liquidity import UNLIMITED, LiquidityRule
