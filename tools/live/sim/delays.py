@@ -20,6 +20,14 @@ LONGEST_DELAY_NS = 3600 * NS_PER_S
 MOST_SAMPLES = 1_000_000
 
 
+def _checked(ns: int, what: str) -> int:
+    if isinstance(ns, bool) or not isinstance(ns, int) or not 0 <= ns <= LONGEST_DELAY_NS:
+        raise ContractError(
+            f"{what} {ns!r} is not a whole number of nanoseconds from 0 to {LONGEST_DELAY_NS}"
+        )
+    return ns
+
+
 class Delay(Protocol):
     """One way: how long it takes, as drawn from the chance of its stream."""
 
@@ -134,14 +142,6 @@ def in_ms(submit: int, fill_low: int, fill_high: int, cancel: int) -> Delays:
     there, out = Constant(submit * NS_PER_MS), Constant(cancel * NS_PER_MS)
     fill = Uniform(fill_low * NS_PER_MS, fill_high * NS_PER_MS)
     return Delays(there, there, fill, out, out, there)
-
-
-def _checked(ns: int, what: str) -> int:
-    if isinstance(ns, bool) or not isinstance(ns, int) or not 0 <= ns <= LONGEST_DELAY_NS:
-        raise ContractError(
-            f"{what} {ns!r} is not a whole number of nanoseconds from 0 to {LONGEST_DELAY_NS}"
-        )
-    return ns
 
 
 INSTANT = in_ms(0, 0, 0, 0)
