@@ -22,6 +22,7 @@ from ..market.gaps import Fit, Waiting, begins_anew, fit
 from .liquidity import UNLIMITED, LiquidityRule, Taken
 
 _FIRST_LEVELS = 16
+_NOTHING: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
 
 class Displayed:
@@ -184,8 +185,9 @@ class Displayed:
         self._heard = True
 
     def _touch_told(self) -> None:
-        self._bids_taken.on_touch(self.bid, self.bid_qty or (None if self.bid else 0))
-        self._asks_taken.on_touch(self.ask, self.ask_qty or (None if self.ask else 0))
+        bids, asks = _NOTHING if self._book is None else self._book.sides()
+        self._bids_taken.on_touch(self.bid, self.bid_qty or None, bids)
+        self._asks_taken.on_touch(self.ask, self.ask_qty or None, asks)
 
     def _depth_told(self) -> None:
         assert self._book is not None, "depth was applied just now"

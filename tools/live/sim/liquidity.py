@@ -74,20 +74,26 @@ class Taken:
         """Take so much of a level, which must be free."""
         self._of[price] = self._of.get(price, 0) + qty
 
-    def on_touch(self, price: int, shown: int | None) -> None:
-        """The best level is this one: every better one is gone. Price 0: the side is empty."""
+    def on_touch(self, price: int, shown: int | None, held: Mapping[int, int]) -> None:
+        """The best level is this one: every better one is gone. Price 0: the side is empty.
+
+        One that the depth still holds is not gone before the depth says so, too; else it could
+        come back from a depth that is older than the quote.
+        """
         sign = self._sign
         for level in list(self._of):
-            if not price or level * sign > price * sign:
+            if (not price or level * sign > price * sign) and level not in held:
                 del self._of[level]
         self._shrink(price, shown)
 
     def on_depth(self, held: Mapping[int, int], touch: int) -> None:
-        """These quantities are displayed behind the touch; a price that is missing is gone."""
+        """The depth shows these quantities behind the touch; a price that is missing is gone."""
         sign = self._sign
         for level in list(self._of):
-            if level * sign < touch * sign:
-                self._shrink(level, held.get(level, 0))
+            if level != touch and level not in held:
+                del self._of[level]
+            elif touch and level * sign < touch * sign:
+                self._shrink(level, held[level])
 
     def state(self) -> tuple[tuple[int, int], ...]:
         """All of it, by price."""

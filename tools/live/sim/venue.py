@@ -133,7 +133,7 @@ class SymbolVenue:
         if not shows.is_crossed:
             for level in self._buys.levels_behind(shows.bid):
                 level.on_shown(shows.behind(BUY, level.price), self._queue)
-            for level in self._sells.levels_behind(shows.ask):
+            for level in self._sells.levels_behind(shows.ask or UNLIMITED):
                 level.on_shown(shows.behind(SELL, level.price), self._queue)
         return done
 
