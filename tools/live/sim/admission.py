@@ -12,11 +12,10 @@ from .orders import OrderKind, OrderRequest, WorkingOrder
 from .reducing import Reducing
 from .refusals import Refusal, RejectReason
 from .register import Register
-from .rules import SymbolRules
 from .session import ALWAYS_OPEN, admitted_ns
 from .terms import Terms, Venue
 
-_NOW = (OrderKind.MARKET, OrderKind.LIMIT)
+AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
 
 
 class Admission:
@@ -35,6 +34,7 @@ class Admission:
         self._register = register
         self._reducing = reducing
         self._venue = venue
+        self._any_rules = bool(terms.rules) or terms.only_listed
         self._always_open = terms.sessions is ALWAYS_OPEN
 
     def refusal(
@@ -48,15 +48,22 @@ class Admission:
         if expires_ns is not None and now_ns > expires_ns:
             late = f"it was to be refused behind {render_utc(expires_ns)}"
             return Refusal(RejectReason.TOO_LATE, late)
-        name, symbol, terms = request.client_order_id, request.symbol, self._terms
-        rules = terms.rules.get(symbol)
-        if rules is None and terms.only_listed:
-            return Refusal(RejectReason.UNKNOWN_SYMBOL, f"{symbol} is not listed here")
+        name = request.client_order_id
+        if self._any_rules and self._terms.only_listed and request.symbol not in self._terms.rules:
+            return Refusal(RejectReason.UNKNOWN_SYMBOL, f"{request.symbol} is not listed here")
         if isinstance(self._register.find(name), WorkingOrder):
             return Refusal(RejectReason.DUPLICATE_ID, f"{name} is the name of another order")
-        return self._closed(request, now_ns) or self._against_rules(request, rules) or (
-            self._at_market(request)
-        )
+        if request.expires_ns is not None or not self._always_open:
+            closed = self._closed(request, now_ns)
+            if closed is not None:
+                return closed
+        if self._any_rules or request.post_only or request.reduce_only:
+            return self.against_market(request, request.kind not in AT_MARKET)
+        return None
+
+    def against_market(self, request: OrderRequest, waits: bool) -> Refusal | None:
+        """What the rules of a symbol say, and its market of an order that does not wait."""
+        return self._against_rules(request) or (None if waits else self._at_market(request))
 
     def _closed(self, request: OrderRequest, now_ns: int) -> Refusal | None:
         """Its own end is in the past, or the market is closed and keeps no orders meanwhile."""
@@ -72,14 +79,16 @@ class Admission:
             return Refusal(RejectReason.CLOSED, shut)
         return None
 
-    def _against_rules(self, request: OrderRequest, rules: SymbolRules | None) -> Refusal | None:
+    def _against_rules(self, request: OrderRequest) -> Refusal | None:
+        rules = self._terms.rules.get(request.symbol)
         if rules is None:
             return None
         venue, symbol = self._venue(request.symbol), request.symbol
         reference = venue.last or (venue.bid + venue.ask) // 2 * bool(venue.bid and venue.ask)
         orders = waiting = 0
         if rules.max_orders or rules.max_waiting:
-            mine = [o for o in self._register.live.values() if o.symbol == symbol]
+            live, name = self._register.live.values(), request.client_order_id
+            mine = [o for o in live if o.symbol == symbol and o.request.client_order_id != name]
             orders, waiting = len(mine), sum(o.order_id in self._held for o in mine)
         broken = rules.refusal(request, reference=reference, orders=orders, waiting=waiting)
         if broken is None:
@@ -88,10 +97,7 @@ class Admission:
 
     def _at_market(self, request: OrderRequest) -> Refusal | None:
         """What the market and the position say: post-only would take, reduce-only not reduce."""
-        if request.kind not in _NOW or request.after is not None:
-            return None
-        if request.post_only:
-            assert request.price is not None, "an order that can be post-only has a limit"
+        if request.post_only and request.price is not None:
             venue = self._venue(request.symbol)
             if venue.crosses(request.side, request.price):
                 met = venue.ask if request.side is BUY else venue.bid

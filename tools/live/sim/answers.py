@@ -7,12 +7,23 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from ..core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
-from ..core.record import fields_of
+from ..core.record import fields_of, record
 from ..exchange import FillEvent
 from ..exchange_answers import Answer
 from .delays import DrawnDelays
 
-UnderWay: TypeAlias = tuple[int, Answer]
+
+
+@record
+class Amended:
+    """What became of an amendment; `refusal` None means that it is in force."""
+
+    order_id: str
+    refusal: str | None
+    ts_ns: int
+
+
+UnderWay: TypeAlias = tuple[int, Answer | Amended]
 
 
 class Answers:
@@ -43,20 +54,24 @@ class Answers:
         arrives_ns = self._arrives(now_ns + self._delays.cancel_answer_ns())
         self._put(arrives_ns, CancelFailed(order_id, message, arrives_ns))
 
+    def amended(self, order_id: str, refusal: str | None, now_ns: int) -> None:
+        arrives_ns = self._arrives(now_ns + self._delays.acknowledge_ns())
+        self._put(arrives_ns, Amended(order_id, refusal, arrives_ns))
+
     def next_ns(self) -> int | None:
         """When the next one arrives; None when none is on its way."""
         return self.under_way[0][0] if self.under_way else None
 
-    def arrived_fills(self, now_ns: int) -> Iterator[UnderWay]:
+    def arrived_fills(self, now_ns: int) -> Iterator[tuple[int, FillEvent]]:
         """Fills that have arrived, each once; what else has arrived stays where it is."""
-        waiting, kept = self.under_way, []
+        waiting, kept = self.under_way, list[UnderWay]()
         try:
             while waiting and waiting[0][0] <= now_ns:
-                one = waiting.popleft()
-                if one[1].__class__ is FillEvent:
-                    yield one
+                arrived_ns, said = waiting.popleft()
+                if isinstance(said, FillEvent):
+                    yield arrived_ns, said
                 else:
-                    kept.append(one)
+                    kept.append((arrived_ns, said))
         finally:
             waiting.extendleft(reversed(kept))
 
@@ -73,11 +88,11 @@ class Answers:
         self._newest_ns = ns
         return ns
 
-    def _put(self, arrives_ns: int, answer: Answer) -> None:
+    def _put(self, arrives_ns: int, answer: Answer | Amended) -> None:
         self.under_way.append((arrives_ns, answer))
 
 
-def _values(answer: Answer) -> Iterator[object]:
+def _values(answer: Answer | Amended) -> Iterator[object]:
     names = FillEvent.__slots__ if isinstance(answer, FillEvent) else fields_of(answer)
     for name in names:
         value = getattr(answer, name)

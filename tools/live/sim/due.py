@@ -22,16 +22,19 @@ _FEW = 64  # so many that were called off may lie about, whatever else there is
 
 
 class Due:
-    """Actions by (time, rank, seq); one that was called off costs nothing and is never seen."""
+    """Actions by (time, rank, seq); one that was called off costs nothing and is never seen.
+
+    `heap` is there to be asked whether there is anything at all; it may hold what was called off.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[Entry] = []
+        self.heap: list[Entry] = []
         self._seq = 0
         self._dead = 0
         self._past = (0, MARKET)
 
     def __len__(self) -> int:
-        return len(self._heap) - self._dead
+        return len(self.heap) - self._dead
 
     def put(self, time_ns: int, rank: int, action: object) -> Entry:
         """Put an action down for `time_ns`; what comes back calls it off again."""
@@ -39,7 +42,7 @@ class Due:
             raise InvariantBroken(f"{action!r} is due at {time_ns}, before {self._past[0]}")
         self._seq += 1
         entry: Entry = [time_ns, rank, self._seq, action]
-        heappush(self._heap, entry)
+        heappush(self.heap, entry)
         return entry
 
     def call_off(self, entry: Entry) -> None:
@@ -48,14 +51,14 @@ class Due:
             return
         entry[3] = None
         self._dead += 1
-        if self._dead > _FEW and 2 * self._dead > len(self._heap):
-            self._heap = [kept for kept in self._heap if kept[3] is not None]
-            heapify(self._heap)
+        if self._dead > _FEW and 2 * self._dead > len(self.heap):
+            self.heap[:] = [kept for kept in self.heap if kept[3] is not None]
+            heapify(self.heap)
             self._dead = 0
 
     def first(self) -> Entry | None:
         """The next entry, which stays."""
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][3] is None:
             heappop(heap)
             self._dead -= 1
@@ -66,7 +69,7 @@ class Due:
         entry = self.first()
         if entry is None:
             raise InvariantBroken("nothing is due")
-        heappop(self._heap)
+        heappop(self.heap)
         self._past = (entry[0], entry[1])
         taken = [*entry]
         entry[3] = None  # whoever still holds it finds nothing to call off
@@ -74,4 +77,4 @@ class Due:
 
     def waiting(self) -> Iterator[Entry]:
         """All entries in the order in which they are due."""
-        return iter(sorted(entry for entry in self._heap if entry[3] is not None))
+        return iter(sorted(entry for entry in self.heap if entry[3] is not None))

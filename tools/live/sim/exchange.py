@@ -11,6 +11,7 @@ Driven by a `SimulatedWorld` it hears the market; alone it lives on the clock of
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
@@ -22,7 +23,7 @@ from ..core.record import builder, fields_of
 from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Position
 from ..exchange_answers import Answer
 from ..exchange_query import OrderAnswer
-from .answers import Answers
+from .answers import Amended, Answers
 from .delays import DrawnDelays
 from .desk import Desk
 from .due import COMMAND, TIMER, Due, Entry
@@ -36,6 +37,7 @@ LIMIT, GTC = OrderKind.LIMIT, TimeInForce.GTC
 
 _PENDING, _REJECTED = OrderStatus.PENDING, OrderStatus.REJECTED
 _request = builder(OrderRequest)
+_NOTHING: Iterator[Any] = iter(())
 _new_response = PlaceOrderResponse.__new__
 
 
@@ -61,6 +63,7 @@ class SimulatedExchange:
         self.here_ns = 0  # the time at our end, as far as a world has told it
         self.requests_under_way = 0
         self.unanswered = 0  # requests by a name that was taken: no answer could be told apart
+        self._amendments: deque[Amended] = deque()
         self._newest_request_ns = 0
 
     def join(self, line: EventClock, before: Callable[[], int]) -> None:
@@ -92,29 +95,42 @@ class SimulatedExchange:
         self._come_up()
         return self.desk.cancel(order_id) is None
 
+    def amend(
+        self, order_id: str, *, qty: int | None = None, price: int | None = None,
+        stop: int | None = None,
+    ) -> Amended | None:  # fmt: skip
+        """Change an open order, `qty` being its new total; None when the request is on its way."""
+        if not self._instant:
+            self._send(("amend", order_id, qty, price, stop), self.delays.submit_ns())
+            return None
+        now_ns = self._come_up()
+        return Amended(order_id, self.desk.amend(order_id, qty, price, stop), now_ns)
+
+    def replace(self, order_id: str, request: OrderRequest) -> PlaceOrderResponse:
+        """Put another order in the place of an open one; its `qty` is the total of both.
+
+        The old one is canceled at the moment at which the new one is taken, or neither is done.
+        """
+        return self._place(request, None, False, order_id)
+
     # What a client hears, and asks.
 
     def stream_answers(self) -> Iterator[Answer]:
         """All that has reached us by now, each once; our clock moves to each one's arrival."""
         if not self.driven:
             self.run_to(self._line.ns)
-        line, under_way = self._line, self.answers.under_way
-        while under_way:
-            arrives_ns = under_way[0][0]
-            if arrives_ns > line.ns and arrives_ns > self.here_ns:
-                return
-            if arrives_ns > line.ns:
-                line.ns = arrives_ns
-            yield under_way.popleft()[1]
+        return self._arrived() if self.answers.under_way else _NOTHING
 
     def stream_fills(self) -> Iterator[FillEvent]:
         """The fills among the answers, for a client that wants nothing else."""
         if not self.driven:
             self.run_to(self._line.ns)
-        for arrives_ns, fill in self.answers.arrived_fills(max(self._line.ns, self.here_ns)):
-            self._line.advance_to(arrives_ns)
-            assert isinstance(fill, FillEvent)
-            yield fill
+        return self._arrived_fills() if self.answers.under_way else _NOTHING
+
+    def stream_amendments(self) -> Iterator[Amended]:
+        """What became of amendments that were on their way, as far as `stream_answers` came."""
+        while self._amendments:
+            yield self._amendments.popleft()
 
     def next_answer_ns(self) -> int | None:
         """When something may be heard again; None when nothing is on its way.
@@ -159,31 +175,33 @@ class SimulatedExchange:
     def run_to(self, ns: int) -> None:
         """Let everything happen that is due up to this time."""
         due, desk = self.due, self.desk
-        while len(due) and (entry := due.first()) is not None and entry[0] <= ns:
+        while due.heap and (entry := due.first()) is not None and entry[0] <= ns:
             self.handle(due.take())
-        if ns > desk.now_ns:
-            desk.now_ns = ns
+        if ns > desk.clock.ns:
+            desk.clock.ns = ns
 
     def handle(self, entry: Entry) -> None:
         """Let one thing happen whose time has come."""
         time_ns, rank, _, action = entry
         desk = self.desk
-        if time_ns > desk.now_ns:
-            desk.now_ns = time_ns
+        if time_ns > desk.clock.ns:
+            desk.clock.ns = time_ns
         if rank == TIMER:
-            desk.timer(action)
+            desk.timer(*action)
             return
         self.requests_under_way -= 1
         verb, *said = action
         if verb == "place":
             self._arrive(*said)
+        elif verb == "amend":
+            self.answers.amended(said[0], desk.amend(*said), desk.clock.ns)
         else:
             (order_id,) = said
             why = desk.cancel(order_id)
             if why is None:
-                self.answers.canceled(order_id, desk.now_ns)
+                self.answers.canceled(order_id, desk.clock.ns)
             else:
-                self.answers.cancel_failed(order_id, why, desk.now_ns)
+                self.answers.cancel_failed(order_id, why, desk.clock.ns)
 
     def state(self) -> tuple[object, ...]:
         """All of it, what is on its way included; two exchanges with one state go on alike."""
@@ -194,17 +212,37 @@ class SimulatedExchange:
         """The SHA-256 of the state."""
         return hashlib.sha256(repr(self.state()).encode()).hexdigest()
 
-    # The wire to the exchange.
+    # The wires.
+
+    def _arrived(self) -> Iterator[Answer]:
+        line, under_way = self._line, self.answers.under_way
+        while under_way:
+            arrives_ns = under_way[0][0]
+            if arrives_ns > line.ns:
+                if arrives_ns > self.here_ns:
+                    return
+                line.ns = arrives_ns
+            said = under_way.popleft()[1]
+            if isinstance(said, Amended):
+                self._amendments.append(said)
+            else:
+                yield said
+
+    def _arrived_fills(self) -> Iterator[FillEvent]:
+        for arrives_ns, fill in self.answers.arrived_fills(max(self._line.ns, self.here_ns)):
+            self._line.advance_to(arrives_ns)
+            yield fill
 
     def _place(
-        self, request: OrderRequest, expires_ns: int | None, checked: bool
+        self, request: OrderRequest, expires_ns: int | None, checked: bool, instead_of: str = ""
     ) -> PlaceOrderResponse:
         if not self._instant:
-            now_ns = self._send(("place", request, expires_ns, checked), self.delays.submit_ns())
+            sent = ("place", request, expires_ns, checked, instead_of)
+            now_ns = self._send(sent, self.delays.submit_ns())
             return PlaceOrderResponse(True, None, _PENDING, None, now_ns // NS_PER_MS)
         now_ms = self._come_up() // NS_PER_MS
         desk = self.desk
-        order = desk.admit(request, expires_ns, checked)
+        order = desk.admit(request, expires_ns, checked, instead_of)
         if isinstance(order, Refusal):
             if order.reason is RejectReason.DUPLICATE_ID:
                 raise LiveError(order.message)  # not a no: the other order may be open
@@ -218,22 +256,24 @@ class SimulatedExchange:
         response.timestamp_ms = now_ms
         return response
 
-    def _arrive(self, request: OrderRequest, expires_ns: int | None, checked: bool) -> None:
-        """An order has come to the exchange: its yes or no goes back, before anything else."""
+    def _arrive(
+        self, request: OrderRequest, expires_ns: int | None, checked: bool, instead_of: str
+    ) -> None:
+        """An order has come to the exchange: its yes or no goes back before its fills."""
         desk, answers = self.desk, self.answers
-        order = desk.admit(request, expires_ns, checked)
+        order = desk.admit(request, expires_ns, checked, instead_of)
         if not isinstance(order, Refusal):
-            answers.accepted(request.client_order_id, order.order_id, desk.now_ns)
+            answers.accepted(request.client_order_id, order.order_id, desk.clock.ns)
             desk.enter(order)
         elif order.reason is RejectReason.DUPLICATE_ID:
             self.unanswered += 1
         else:
-            answers.rejected(request.client_order_id, order.message, desk.now_ns)
+            answers.rejected(request.client_order_id, order.message, desk.clock.ns)
 
     def _send(self, request: tuple[object, ...], delay_ns: int) -> int:
         """Put a request on its way; what comes back is when it was sent."""
         now_ns = self._now_ns()
-        arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.now_ns)
+        arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
         self.due.put(arrives_ns, COMMAND, request)
         self.requests_under_way += 1
@@ -242,9 +282,12 @@ class SimulatedExchange:
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
         now_ns = self._now_ns()
-        if now_ns > self.desk.now_ns or len(self.due):
+        desk = self.desk
+        if self.due.heap:
             self.run_to(now_ns)
-        return self.desk.now_ns
+        elif now_ns > desk.clock.ns:
+            desk.clock.ns = now_ns
+        return desk.clock.ns
 
     def _now_ns(self) -> int:
         """The time at our end."""
@@ -265,9 +308,11 @@ def _limit_order(req: PlaceOrderRequest) -> OrderRequest:
 
 def _plain(action: Any) -> tuple[object, ...]:
     """What is due, in values: a request under way, or the order whose time comes."""
-    if isinstance(action, WorkingOrder):
-        return ("expires", action.order_id)
-    return tuple(_told(one) if isinstance(one, OrderRequest) else one for one in action)
+    return tuple(
+        one.order_id if isinstance(one, WorkingOrder)
+        else _told(one) if isinstance(one, OrderRequest) else one
+        for one in action
+    )  # fmt: skip
 
 
 def _told(request: OrderRequest) -> tuple[object, ...]:

@@ -38,9 +38,11 @@ class Register:
         self._known[order.request.client_order_id] = order
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> None:
-        """Remember what was said of an order that never was one."""
-        self._known[request.client_order_id] = refusal
-        self._age(request.client_order_id, refusal)
+        """Remember what was said of an order that never was one; a name in use stays its order's."""
+        name = request.client_order_id
+        if not isinstance(self._known.get(name), WorkingOrder):
+            self._known[name] = refusal
+            self._age(name, refusal)
 
     def end(self, order: WorkingOrder) -> None:
         """A live order is none any more."""

@@ -105,10 +105,10 @@ class SimulatedWorld:
         there_ns = 0
         for ts_ns, events, steps in self._moments:
             there_ns = max(there_ns, ts_ns - feed_ns())
-            if quotes or under_way or len(due):
+            if quotes or under_way or due.heap:
                 yield from self._until(there_ns)
-            if there_ns > desk.now_ns:
-                desk.now_ns = there_ns
+            if there_ns > desk.clock.ns:
+                desk.clock.ns = there_ns
             for event in events:
                 desk.hear(event)
             for step in steps:
