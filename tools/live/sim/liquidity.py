@@ -102,5 +102,3 @@ class Taken:
     def _shrink(self, level: int, shown: int | None) -> None:
         if shown is not None and self._of.get(level, 0) > shown:
             self._of[level] = shown
-            if not shown:
-                del self._of[level]
