@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Executed, FeedLost, FeedStale,
-    Fill, FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, FundingPaid, GapDetected,
-    Input, LateFill, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
+    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Executed, FeedLost, FeedStale, Fill,
+    FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, FundingPaid, GapDetected, Input,
+    LateFill, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
     OrderAdopted, OrderCanceled, OrderRejected, OrderUnknown, Output, ParamsSet, PositionAdopted,
     QueryFailed, QuoteUpdate, Reconciled, ResyncFinished, ResyncStarted, RunResumed, Side,
     TimerFired, Unfrozen, UnfreezeOrdered,

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any, Protocol
 
+from .core.contracts_v1 import Output
+from .core.line import Hear, Hearing
 from .exchange import FillEvent
-
-if TYPE_CHECKING:
-    from .shell import Shell
+from .fold import Fold
 
 
-def book_executed(shell: Shell, fill: FillEvent, fill_id: str, seq: int, ts_ns: int) -> None:
+class Booking(Protocol):
+    """What of a shell it takes to book a fill."""
+
+    fold: Fold
+    _hearing: Hearing | None
+    _origins: dict[str, tuple[int, int]]
+
+    def _hear(self, hear: Hear, *said: Any) -> None: ...
+
+    def _carry_out(self, outputs: Sequence[Output], cause: int, corr: int) -> None: ...
+
+
+def book_executed(shell: Booking, fill: FillEvent, fill_id: str, seq: int, ts_ns: int) -> None:
     """Give the fill its place on the line, and book it at the fee that it names."""
     hearing, order_id, corr = shell._hearing, fill.order_id, seq
     said = (

@@ -2,8 +2,8 @@
 
 This file and those behind it (`words_v1`, `outputs_v1`, `market_v1`) are append-only; a change
 of meaning is a `contracts_v2.py`. Prices and quantities are integers at 10^9, times are
-nanoseconds since 1970 UTC, money (`_e18`) is at 10^18. Inputs are what the world told us; their `ts_ns` is when they entered
-the line and never goes back. Outputs are what the fold decided.
+nanoseconds since 1970 UTC, money (`_e18`) is at 10^18. Inputs are what the world told us; their
+`ts_ns` is when they entered the line and never goes back. Outputs are what the fold decided.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ __all__ = [
     "EdgeVerdict", "Entry", "Executed", "FeedLost", "FeedStale", "Fill", "FillAdopted",
     "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "FundingPaid", "GapDetected", "Input",
     "Intent", "IntentRefused", "LateFill", "ListOpenOrders", "OpenOrdersListed",
-    "OpenOrdersUnknown", "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled", "OrderRejected",
-    "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest", "PositionAdopted", "QueryFailed",
-    "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled", "RefusalReason", "ResyncFinished",
-    "ResyncStarted", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
-    "parse_side",
+    "OpenOrdersUnknown", "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted",
+    "OrderCanceled", "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
+    "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
+    "RefusalReason", "ResyncFinished", "ResyncStarted", "RunResumed", "Side", "TimerFired",
+    "UnfreezeOrdered", "Unfrozen", "parse_side",
 ]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.

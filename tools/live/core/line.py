@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeAlias
 
 from .contracts_v1 import (
     INPUTS, CancelAllOrdered, EdgeUpdate, Entry, Executed, Fill, FreezeOrdered, Input,
-    OrderAccepted, OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
+    OrderAccepted, OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired,
+    UnfreezeOrdered,
 )  # fmt: skip
 from .market_v1 import MARKET_FACTS
 from .record import builder

@@ -143,8 +143,8 @@ def _spelling_with(texts: Texts) -> dict[str, Any]:
         return f"[{','.join([f'[{texts[price]},{texts[qty]}]' for price, qty in told])}]"
 
     return {
-        "texts": texts, "amounts": Texts(cash_text), "quoted": encode_basestring_ascii, "names": _names, "levels": levels,
-        "null": "null",
+        "texts": texts, "amounts": Texts(cash_text), "quoted": encode_basestring_ascii,
+        "names": _names, "levels": levels, "null": "null",
     }  # fmt: skip
 
 

@@ -50,14 +50,13 @@ class Holding:
         """Average price of the lots still held, 0.0 when flat."""
         return self.cost_e18 / (self.qty * SCALE) if self.qty else 0.0
 
-    @property
-    def earned_e18(self) -> int:
-        """What is not to be undone by a price: profit that was realised, less fees, and funding."""
-        return self.realised_e18 - self.fees_e18 + self.funding_e18
-
     def unrealised_e18(self, mark: int) -> int:
         """What closing everything at `mark` would add to the realised profit."""
         return self.qty * mark - self.cost_e18
+
+    def net_e18(self, mark: int) -> int:
+        """All profit at `mark`, less fees and with funding."""
+        return self.realised_e18 + self.unrealised_e18(mark) - self.fees_e18 + self.funding_e18
 
 
 class Ledger:
