@@ -76,11 +76,15 @@ def rule_table(raw: bytes, source: str, *, toml: bool = False) -> dict[str, Symb
         raise ContractError(f"{source} is no table of up to {MOST_SYMBOLS} symbols")
     rules = {}
     for name, told in data.items():
-        where = f"symbol {name[:40]!r} of {source}"
-        if not isinstance(told, dict):
-            raise ContractError(f"{where} has no table of rules; write tick = 0.01 below [{name}]")
-        rules[name] = _rules(_with_band(told, where), where)
+        rules[name] = rules_of(told, f"symbol {name[:40]!r} of {source}")
     return rules
+
+
+def rules_of(told: Any, where: str) -> SymbolRules:
+    """The rules of one symbol, of a table of ours that was read."""
+    if not isinstance(told, dict):
+        raise ContractError(f"{where} has no table of rules; write tick = 0.01 there")
+    return _rules(_with_band(told, where), where)
 
 
 def _told(filters: list[Any], where: str) -> dict[str, Any]:
