@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.codec import MAX_BYTES, Digits, load_strict
+from ..core.codec import MAX_BYTES, Digits, load_strict, load_toml
 from ..core.errors import ContractError
 from ..core.money import BPS, SCALE, not_negative_e9
 from ..core.record import fields_of
@@ -71,7 +71,7 @@ def exchange_info(raw: bytes, source: str) -> dict[str, SymbolRules]:
 
 def rule_table(raw: bytes, source: str, *, toml: bool = False) -> dict[str, SymbolRules]:
     """The rules of every symbol of a table of ours."""
-    data = _toml(raw, source) if toml else load_strict(raw, source, digits=True)
+    data = load_toml(raw, source) if toml else load_strict(raw, source, digits=True)
     if not isinstance(data, dict) or len(data) > MOST_SYMBOLS:
         raise ContractError(f"{source} is no table of up to {MOST_SYMBOLS} symbols")
     rules = {}
@@ -178,18 +178,3 @@ def _near(name: str, known: list[str]) -> str:
 
     near = get_close_matches(name[:60], [*known, _BAND], n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join([*known, _BAND])}"
-
-
-def _toml(raw: bytes, source: str) -> Any:
-    import tomllib
-
-    if len(raw) > MAX_BYTES:
-        raise ContractError(f"{source} has more than {MAX_BYTES} bytes")
-    try:
-        return tomllib.loads(raw.decode("utf-8"), parse_float=Digits)
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
-    except RecursionError:
-        raise ContractError(f"{source} is nested too deeply") from None
-    except ValueError as error:
-        raise ContractError(f"{source} is not TOML: {error}") from None

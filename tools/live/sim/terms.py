@@ -15,6 +15,7 @@ from ..core.record import fields_of, record
 from ..core.words_v1 import Side
 from .delays import Delays
 from .evidence import Execution
+from .funding import Funding
 from .liquidity import LiquidityRule
 from .orders import SelfTrade, WorkingOrder
 from .queue import PESSIMISTIC, QueueModel
@@ -85,6 +86,7 @@ class Terms:
     self_trade: SelfTrade = SelfTrade.ALLOW
     trigger_by: TriggerBy = TriggerBy.LAST
     cash_e18: int | None = None
+    funding: Funding | None = None
     currency: str = "USD"
     retain: int | None = None
     venue: Callable[[str], Venue] | None = None

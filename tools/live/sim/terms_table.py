@@ -18,14 +18,13 @@ nobody knows is refused with the one that was meant.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, TypeVar
 
 from ..core.clock import NS_PER_MS, NS_PER_S
-from ..core.codec import MAX_BYTES, Digits, load_strict
+from ..core.codec import Digits, load_strict, load_toml
 from ..core.errors import ContractError
 from ..core.money import SCALE, to_e9
 from .delays import PRESETS, Constant, Delay, Delays, Empirical, Uniform
@@ -50,7 +49,7 @@ _MOST_HOURS = 8760
 
 def read_terms(raw: bytes, named: str, *, toml: bool) -> Terms:
     """The terms that a text tells; a ContractError names what is wrong with it."""
-    return terms_of(_toml(raw, named) if toml else load_strict(raw, named, digits=True), named)
+    return terms_of(load_toml(raw, named) if toml else load_strict(raw, named, digits=True), named)
 
 
 def terms_of(told: Any, named: str) -> Terms:
@@ -289,7 +288,8 @@ def _model(told: Any, known: tuple[str, ...], where: str) -> tuple[str, dict[str
         raise ContractError(f"{where} has no model; write model = {known[0]!r}")
     model = told["model"]
     if model not in known:
-        raise ContractError(f"model {model!r:.60} of {where} is unknown; {_hint(str(model), known)}")
+        hint = _hint(str(model), known)
+        raise ContractError(f"model {model!r:.60} of {where} is unknown; {hint}")
     return model, {name: told[name] for name in told if name != "model"}
 
 
@@ -307,19 +307,6 @@ def _hint(word: str, known: tuple[str, ...]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known are {', '.join(known)}" if known else "it has none"
-
-
-def _toml(raw: bytes, named: str) -> Any:
-    if len(raw) > MAX_BYTES:
-        raise ContractError(f"{named} has more than {MAX_BYTES} bytes")
-    try:
-        return tomllib.loads(raw.decode("utf-8"), parse_float=Digits)
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{named} is not UTF-8 at byte {error.start}") from None
-    except RecursionError:
-        raise ContractError(f"{named} is nested too deeply") from None
-    except ValueError as error:
-        raise ContractError(f"{named} is not TOML: {error}") from None
 
 
 _LIQUIDITY = ("full", "unknown_qty", "unknown_ahead")
