@@ -181,6 +181,9 @@ def checked(fault: Fault, named: str = "fault") -> Fault:
         whole(fault.most, f"most of {named}", 1, MOST_NUMBER)
     lowest = -longest_ns if kind is FaultKind.CLOCK_SKEW else 0
     whole(fault.by_ns, f"by of {named} in ns", lowest, longest_ns)
+    for ns in (fault.from_ns, fault.for_ns or 0, fault.by_ns, fault.window_ns):
+        if ns % NS_PER_MS:  # a plan in words could not say it
+            raise ContractError(f"{ns} ns of {named} is no whole number of milliseconds; round it")
     if (kind in _BY) is not bool(fault.by_ns):
         need = "needs by_ms, how late" if kind in _BY else "knows no by_ms; leave it out"
         raise ContractError(f"{kind.value} of {named} {need}")

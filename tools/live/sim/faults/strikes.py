@@ -8,7 +8,7 @@ from ...core.contracts_v1 import Side
 from ...core.money import SCALE
 from ...core.record import record
 from ...core.rng import stream
-from .plan import LASTING, Fault, FaultKind, FaultPlan
+from .plan import Fault, FaultKind, FaultPlan
 
 
 @record
@@ -123,6 +123,6 @@ class _Armed:
 
     def begin(self, struck: list[Struck], ts_ns: int) -> None:
         """A fault that lasts is told once."""
-        if not self._told and self.fault.kind in LASTING:
+        if not self._told:
             self._told = True
             struck.append(Struck(self.number, self.fault.kind, "", ts_ns))
