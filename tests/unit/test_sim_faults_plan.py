@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ def _a_plan(seed: int) -> FaultPlan:
     """Any plan at all."""
     draw = stream(seed, "a plan").random
 
-    def one_of(*these: object) -> object:
+    def one_of(*these: Any) -> Any:
         return these[int(draw() * len(these))]
 
     faults = []
@@ -167,13 +168,13 @@ def _a_plan(seed: int) -> FaultPlan:
                 Fault(
                     kind,
                     from_ns=int(draw() * 50) * 10**6,
-                    for_ns=one_of(None, 4 * SECOND, 10**6),  # type: ignore[arg-type]
-                    symbol=one_of(None, "BTCUSDT", "ETHUSDT"),  # type: ignore[arg-type]
-                    side=None if kind in MARKET else one_of(None, BUY, SELL),  # type: ignore[arg-type]
-                    nth=one_of((), (1,), (2, 7)) if counted else (),  # type: ignore[arg-type]
-                    chance=one_of(SCALE, SCALE // 4, 123_456_789) if counted else SCALE,  # type: ignore[arg-type]
-                    most=one_of(None, 1, 9) if counted else None,  # type: ignore[arg-type]
-                    by_ns=one_of(10**6, 3 * SECOND) if late else 0,  # type: ignore[arg-type]
+                    for_ns=one_of(None, 4 * SECOND, 10**6),
+                    symbol=one_of(None, "BTCUSDT", "ETHUSDT"),
+                    side=None if kind in MARKET else one_of(None, BUY, SELL),
+                    nth=one_of((), (1,), (2, 7)) if counted else (),
+                    chance=one_of(SCALE, SCALE // 4, 123_456_789) if counted else SCALE,
+                    most=one_of(None, 1, 9) if counted else None,
+                    by_ns=one_of(10**6, 3 * SECOND) if late else 0,
                     limit=3 if rate else 0,
                     window_ns=SECOND if rate else 0,
                 )
