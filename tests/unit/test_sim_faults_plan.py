@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from tools.live.core.codec import MAX_BYTES
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
 from tools.live.core.rng import stream
 from tools.live.sim.faults.plan import (
-    LASTING, MARKET, MOST_BYTES, Fault, FaultKind, FaultPlan, checked, plan_of, read_plan,
+    LASTING, MARKET, Fault, FaultKind, FaultPlan, checked, plan_of, read_plan,
 )  # fmt: skip
 
 SECOND = 10**9
@@ -49,7 +50,7 @@ def test_a_plan_is_read_from_toml() -> None:
 
 def test_json_is_read_alike() -> None:
     plan = read_plan(TEXT)
-    assert read_plan(json.dumps(plan.describe())) == plan
+    assert read_plan(json.dumps(plan.describe()), toml=False) == plan
 
 
 def test_nothing_is_a_plan_in_which_nothing_goes_wrong() -> None:
@@ -60,7 +61,7 @@ def test_nothing_is_a_plan_in_which_nothing_goes_wrong() -> None:
 def test_a_plan_reads_what_it_says(seed: int) -> None:
     plan = _a_plan(seed)
     assert plan_of(plan.describe()) == plan
-    assert read_plan(json.dumps(plan.describe())) == plan
+    assert read_plan(json.dumps(plan.describe()), toml=False) == plan
 
 
 def test_a_plan_ends_with_its_last_fault() -> None:
@@ -82,9 +83,7 @@ def test_a_plan_ends_with_its_last_fault() -> None:
         ("zzz = 1", "key 'zzz' of plan is unknown; known are seed, fault"),
         ("fault = 1", "fault of plan is no list of at most 1000 faults; write [[fault]]"),
         ("fault = [1]", "fault 1 of plan is no table; write its keys and values"),
-        ("seed =", "plan is no TOML"),
-        ('{"seed": 1, "seed": 2}', "plan"),
-        ('{"seed": NaN}', "plan"),
+        ("seed =", "plan is not TOML"),
         ("[[fault]]", "kind None of fault 1 of plan is unknown; take one of"),
         ('[[fault]]\nkind = "loose_answer"', "did you mean 'lose_answer'?"),
         ('[[fault]]\nkind = "qqqq"', "take one of not_sent, lose_request"),
@@ -96,11 +95,13 @@ def test_a_plan_ends_with_its_last_fault() -> None:
         ('[[fault]]\nkind = "reject"\nnth = [0]', "nth of fault 1 of plan 0 is not a whole"),
         ('[[fault]]\nkind = "reject"\nnth = ["1"]', "nth of fault 1 of plan '1' is not a whole"),
         ('[[fault]]\nkind = "reject"\nchance = 1.5', "chance of fault 1 of plan at 10^9"),
+        ('[[fault]]\nkind = "reject"\nchance = true', "chance of fault 1 of plan True is not"),
+        ('[[fault]]\nkind = "reject"\nchance = "1"', "chance of fault 1 of plan '1' is not"),
         ('[[fault]]\nkind = "reject"\nchance = -0.5', "chance of fault 1 of plan"),
         ('[[fault]]\nkind = "reject"\nchance = nan', "chance of fault 1 of plan"),
         ('[[fault]]\nkind = "reject"\nmost = 0', "most of fault 1 of plan 0 is not a whole"),
         ('[[fault]]\nkind = "reject"\nfrom_s = 1\nfrom_ms = 1', "has from_s and from_ms"),
-        ('[[fault]]\nkind = "reject"\nfrom_s = 0.5', "from_s of fault 1 of plan 0.5"),
+        ('[[fault]]\nkind = "reject"\nfrom_s = 0.5', "from_s of fault 1 of plan '0.5'"),
         ('[[fault]]\nkind = "reject"\nfrom_ms = -5', "from of fault 1 of plan in ns"),
         ('[[fault]]\nkind = "reject"\nfor_s = 0', "for of fault 1 of plan in ns 0"),
         ('[[fault]]\nkind = "reject"\nfor_ms = 86400001', "for_ms of fault 1 of plan 86400001"),
@@ -123,10 +124,18 @@ def test_what_is_wrong_is_named(text: str, why: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_a_text_that_is_too_large_is_not_read() -> None:
-    with pytest.raises(ContractError, match="plan.toml is larger than 1048576 bytes"):
-        read_plan("#" * (MOST_BYTES + 1), "plan.toml")
-    assert read_plan("#" * MOST_BYTES) == FaultPlan()
+@pytest.mark.parametrize("text", ['{"seed": 1, "seed": 2}', '{"seed": NaN}', "seed = 1", "[]"])
+def test_json_is_read_strictly(text: str) -> None:
+    with pytest.raises(ContractError, match="plan.json"):
+        read_plan(text, "plan.json", toml=False)
+
+
+def test_a_text_that_is_too_large_or_no_text_is_not_read() -> None:
+    with pytest.raises(ContractError, match="plan.toml has more than"):
+        read_plan("#" * (MAX_BYTES + 1), "plan.toml")
+    with pytest.raises(ContractError, match="plan.toml is not UTF-8 at byte 0"):
+        read_plan(b"\xff", "plan.toml")
+    assert read_plan("#" * MAX_BYTES) == FaultPlan()
 
 
 def test_a_list_that_is_too_long_is_not_read() -> None:

@@ -8,7 +8,7 @@ from tests.unit.bad_line import MS, Asked, a_request, behind, heard
 from tests.unit.builders import BTC, T0_MS, T0_NS, PlainExchange
 from tests.unit.late_exchange import LateExchange, accepted, filled
 from tools.live.core.clock import EventClock
-from tools.live.core.contracts_v1 import BUY, OrderAccepted
+from tools.live.core.contracts_v1 import BUY, FundingPaid, OrderAccepted
 from tools.live.core.errors import LiveError, NotSent
 from tools.live.exchange import FillEvent, OrderStatus
 from tools.live.exchange_query import Found
@@ -36,6 +36,16 @@ def test_while_the_line_is_down_nothing_is_sent_and_what_is_said_is_heard_later(
     line.advance_to(T0_NS + 30 * MS)
     assert [answer.__class__ for answer in heard(faulty)] == [OrderAccepted, FillEvent]
     assert faulty.place_limit(a_request(2)).status is OrderStatus.PENDING
+
+
+def test_funding_only_waits_till_the_line_is_back() -> None:
+    late = LateExchange()
+    faulty, line = behind(late, Fault(Kind.DISCONNECT, for_ns=5 * MS), Fault(Kind.LOSE_FILL))
+    paid = FundingPaid(BTC, 1, "", T0_NS)
+    late.queue.append(paid)
+    assert heard(faulty) == []
+    line.advance_to(T0_NS + 5 * MS)
+    assert heard(faulty) == [paid]
 
 
 def test_a_line_that_stays_down_promises_nothing() -> None:

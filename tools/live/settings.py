@@ -145,6 +145,14 @@ def word(value: Any, name: str) -> str:
     return value
 
 
+def model(value: Any, name: str) -> str:
+    """The name of a model such as power:2, or a number."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(r"[a-z0-9:._]{1,32}", text):
+        raise ContractError(f"{name} {_show(value)} is no name; write one such as power:2 or 5")
+    return text
+
+
 def switch(value: Any, name: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -169,6 +177,12 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("source", None, word, "NAME", "one of its sources, or the venue where it names none"),
     ),
     "exchange": (
+        ("exchange", "fake", choice("fake", "simulated"), "NAME",
+         "fake draws what fills, simulated matches orders"),
+        ("terms", None, path, "FILE", "terms of --exchange simulated, .toml or .json"),
+        ("queue", None, model, "MODEL", "its queue: pessimistic, proportional, power:N or log"),
+        ("delays", None, model, "MS", "its delays: milliseconds, or fast, normal or slow"),
+        ("faults", None, path, "FILE", "what is to go wrong with it, by plan: .toml or .json"),
         ("fill_rate", 0.7, rate, "P", "chance that an accepted order fills"),
         ("reject_rate", 0.05, rate, "P", "chance that an order is rejected"),
         ("partial_fill_rate", 0.1, rate, "P", "chance that a fill is partial"),

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Protocol
 
 from ..core.clock import NS_PER_MS, EventClock
+from ..core.contracts_v1 import FundingPaid
 from ..core.market_v1 import MarketEvent
 from ..core.words_v1 import BUY
 from ..exchange import FillEvent, OrderStatus
 from .accounts import Accounts
 from .due import TIMER, Due, Entry
 from .evidence import Execution
+from .funding import Funding
 from .iceberg import show_next, slice_of
 from .orders import OrderKind, SelfTrade, TimeInForce, WorkingOrder
 from .reducing import Reducing
@@ -30,7 +33,7 @@ from .triggers import Triggers
 GTC, FOK = TimeInForce.GTC, TimeInForce.FOK
 AT_ONCE = (TimeInForce.IOC, FOK)
 AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
-EXPIRES, OPENS = "expires", "opens"
+EXPIRES, OPENS, FUNDS = "expires", "opens", "funds"
 _FILLED, _CANCELED = OrderStatus.FILLED, OrderStatus.CANCELED
 _PARTIAL = OrderStatus.PARTIALLY_FILLED
 _new_fill = FillEvent.__new__
@@ -42,6 +45,8 @@ class Post(Protocol):
     def filled(self, fill: FillEvent, now_ns: int) -> None: ...
 
     def canceled(self, order_id: str, now_ns: int) -> None: ...
+
+    def funded(self, paid: FundingPaid, now_ns: int) -> None: ...
 
 
 class Pit:
@@ -67,7 +72,8 @@ class Pit:
         self._accounts = accounts
         self._due = due
         self._post = post
-        self._fees = terms.fees
+        self._fees = deepcopy(terms.fees)  # what they remember is of this life
+        self._funding: Funding | None = None  # until the market has said what time it is
         self._full = terms.liquidity.full
         self._prevents = terms.self_trade is not SelfTrade.ALLOW
         self._always_open = terms.sessions is ALWAYS_OPEN
@@ -91,6 +97,9 @@ class Pit:
         venue = self.venues.get(symbol)
         if venue is None:
             venue = self.venue(symbol)
+            if self._funding is not self.terms.funding:
+                self._funding = self.terms.funding
+                self._fund_later()
         executions = venue.hear(event)
         if executions:
             self._settle(executions)
@@ -102,9 +111,11 @@ class Pit:
             self._trigger(symbol, venue)
             self.work()
 
-    def timer(self, verb: str, order: WorkingOrder) -> None:
-        """The time of an order has come: it expires, or its market opens."""
-        if verb == EXPIRES:
+    def timer(self, verb: str, order: WorkingOrder | None = None) -> None:
+        """The time of an order has come: it expires, or its market opens; or that of funding."""
+        if order is None:
+            self._fund()
+        elif verb == EXPIRES:
             self._ends.pop(order.order_id, None)
             self.withdraw(order)
         elif order.order_id in self.held:
@@ -131,6 +142,24 @@ class Pit:
             self.triggers.state(), self.reducing.state(), tuple(self.held),
             tuple((name, entry[0]) for name, entry in self._ends.items()),
         )  # fmt: skip
+
+    # Funding.
+
+    def _fund_later(self) -> None:
+        assert self._funding is not None
+        self._due.put(self._funding.next_ns(self._clock.ns), TIMER, (FUNDS,))
+
+    def _fund(self) -> None:
+        """Let every position pay or be paid, at the middle of its market, or else its last price."""
+        funding, now_ns = self._funding, self._clock.ns
+        assert funding is not None
+        for symbol, venue in self.venues.items():
+            mark = (venue.bid + venue.ask) // 2 if venue.bid and venue.ask else venue.last
+            paid = funding.payment(symbol, self._accounts.position(symbol), mark, now_ns)
+            if paid is not None:
+                self._accounts.pay(-paid.amount_e18)
+                self._post.funded(paid, now_ns)
+        self._fund_later()
 
     # To the market.
 
@@ -240,6 +269,8 @@ class Pit:
         fill.fill_id = "FIL%06d" % number
         fill.liquidity = execution.liquidity
         fill.cum_e9 = None
+        fill.fee_e18 = fee
+        fill.why = execution.why.sentence()
         order.status = _PARTIAL
         self._accounts.trade(symbol, qty if side is BUY else -qty, price, fee or 0)
         self._register.book(fill)

@@ -27,6 +27,7 @@ from ..core.clock import NS_PER_MS, NS_PER_S
 from ..core.codec import Digits, load_strict, load_toml
 from ..core.errors import ContractError
 from ..core.money import SCALE, to_e9
+from ..core.record import fields_of
 from .delays import PRESETS, Constant, Delay, Delays, Empirical, Uniform
 from .fee_tables import us_equity_fees, us_option_fees
 from .fees import Fees, FlatFees, PerUnitFees, SumOfFees, Tier, TieredFees
@@ -85,6 +86,16 @@ def delays_of(told: Any, where: str) -> Delays:
         for key, way in _WAYS.items()
     }
     return Delays(**ways)
+
+
+def delays_in_words(text: str, where: str) -> Delays:
+    """The same in a word: the name of a preset, or milliseconds."""
+    return delays_of(Digits(text) if text[:1].isdigit() else text, where)
+
+
+def with_parts(terms: Terms, parts: Mapping[str, Any]) -> Terms:
+    """The terms with some of them changed."""
+    return Terms(*(parts.get(name, getattr(terms, name)) for name in fields_of(terms)))
 
 
 _WAYS = {

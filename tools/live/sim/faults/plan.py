@@ -16,14 +16,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
 from ...core.clock import NS_PER_MS, NS_PER_S
-from ...core.codec import load_strict
+from ...core.codec import Digits, load_strict, load_toml
 from ...core.contracts_v1 import Side, parse_side
 from ...core.errors import ContractError
 from ...core.money import SCALE, not_negative_e9
@@ -32,7 +31,6 @@ from ...market.bounds import whole
 
 MAX_SEED = 2**63 - 1
 MOST_FAULTS = 1_000
-MOST_BYTES = 1 << 20
 LONGEST_MS = 86_400_000
 MOST_NUMBER = 10**9
 
@@ -136,19 +134,10 @@ class FaultPlan:
         return max(ends)
 
 
-def read_plan(text: str, named: str = "plan") -> FaultPlan:
+def read_plan(text: str | bytes, named: str = "plan", *, toml: bool = True) -> FaultPlan:
     """The plan that a text in TOML or JSON tells; a ContractError names what is wrong with it."""
-    raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) > MOST_BYTES:
-        raise ContractError(f"{named} is larger than {MOST_BYTES} bytes; make it smaller")
-    if text.lstrip().startswith("{"):
-        told = load_strict(raw, named)
-    else:
-        try:
-            told = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ContractError(f"{named} is no TOML: {error}; correct it") from None
-    return plan_of(told, named)
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return plan_of(load_toml(raw, named) if toml else load_strict(raw, named, digits=True), named)
 
 
 def plan_of(told: Any, named: str = "plan") -> FaultPlan:
@@ -233,7 +222,7 @@ def _read(told: Any, named: str) -> Fault:
             symbol,
             None if side is None else parse_side(side),
             tuple(nth),
-            not_negative_e9(table.get("chance", 1), f"chance of {named}"),
+            _chance(table.get("chance", 1), f"chance of {named}"),
             table.get("most"),
             _whole_ms(table, "by_ms", named) or 0,
             table.get("limit", 0),
@@ -241,6 +230,12 @@ def _read(told: Any, named: str) -> Fault:
         ),
         named,
     )
+
+
+def _chance(told: Any, where: str) -> int:
+    if isinstance(told, bool) or not isinstance(told, (int, float, Digits)):
+        raise ContractError(f"{where} {told!r:.60} is not a number from 0 to 1; write 0.5")
+    return not_negative_e9(str(told) if isinstance(told, Digits) else told, where)
 
 
 def _kind(told: Any, named: str) -> FaultKind:

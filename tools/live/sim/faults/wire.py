@@ -17,7 +17,7 @@ from typing import Any
 
 from ...core.clock import NS_PER_MS, EventClock
 from ...core.contracts_v1 import (
-    Approved, CancelFailed, OrderAccepted, OrderCanceled, OrderRejected, Side,
+    Approved, CancelFailed, FundingPaid, OrderAccepted, OrderCanceled, OrderRejected, Side,
 )  # fmt: skip
 from ...core.errors import LiveError, NotSent
 from ...core.record import fields_of
@@ -213,6 +213,8 @@ class FaultyExchange:
 
     def _on_the_way(self, answer: Answer, now_ns: int) -> list[tuple[int, Answer]]:
         """When an answer arrives, once, twice or never."""
+        if isinstance(answer, FundingPaid):  # no order's; the line only holds it up
+            return [(self._back_ns(FaultKind.DISCONNECT), answer)]
         lose, late, double = _KINDS[answer.__class__]
         if isinstance(answer, OrderAccepted) and answer.client_order_id in self._about:
             self._about[answer.order_id] = self._about[answer.client_order_id]
