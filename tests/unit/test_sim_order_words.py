@@ -138,8 +138,8 @@ def a_request(rng: Random) -> OrderRequest:
     needs_stop = not trails and kind not in (OrderKind.LIMIT, OrderKind.MARKET)
     in_bps = rng.random() < 0.5
     made = OrderRequest(
-        f"C{rng.randint(1, 99)}", rng.choice(("BTC", "\u00e9\u4e2d", 'A"B')), a_side(rng), qty, kind,
-        price=a_price(rng) if limited else None,
+        f"C{rng.randint(1, 99)}", rng.choice(("BTC", "\u00e9\u4e2d", 'A"B')), a_side(rng), qty,
+        kind, price=a_price(rng) if limited else None,
         stop=a_price(rng) if needs_stop or (trails and rng.random() < 0.5) else None,
         trail=a_price(rng) if trails and not in_bps else None,
         trail_bps=rng.randint(1, 10**13 - 1) if trails and in_bps else None,
