@@ -188,6 +188,8 @@ class Pit:
         """Take what is there, then rest or end."""
         request, price, force = order.request, order.price, order.request.time_in_force
         crosses = price is None or self._full or venue.crosses(order.side, price)
+        if self._prevents and not crosses:
+            crosses = crossing(venue, order) is not None
         if (
             (request.post_only and crosses and not self._full)
             or (request.reduce_only and not self.reducing.may_take(order))
