@@ -95,6 +95,12 @@ def test_what_no_trade_explains_was_canceled() -> None:
     assert queue_of(level) == [40]
 
 
+def test_who_is_in_front_stays_there() -> None:
+    level = a_level(10, 0, 6)
+    level.on_shown(5, PROPORTIONAL)
+    assert queue_of(level) == [0, 3]
+
+
 def test_a_trade_that_is_told_before_its_trace_in_the_book_is_kept_for_it() -> None:
     level = a_level(10, 3)
     level.traded = 4
