@@ -159,6 +159,16 @@ def test_a_trailing_sell_follows_the_highs_of_the_bars_before(
     assert market.state() == ((), ())
 
 
+def test_a_trailing_stop_never_goes_back() -> None:
+    market, sell = BarMarket(NO_CAP), an_order(1, SELL, TRAILING, trail="2")
+    buy = an_order(2, BUY, TRAILING, trail="2", stop="103")
+    for at, bar in enumerate((("100", "101", "100", "101"), ("100", "100.5", "100", "100"))):
+        assert market.hear(a_bar(*bar, at=at), [sell, buy]) == []
+    assert market.state() == ((), (("ORD1", 99 * SCALE), ("ORD2", 102 * SCALE)))
+    market.hear(a_bar("101", "101.9", "101", "101", at=2), [sell, buy])
+    assert market.state()[1] == (("ORD1", 999 * SCALE // 10), ("ORD2", 102 * SCALE))
+
+
 def test_a_trailing_buy_follows_the_lows() -> None:
     market, order = BarMarket(NO_CAP), an_order(1, BUY, TRAILING, trail="2")
     assert market.hear(a_bar("100", "101", "95", "96"), [order]) == []
@@ -200,6 +210,21 @@ def test_what_the_open_decides_is_decided_except_in_the_worst_case() -> None:
             a_bar("106", "107", "94", "95"), pair))  # fmt: skip
 
     assert run(SameBar.STOP_FIRST) == ["106"] and run(SameBar.WORST_CASE) == ["95"]
+
+
+def test_a_bar_that_closes_where_it_opened_went_to_its_high_first() -> None:
+    pair = [
+        an_order(1, SELL, STOP, stop="95", one_cancels_other="exit"),
+        an_order(2, SELL, LIMIT, price="105", one_cancels_other="exit"),
+    ]
+    market = BarMarket(BarRules(same_bar=SameBar.HIGH_LOW_ORDER))
+    assert prices(market.hear(a_bar("100", "106", "94", "100"), pair)) == ["105"]
+
+
+def test_a_stop_at_the_open_trades_before_what_comes_later() -> None:
+    orders = [an_order(1, SELL, LIMIT, price="101"), an_order(2, SELL, STOP, stop="100")]
+    done = BarMarket(NO_CAP).hear(a_bar("100", "101", "99", "100"), orders)
+    assert [execution.order.number for execution in done] == [2, 1]
 
 
 def test_two_of_a_kind_in_a_group_and_groups_apart() -> None:
