@@ -61,7 +61,6 @@ def test_the_touch_is_the_market_without_ours() -> None:
     assert (market.bid, market.bid_qty, market.ask, market.ask_qty) == (99, 5, 101, 4)
     empty = OrderByOrder("X")
     assert (empty.bid, empty.bid_qty, empty.ask, empty.ask_qty) == (0, 0, 0, 0)
-    assert market.describe() == {"queue": "order_by_order"}
 
 
 def test_the_place_in_the_queue_is_exact() -> None:

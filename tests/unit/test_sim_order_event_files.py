@@ -13,13 +13,18 @@ from tests.unit.market_files import npz
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo
+from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.order_by_order import OrderByOrder
 from tools.live.sim.order_event_files import (
-    line_of, read_hftbacktest, read_lines, with_quotes,
+    OrderMarket, line_of, read_hftbacktest, read_lines, with_quotes,
 )  # fmt: skip
 from tools.live.sim.order_events import (
     BookCleared, OrderEvent, RestingAdded, RestingCanceled, RestingReduced, RestingReplaced,
     RestingTraded,
 )  # fmt: skip
+from tools.live.sim.orders import OrderRequest
+from tools.live.sim.terms import Terms
+from tools.live.sim.world import SimulatedWorld
 
 T = 1723161254087891268
 E9 = 10**9
@@ -139,3 +144,25 @@ def test_quotes_come_behind_what_changes_the_touch() -> None:
     assert [type(event).__name__ for event in found] == [
         "RestingAdded", "Bbo", "RestingReduced", "Bbo", "RestingTraded", "Bbo", "RestingCanceled",
     ]
+
+
+def test_a_world_of_single_orders() -> None:
+    """An order of ours joins the queue, and fills once what stood before it has traded."""
+    events = [
+        RestingAdded("X", "s", "a", BUY, 100 * E9, 5 * E9, None, T),
+        RestingAdded("X", "s", "b", SELL, 101 * E9, 5 * E9, None, T + 1),
+        RestingAdded("X", "s", "c", BUY, 100 * E9, 5 * E9, None, T + 3),
+        RestingTraded("X", "s", "a", 5 * E9, None, T + 4),
+        RestingTraded("X", "s", "c", 3 * E9, None, T + 5),
+    ]
+    market = OrderMarket(lambda: events, "X", "s")
+    exchange = SimulatedExchange(Terms(venue=OrderByOrder))
+    world = SimulatedWorld(market, exchange)
+    assert world.advance() is not None
+    exchange.submit(OrderRequest("C1", "X", BUY, 2 * E9, price=100 * E9))
+    while world.advance() is not None:
+        pass
+    (fill,) = list(exchange.stream_fills())
+    assert (fill.qty_e9, fill.price_e9, fill.liquidity) == (2 * E9, 100 * E9, "maker")
+    assert exchange.describe()["venue"] == "OrderByOrder"
+    assert world.describe()["format"] == "order-events"
