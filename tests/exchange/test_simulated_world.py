@@ -115,12 +115,14 @@ def test_at_once_and_in_full_it_is_the_fake_that_always_fills() -> None:
     assert len(line.entries) > 3000
 
 
-def test_on_a_recorded_market_too() -> None:
-    recorded = str(captures.recording(captures.SPOT))
-    feed = MarketFeed(open_market(recorded))
+@pytest.mark.parametrize("market", [captures.SPOT, captures.USDM])
+def test_on_a_recorded_market_too(market: str) -> None:
+    path = str(captures.extract(market))
+    feed = MarketFeed(open_market(path))
     exchange = SimulatedExchange(Terms(liquidity=FULL))
-    world = SimulatedWorld(open_market(recorded), exchange)
+    world = SimulatedWorld(open_market(path), exchange)
     assert (world.steps, world.symbols, world.start_ns) == (feed.steps, feed.symbols, feed.start_ns)
+    assert world.describe() == feed.describe()
     fakes_state, fakes_line = a_run(FakeExchangeClient(1.0, 0.0, 0, 0.0), feed, feed.symbols)
     state, line = a_run(exchange, world, feed.symbols)
     assert state == fakes_state

@@ -34,7 +34,6 @@ AT_ONCE = (TimeInForce.IOC, FOK)
 EXPIRES, OPENS = "expires", "opens"
 _FILLED, _CANCELED = OrderStatus.FILLED, OrderStatus.CANCELED
 _PARTIAL = OrderStatus.PARTIALLY_FILLED
-_new_fill = FillEvent.__new__
 
 
 class Post(Protocol):
@@ -273,16 +272,12 @@ class Pit:
         self._fills_made = number = self._fills_made + 1
         fees = self._fees
         fee = None if fees is None else fees.fee_e18(execution, ts_ns=self._clock.ns)
-        fill = _new_fill(FillEvent)
-        fill.order_id = order.order_id
-        fill.symbol = symbol
-        fill.side = side
+        fill = FillEvent(
+            order.order_id, symbol, side, 0, 0, self._clock.ns // NS_PER_MS, "FIL%06d" % number,
+            execution.liquidity,
+        )  # fmt: skip
         fill.price_e9 = price
         fill.qty_e9 = qty
-        fill.timestamp_ms = self._clock.ns // NS_PER_MS
-        fill.fill_id = "FIL%06d" % number
-        fill.liquidity = execution.liquidity
-        fill.cum_e9 = None
         order.status = _PARTIAL
         self._accounts.trade(symbol, qty if side is BUY else -qty, price, fee or 0)
         self._register.book(fill)
