@@ -75,7 +75,7 @@ class Desk:
         if order is None:
             return self._why_not_open(order_id)
         self.pit.take_away(order)
-        self.pit.end(order, OrderStatus.CANCELED)
+        self.pit.end(order, OrderStatus.CANCELED, asked=True)
         return None
 
     def amend(

@@ -303,13 +303,14 @@ class Pit:
         self.end(order, _CANCELED)
         self._post.canceled(order.order_id, self._clock.ns)
 
-    def end(self, order: WorkingOrder, status: OrderStatus) -> None:
+    def end(self, order: WorkingOrder, status: OrderStatus, *, asked: bool = False) -> None:
+        """Close an order's account; `asked` when its client canceled it."""
         order.status = status
         self._register.end(order)
         if self.reducing.resting:
             self.reducing.forget(order.order_id)
         if self.linking.any:
-            self.linking.on_end(order, status is _FILLED)
+            self.linking.on_end(order, asked)
         if self._ends:
             entry = self._ends.pop(order.order_id, None)
             if entry is not None:
