@@ -1,0 +1,44 @@
+"""The terms of an exchange describe themselves, whatever they are made of."""
+
+from __future__ import annotations
+
+import json
+
+from tools.live.core.money import SCALE
+from tools.live.sim.liquidity import UNLIMITED, LiquidityRule
+from tools.live.sim.queue import PESSIMISTIC
+from tools.live.sim.rules import SymbolRules
+from tools.live.sim.session import DailyHours
+from tools.live.sim.slippage import FixedBps
+from tools.live.sim.terms import Terms
+from tools.live.sim.venue import SymbolVenue
+
+
+class Free:
+    def fee_e18(self, execution: object, *, ts_ns: int) -> int:
+        return 0
+
+
+def another(symbol: str) -> SymbolVenue:
+    return SymbolVenue(symbol, queue=PESSIMISTIC, liquidity=LiquidityRule(unknown_qty=0))
+
+
+def test_every_part_is_told_in_what_json_can_hold() -> None:
+    terms = Terms(
+        slippage=FixedBps(2), rules={"B": SymbolRules(tick=5), "A": SymbolRules()},
+        sessions=DailyHours("09:00", "17:00"), fees=Free(), venue=another, cash_e18=7,
+    )  # fmt: skip
+    told = terms.describe()
+    assert json.loads(json.dumps(told)) == told
+    assert list(told["rules"]) == ["A", "B"]
+    assert told["rules"]["B"]["model"] == "SymbolRules" and told["rules"]["B"]["tick"] == 5
+    assert told["slippage"] == {"slippage": "fixed_bps", "bps": "2", "tick": "0"}
+    assert (told["fees"], told["venue"], told["self_trade"]) == ("Free", "another", "allow")
+    assert told["retain"] is None and told["partial"] is True and told["cash_e18"] == 7
+
+
+def test_a_market_of_its_own() -> None:
+    assert Terms().venue_of("A").fillable is not None
+    assert isinstance(Terms().venue_of("A"), SymbolVenue)
+    assert isinstance(Terms(venue=another).venue_of("A"), SymbolVenue)
+    assert UNLIMITED > SCALE
