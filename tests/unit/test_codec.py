@@ -15,8 +15,8 @@ from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged,
     EdgeUpdate, EdgeVerdict, Entry, Executed, Fill, FillFault, FillRefused, Frozen, FundingPaid,
-    Input, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet,
-    QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
+    Input, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled,
+    Output, ParamsSet, QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE

@@ -228,7 +228,8 @@ def test_cash_is_read_exactly(digits: str, amount: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "digits", ["", ".5", "1.", "1e3", "1_0", "nan", "inf", "0.0000000000000000001", "x" * 99, "\u0661"]
+    "digits",
+    ["", ".5", "1.", "1e3", "1_0", "nan", "inf", "0.0000000000000000001", "x" * 99, "\u0661"],
 )
 def test_what_is_no_plain_cash_is_refused(digits: str) -> None:
     with pytest.raises(ContractError) as caught:

@@ -14,8 +14,8 @@ from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, put, wr
 from tools.live.core import codec
 from tools.live.core.clock import NS_PER_S, render_utc
 from tools.live.core.contracts_v1 import (
-    BUY, Approved, CancelFailed, Entry, Executed, Fill, FreezeOrdered, Input, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, ParamsSet, QuoteUpdate,
+    BUY, Approved, CancelFailed, Entry, Executed, Fill, FreezeOrdered, Input, OrderAccepted,
+    OrderCanceled, OrderRejected, Output, ParamsSet, QuoteUpdate,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.line import source_of
