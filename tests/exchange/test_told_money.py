@@ -14,8 +14,9 @@ import pytest
 
 from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import BTC, ETH, T0_MS, T0_NS
+from tests.unit.moody_world import MoodyExchange
 from tests.unit.projection_builders import assert_agrees, project, query
-from tests.unit.run_journals import terms_of
+from tests.unit.run_journals import a_moody_run, terms_of
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, Entry, Executed, Fill, FundingPaid, QuoteUpdate,
@@ -152,6 +153,29 @@ def test_whatever_is_told_adds_up_everywhere(batch: int, tmp_path: Path) -> None
             paid[symbol] = paid.get(symbol, 0) + money_e18(amount)
         funded = {name: one.funding_e18 for name, one in ledger.holdings.items() if one.fundings}
         assert paid == funded, seed
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_reasons_change_nothing_on_a_moody_exchange(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late, repeated and refused executions come out of the journal as they went in."""
+    plain = a_moody_run(seed)
+    trade = MoodyExchange.trade
+
+    def tell(self: MoodyExchange, order_id: str, qty: int) -> None:
+        trade(self, order_id, qty)
+        self.reports[-1].why = "queue"
+
+    monkeypatch.setattr(MoodyExchange, "trade", tell)
+    told = a_moody_run(seed)
+    kinds = [one.event.kind.replace("executed", "fill") for one in told.entries]
+    assert kinds == [one.event.kind for one in plain.entries]
+    assert rederive(told.disk).difference is None
+    hashes = [state_sha256(one.loop.fold, one.loop.seq, T0_NS) for one in (plain, told)]
+    assert hashes[0] == hashes[1] == rebuild(told.disk).state_sha256
+    project(tmp_path / "told.db", told.disk)
+    assert_agrees(tmp_path / "told.db", told.loop.fold, told.entries)
 
 
 def test_the_runs_reach_every_corner() -> None:
