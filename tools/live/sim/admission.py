@@ -95,7 +95,8 @@ class Admission:
         if rules.max_orders or rules.max_waiting:
             live, name = self._register.live.values(), request.client_order_id
             mine = [o for o in live if o.symbol == symbol and o.request.client_order_id != name]
-            orders, waiting = len(mine), sum(o.order_id in self._held for o in mine)
+            orders = len(mine)
+            waiting = len([o for o in mine if o.order_id in self._held])
         broken = rules.refusal(request, reference=reference, orders=orders, waiting=waiting)
         if broken is None:
             return None
