@@ -38,7 +38,7 @@ class Register:
         self._known[order.request.client_order_id] = order
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> None:
-        """Remember what was said of one that never was an order; a name in use stays its order's."""
+        """Remember what was said of what never was an order; a name in use stays its order's."""
         name = request.client_order_id
         if not isinstance(self._known.get(name), WorkingOrder):
             self._known[name] = refusal
