@@ -32,7 +32,13 @@ class Case:
         return self
 
     def executes(
-        self, qty: int, price: float = 100, *, why: FillReason = TOUCH, how: str = TAKER, ns: int = T0
+        self,
+        qty: int,
+        price: float = 100,
+        *,
+        why: FillReason = TOUCH,
+        how: str = TAKER,
+        ns: int = T0,
     ) -> Case:
         execution = Execution(self.order, qty * SCALE, int(price * SCALE), how, Why(why, ""))
         self.order.leaves -= qty * SCALE

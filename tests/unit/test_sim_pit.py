@@ -9,6 +9,8 @@ from tools.live.core.money import SCALE
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import OrderStatus
 from tools.live.sim.evidence import Execution
+from tools.live.sim.fees import FlatFees
+from tools.live.sim.liquidity import FULL
 from tools.live.sim.orders import OrderKind, SelfTrade, TimeInForce
 from tools.live.sim.pit import Pit
 from tools.live.sim.session import DailyHours, Outside
@@ -217,11 +219,19 @@ def test_a_witness_is_shown_every_execution() -> None:
     assert isinstance(floor.exchange.desk.pit, Pit)
 
 
-def test_what_costs_a_fee_takes_it_from_the_cash() -> None:
-    class Flat:
-        def fee_e18(self, execution: Execution, *, ts_ns: int) -> int:
-            return 7
-
-    floor = Floor(Terms(fees=Flat(), cash_e18=0))
+def test_a_fill_says_what_it_cost_and_why_it_came_about() -> None:
+    floor = Floor(Terms(fees=lambda: FlatFees(taker_bps=10), cash_e18=0))
     floor.send(qty=1, price=101)
-    assert floor.exchange.get_balances() == {"USD": -101 * SCALE * SCALE - 7}
+    (fill,) = floor.exchange.stream_fills()
+    fee = 101 * SCALE * SCALE // 1000
+    assert fill.fee_e18 == fee
+    assert fill.why == "took_touch: took 1 at 101; bid 99 x 5, ask 101 x 5"
+    assert floor.exchange.get_balances() == {"USD": -101 * SCALE * SCALE - fee}
+
+
+@pytest.mark.parametrize("terms", [Terms(explain=False), Terms(liquidity=FULL)])
+def test_it_may_say_nothing_of_either(terms: Terms) -> None:
+    floor = Floor(terms)
+    floor.send(qty=1, price=101)
+    (fill,) = floor.exchange.stream_fills()
+    assert (fill.fee_e18, fill.why) == (None, "")

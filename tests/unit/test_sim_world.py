@@ -43,7 +43,9 @@ def test_what_we_hear_stays_as_recorded_and_the_exchange_knew_it_before() -> Non
     seen = []
     for step in world:
         ask = world.exchange.desk.pit.venue("AAA").ask // 10**9
-        seen.append(((world.exchange.here_ns - T0) // MS, step[0].ask // 10**9, ask))  # type: ignore[union-attr]
+        (quote,) = step
+        assert isinstance(quote, QuoteUpdate)
+        seen.append(((world.exchange.here_ns - T0) // MS, quote.ask // 10**9, ask))
     assert seen == [(0, 101, 101), (20, 102, 103), (22, 103, 103)]
     assert world.exchange.driven is False
 

@@ -144,7 +144,8 @@ class Pit:
         return (
             self._fills_made,
             tuple((name, self.venues[name].state()) for name in sorted(self.venues)),
-            () if self._fees is None else self._fees.state(), self.triggers.state(), self.reducing.state(), self.linking.state(), tuple(self.held),
+            () if self._fees is None else self._fees.state(), self.triggers.state(),
+            self.reducing.state(), self.linking.state(), tuple(self.held),
             tuple((name, entry[0]) for name, entry in self._ends.items()),
         )  # fmt: skip
 
