@@ -89,7 +89,8 @@ class Pit:
             self._set_end(order)
         linked = request.after is not None or request.one_cancels_other is not None
         if request.kind is LIMIT and not linked and self._always_open:
-            self.trade(order, self.venue(order.symbol))
+            symbol = order.symbol
+            self.trade(order, self.venues.get(symbol) or self.venue(symbol))
         elif not linked or self.linking.hang_up(order):
             self.let_in(order, False)
         if self._entering:
