@@ -9,7 +9,7 @@ import pytest
 from tests.unit.sim_venue_builders import an_order
 from tools.live.core.market_v1 import Bbo, Trade
 from tools.live.core.words_v1 import BUY, SELL
-from tools.live.sim.own_orders import LATE_NS, OwnLevel, OwnSide
+from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, QueueModel
 
 UNKNOWN = 10**24
@@ -240,6 +240,14 @@ def test_old_reductions_are_forgotten() -> None:
         shows(level, 90 - step, PROPORTIONAL, ts_ns=1 + step * LATE_NS)
     assert len(level.state()[-1]) == 2  # type: ignore[arg-type]
     assert level.state()[-1][-1] == (1 + 9 * LATE_NS, None, 1, ())  # type: ignore[index]
+
+
+def test_no_more_reductions_are_kept_than_trades_may_be_late_for() -> None:
+    level = a_level(100, 50)
+    for step in range(40):
+        shows(level, 99 - step, PESSIMISTIC)
+    assert len(level.state()[-1]) == MOST_SHRINKS  # type: ignore[arg-type]
+    assert list(level.on_trade(sold(40), 40)) == [] and level.traded == 8
 
 
 def test_an_iceberg_gives_no_more_than_it_shows() -> None:
