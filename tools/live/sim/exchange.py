@@ -281,8 +281,9 @@ class SimulatedExchange:
 
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
-        now_ns = self._now_ns()
-        desk = self.desk
+        now_ns, desk = self._line.ns, self.desk
+        if now_ns <= self.here_ns or not now_ns:
+            now_ns = self._now_ns()
         if self.due.heap:
             self.run_to(now_ns)
         elif now_ns > desk.clock.ns:
