@@ -202,6 +202,29 @@ def test_a_late_trade_explains_a_part_and_the_rest_was_canceled() -> None:
     assert queue_of(level) == [2]
 
 
+def test_what_is_put_back_is_rounded_against_us() -> None:
+    level = a_level(10, 5)
+    shows(level, 6, PROPORTIONAL)
+    list(level.on_trade(sold(1), 1))
+    assert queue_of(level) == [3]
+
+
+def test_a_reduction_is_explained_once() -> None:
+    level = a_level(5, 5)
+    shows(level, 0, PESSIMISTIC)
+    assert list(level.on_trade(sold(5), 5)) == [] and level.traded == 0
+    assert len(list(level.on_trade(sold(3), 3))) == 1 and level.traded == 3
+
+
+def test_nobody_ends_further_behind_by_a_trade() -> None:
+    """The older order takes 3 of the 5 that went, so less of them went before the younger."""
+    level = a_level(10, 2, 8)
+    shows(level, 5, PROPORTIONAL)
+    assert queue_of(level) == [1, 4]
+    assert [(one.number, share) for one, share, _ in level.on_trade(sold(5), 5)] == [(1, 3)]
+    assert queue_of(level) == [0, 4]
+
+
 def test_whoever_joined_in_between_stands_behind_those_who_are_put_back() -> None:
     level = a_level(5, 5)
     shows(level, 0, PESSIMISTIC)
