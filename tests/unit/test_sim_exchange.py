@@ -20,6 +20,7 @@ from tools.live.sim.answers import Amended
 from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.orders import OrderKind, TimeInForce
+from tools.live.sim.rules import SymbolRules
 from tools.live.sim.terms import Terms
 
 FAR = Terms(
@@ -123,6 +124,15 @@ def test_a_request_that_is_too_old_is_refused() -> None:
     (answer,) = floor.exchange.stream_answers()
     assert isinstance(answer, OrderRejected)
     assert answer.message == "too_late: it was to be refused behind 2025-01-01T00:00:05Z"
+
+
+def test_in_its_last_moment_it_is_not_too_old() -> None:
+    slow = Terms(delays=Delays(submit=Constant(REQUEST_LIFE_NS)), rules={"AAA": SymbolRules()})
+    for terms in (slow, Terms(delays=slow.delays)):
+        floor = Floor(terms)
+        floor.exchange.place_limit(Approved("C1", "AAA", BUY, SCALE, SCALE, T0))
+        floor.at(T0 + REQUEST_LIFE_NS)
+        assert floor.said() == ["OrderAccepted ORD000001"]
 
 
 def test_a_taken_name_gets_no_answer_over_a_wire() -> None:

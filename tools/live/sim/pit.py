@@ -206,11 +206,11 @@ class Pit:
         if order.leaves and order.order_id in self._live:
             if price is None or force in AT_ONCE:
                 self._drop(order)
-            elif request.reduce_only and not self.reducing.may_rest(order):
-                self._drop(order)
             else:
                 order.shown = slice_of(order)
                 venue.rest(order)
+                if request.reduce_only:
+                    self.reducing.resting[order.order_id] = order
         if self.reducing.resting:
             self.reducing.trim(order.symbol, order.side)
 
