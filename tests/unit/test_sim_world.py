@@ -127,6 +127,7 @@ def test_without_a_loop_it_goes_on_step_by_step() -> None:
     world.exchange.submit(a_request("C1", qty=2, price=98))
     assert world.run(T0 + 15 * MS) == 1
     assert world.exchange.here_ns == T0 + 15 * MS
+    assert world.exchange.desk.pit.venue("AAA").ask == 102 * 10**9  # not that of 20 ms yet
     world.exchange.desk.hear(a_trade(97, 9, SELL))
     assert world.run(T0 + 20 * MS) == 2  # the fill, and a quote
     assert world.run(T0 + 20 * MS) == 0
