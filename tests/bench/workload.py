@@ -49,7 +49,7 @@ def run_ours(quotes: int, retain: int | None = None) -> tuple[ExecutionLoop, dic
 
 def seconds_ours(quotes: int, retain: int | None = None) -> float:
     """Wall time of W1 with its report."""
-    return seconds_of(lambda: run_ours(quotes, retain))
+    return _seconds(lambda: run_ours(quotes, retain))
 
 
 def seconds_journaled(quotes: int, folder: Path) -> float:
@@ -73,21 +73,21 @@ def seconds_journaled(quotes: int, folder: Path) -> float:
         moved = {one.symbol: one.qty_e9 for one in loop.exchange.get_positions()}
         recorded.finish(report, moved, START_NS)
 
-    return seconds_of(run)
+    return _seconds(run)
 
 
 def seconds_floor(quotes: int, *, quiet: bool = False) -> float:
     """Wall time of the floor; `quiet` gives it the collector settings of our loop."""
     with quiet_gc() if quiet else nullcontext():
-        return seconds_of(lambda: run_floor(quotes))
+        return _seconds(lambda: run_floor(quotes))
 
 
 def seconds_lean(quotes: int) -> float:
     """Wall time of the lean floor."""
-    return seconds_of(lambda: run_lean_floor(quotes))
+    return _seconds(lambda: run_lean_floor(quotes))
 
 
-def seconds_of(run: Callable[[], object]) -> float:
+def _seconds(run: Callable[[], object]) -> float:
     """Wall time of one run that starts without the garbage of the one before."""
     gc.collect()
     began = time.perf_counter()
