@@ -68,10 +68,19 @@ def world_of(
     symbols: Sequence[str] | None = None,
     source: str | None = None,
 ) -> Feed:
-    """The market and a simulated exchange as one feed."""
+    """The market and a simulated exchange as one feed, with the faults that are between them."""
+    from .sim.exchange import SimulatedExchange
+    from .sim.faults.feed import FaultyMarket
+    from .sim.faults.plan import MARKET
+    from .sim.faults.wire import FaultyExchange
     from .sim.world import SimulatedWorld
 
-    return SimulatedWorld(market, exchange, symbols=symbols, source=source)
+    line = exchange if isinstance(exchange, FaultyExchange) else None
+    simulated = exchange if line is None else line.exchange
+    assert isinstance(simulated, SimulatedExchange)
+    if line is not None and any(one.kind in MARKET for one in line.strikes.plan.faults):
+        market = FaultyMarket(market, line.strikes.plan)
+    return SimulatedWorld(market, simulated, symbols=symbols, source=source, line=line)
 
 
 def is_simulated(chosen: Mapping[str, Any]) -> bool:
