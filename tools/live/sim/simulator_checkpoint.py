@@ -232,8 +232,13 @@ def _restore_orders(
             keep[order.order_id] = order
             told.update((one.execution_id, one) for one in order.executions)
     for action in checkpoint.actions:
-        _check_action(simulator, action)
+        _check_action(simulator, action, now)
         desk.queue.add_action(action)
+    for order in desk.arriving.values():
+        if not desk.queue.get_pending_for_order(order.order_id):
+            raise ContractError(
+                f"order {order.order_id!r:.80} is new, and nothing says when it arrives"
+            )
     for order in list(desk.pending.values()):
         desk.take_up(order)
     for order in [*desk.pending.values(), *desk.arriving.values()]:
@@ -245,16 +250,22 @@ def _restore_orders(
     desk.unreported = [told[name] for name in checkpoint.unreported]
 
 
-def _check_action(simulator: ExecutionSimulator, action: PendingAction) -> None:
-    desk = simulator.desk
+def _check_action(simulator: ExecutionSimulator, action: PendingAction, now: int) -> None:
+    desk, name = simulator.desk, f"{action.order_id!r:.80}"
     places = {
         ActionType.SUBMIT: (desk.arriving,), ActionType.FILL: (desk.pending,),
         ActionType.CANCEL: (desk.pending, desk.arriving),
     }[action.action_type]  # fmt: skip
     if not any(action.order_id in orders for orders in places):
-        raise ContractError(f"a {action.action_type} of {action.order_id!r:.80} has no such order")
+        raise ContractError(f"a {action.action_type} of {name} has no such order")
     if desk.queue.has(action.order_id, action.action_type):
-        raise ContractError(f"order {action.order_id!r:.80} has two {action.action_type} actions")
+        raise ContractError(f"order {name} has two {action.action_type} actions")
+    if time_ns(action.scheduled_time, "scheduled_time") <= now:
+        raise ContractError(f"a {action.action_type} of {name} was due by the checkpoint's time")
+    if action.action_type is ActionType.FILL:
+        qty = action.data["quantity"]
+        if to_e9(qty, "quantity") > desk.pending[action.order_id].leaves_e9:
+            raise ContractError(f"a fill of {qty} is more than order {name} has left")
 
 
 def _restore_reserve(

@@ -235,20 +235,19 @@ class Desk:
     def _judge_late(self, symbol: str, now: int) -> None:
         """Judge orders that nobody could value before the first price of their symbol."""
         account = self.account
-        waiting = [*self._of_symbol.get(symbol, {}).values(), *self.arriving.values()]
+        both = [*self._of_symbol.get(symbol, {}).values(), *self.arriving.values()]
+        waiting = [o for o in both if o.symbol == symbol and not (o.cap_e9 or o.trigger_e9)]
+        for order in waiting:  # none of them counts before it is judged
+            account.release(order, order.leaves_e9)
+            account.units.pop(order.order_id, None)
         for order in waiting:
-            if order.symbol != symbol or order.cap_e9 or order.trigger_e9:
-                continue
-            account.release(order, order.leaves_e9)  # it must not count twice
-            unit = account.unit(order)
-            refusal = None
+            unit, refusal = account.unit(order), None
             if self.risk_checker is not None:
                 refusal = self.risk_checker.size_refusal(
                     order, account.exposures, account.reserved_of, account.value_e18
                 )
             if refusal is None and order.side is OrderSide.BUY:
                 refusal = self.validator.refusal(order, account.free_e18, 0, unit)
-            account.units.pop(order.order_id, None)
             account.reserve(order, unit)
             if refusal is not None:
                 self.refuse(order, now, refusal)

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ..core.money import SCALE, Number, divide_half_even, not_negative_e9, positive_e9, to_e9
+from ..core.money import (
+    SCALE, Number, divide_half_even, not_negative_e9, positive_e9, text, to_e9,
+)  # fmt: skip
 from ..portfolio.ledger import Holding
 from ..risk.exposure import Exposure
 from .simulator_checks import Refusal
@@ -197,7 +199,7 @@ class RiskChecker:
                         f"the account is worth {exact_cash(value_e18)}, which bears no exposure"
                     )
                 shown = _percent_e9(becomes, value_e18)
-                message = f"{name} exposure {_one_decimal(shown)}% > {exact(most)}%"
+                message = f"{name} exposure {_shown(shown, most)}% > {exact(most)}%"
                 return self._broken(RiskRuleType.EXPOSURE_LIMIT, message, shown, most)
         return None
 
@@ -216,7 +218,7 @@ class RiskChecker:
             most = not_negative_e9(limit, f"max_{name}_drawdown_pct")
             if (start - value_e18) * _PERCENT_E9 > most * start:
                 shown = _percent_e9(start - value_e18, start)
-                message = f"{name} drawdown {_one_decimal(shown)}% > {exact(most)}%"
+                message = f"{name} drawdown {_shown(shown, most)}% > {exact(most)}%"
                 return self._broken(RiskRuleType.DRAWDOWN_LIMIT, message, shown, most)
         return None
 
@@ -252,6 +254,9 @@ def _percent_e9(part: int, whole: int) -> int:
     return divide_half_even(part * _PERCENT_E9, whole)
 
 
-def _one_decimal(percent_e9: int) -> str:
+def _shown(percent_e9: int, most_e9: int) -> str:
+    """One decimal is enough for the eye, unless it hides that the limit is passed."""
     tenths = divide_half_even(percent_e9 * 10, SCALE)
+    if tenths * SCALE <= most_e9 * 10:
+        return text(percent_e9)
     return f"{tenths // 10}.{tenths % 10}"
