@@ -113,7 +113,7 @@ def test_a_checkpoint_of_another_simulator_is_not_taken_for_ones_own() -> None:
     with pytest.raises(ContractError, match="is of simulator 'a'"):
         folder.load_checkpoint("b")
     memory.files["a/latest.json"] = b'{"version": NaN}'
-    with pytest.raises(ContractError, match="checkpoint a/latest.json cannot be used: it holds NaN"):
+    with pytest.raises(ContractError, match="checkpoint a/latest.json cannot be used: it holds"):
         folder.load_checkpoint("a")
 
 

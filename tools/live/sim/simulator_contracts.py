@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..core.errors import ContractError, IllegalTransition
-from ..core.money import Number, divide_half_even, not_negative_e9, positive_e9, to_e9
+from ..core.money import Number, divide_half_even, not_negative_e9, positive_e9
 from ..core.order import TRANSITIONS, OrderState
 from ..core.record import door, record
-from .simulator_numbers import cash_e18, exact, exact_cash, moment, time_ns
+from .simulator_numbers import cash_e18, exact, exact_cash, moment, scaled_e9, time_ns
 
 
 class OrderSide(StrEnum):
@@ -176,7 +176,7 @@ class Order:
         self.symbol = symbol if symbol == "" else _name(symbol, "symbol")
         self.side = OrderSide(side)
         self.order_type = OrderType(order_type)
-        self.qty_e9 = to_e9(quantity, "quantity")
+        self.qty_e9 = scaled_e9(quantity, "quantity")
         self.created_ns = time_ns(created_at, "created_at")
         self.status = OrderStatus(status)
         self.limit_e9 = _optional_price(limit_price, "limit_price")
@@ -197,7 +197,7 @@ class Order:
         if told := tuple(executions):  # the sums are those of the executions themselves
             self.filled_e9 = self.cost_e18 = self.commission_e18 = 0
             for execution in told:
-                self._add(execution)
+                self._add(execution, *_scaled(execution))
         _check_filled(self)
 
     @property
@@ -251,7 +251,13 @@ class Order:
             raise ContractError(
                 f"order {self.order_id!r} is in a simulator, which alone books its executions"
             )
-        self.book(execution)
+        qty, price, commission = _scaled(execution)
+        if qty > self.leaves_e9:
+            raise ContractError(
+                f"execution {execution.execution_id!r} of {execution.quantity} overfills order"
+                f" {self.order_id!r}: {self.remaining_quantity()} is left"
+            )
+        self.book(execution, qty, price, commission)
 
     def copy(self) -> Order:
         """An equal order that nothing else knows."""
@@ -279,17 +285,11 @@ class Order:
             )
         self.status = status
 
-    def book(self, execution: OrderExecution) -> None:
-        """Count an execution, exactly; ContractError beyond what is left."""
-        qty = positive_e9(execution.quantity, "quantity")
-        if qty > self.leaves_e9:
-            raise ContractError(
-                f"execution {execution.execution_id!r} of {execution.quantity} overfills order"
-                f" {self.order_id!r}: {self.remaining_quantity()} is left"
-            )
+    def book(self, execution: OrderExecution, qty: int, price: int, commission_e18: int) -> None:
+        """Count an execution that is at most what is left, with its numbers as integers."""
         whole = qty == self.leaves_e9
         self.move(OrderStatus.FILLED if whole else OrderStatus.PARTIALLY_FILLED)
-        self._add(execution)
+        self._add(execution, qty, price, commission_e18)
 
     def accept(self, ns: int) -> None:
         """It has arrived."""
@@ -312,11 +312,10 @@ class Order:
         self.move(OrderStatus.CANCELLED)
         self.cancelled_ns = ns
 
-    def _add(self, execution: OrderExecution) -> None:
-        qty = positive_e9(execution.quantity, "quantity")
+    def _add(self, execution: OrderExecution, qty: int, price: int, commission_e18: int) -> None:
         self.filled_e9 += qty
-        self.cost_e18 += qty * positive_e9(execution.price, "price")
-        self.commission_e18 += cash_e18(execution.commission, "commission")
+        self.cost_e18 += qty * price
+        self.commission_e18 += commission_e18
         self._executions.append(execution)
 
 
@@ -341,6 +340,13 @@ LATENCY_NORMAL = _latency(50, 100, 200, 50)
 LATENCY_SLOW = _latency(100, 500, 1000, 100)
 
 
+def _scaled(execution: OrderExecution) -> tuple[int, int, int]:
+    return (
+        positive_e9(execution.quantity, "quantity"), positive_e9(execution.price, "price"),
+        cash_e18(execution.commission, "commission"),
+    )  # fmt: skip
+
+
 def _name(told: str, field: str) -> str:
     if not isinstance(told, str) or not told:
         raise ContractError(f"{field} {told!r:.60} is no name; give a text")
@@ -348,7 +354,7 @@ def _name(told: str, field: str) -> str:
 
 
 def _optional_price(price: Number | None, field: str) -> int | None:
-    return None if price is None else to_e9(price, field)
+    return None if price is None else scaled_e9(price, field)
 
 
 def _optional_ns(when: datetime | None, field: str) -> int | None:

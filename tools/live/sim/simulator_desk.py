@@ -60,6 +60,8 @@ class Desk:
     @latency.setter
     def latency(self, latency: LatencyConfig) -> None:
         self._latency = check_latency(latency)
+        self._submission_ns = span_ns(latency.submission_latency)
+        self._cancel_ns = span_ns(latency.cancel_latency)
 
     def find(self, order_id: str) -> Order | None:
         """An order, wherever it stands."""
@@ -80,10 +82,9 @@ class Desk:
             self.completed[order.order_id] = order
             return order.refuse(now, *refusal)
         self.account.reserve(order, self.account.unit(order))
-        delay = span_ns(self._latency.submission_latency)
-        if delay:
+        if self._submission_ns:
             self.arriving[order.order_id] = order
-            self._expect(ActionType.SUBMIT, order, now + delay)
+            self._expect(ActionType.SUBMIT, order, now + self._submission_ns)
         else:
             self._arrive(order, now)
 
@@ -94,9 +95,8 @@ class Desk:
         if order is None or self.queue.has(order_id, ActionType.CANCEL):
             return order
         self.queue.cancel_order_actions(order_id)
-        delay = span_ns(self._latency.cancel_latency)
-        if delay:
-            self._expect(ActionType.CANCEL, order, now + delay)
+        if self._cancel_ns:
+            self._expect(ActionType.CANCEL, order, now + self._cancel_ns)
         else:
             self._cancel(order, now)
         return order
@@ -226,7 +226,7 @@ class Desk:
             "exec-%08d" % self.executed, order.order_id, moment(now), exact(qty), exact(price),
             exact_cash(commission), qty < order.qty_e9,
         )  # fmt: skip
-        order.book(execution)
+        order.book(execution, qty, price, commission)
         self.unreported.append(execution)
         if order.is_complete():
             self._end(order)

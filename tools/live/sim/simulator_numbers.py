@@ -10,8 +10,11 @@ import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from ..core.clock import NS_PER_S
 from ..core.errors import ContractError
-from ..core.money import CASH_SCALE, LARGEST_E9, SCALE, cash_text, divide_half_even, text
+from ..core.money import (
+    CASH_SCALE, LARGEST_E9, SCALE, Number, cash_text, divide_half_even, text, to_e9,
+)  # fmt: skip
 
 NS_PER_US = 1000
 LONGEST_SPAN = timedelta(days=366)
@@ -30,7 +33,8 @@ def time_ns(when: object, field: str) -> int:
         raise ContractError(f"{field} {when.isoformat()} is outside the years 1970 to {_YEARS[1]}")
     if when.tzinfo is not None:
         when = when.astimezone(timezone.utc).replace(tzinfo=None)
-    return (when - _EPOCH) // _MICROSECOND * NS_PER_US
+    since = when - _EPOCH
+    return (since.days * 86_400 + since.seconds) * NS_PER_S + since.microseconds * NS_PER_US
 
 
 def moment(ns: int) -> datetime:
@@ -69,8 +73,20 @@ def exact_cash(scaled: int) -> Decimal:
     return Decimal(cash_text(scaled))
 
 
+def scaled_e9(value: Number, field: str) -> int:
+    """The same as `to_e9`, without a detour over text for a Decimal of usual size."""
+    if type(value) is Decimal and value.is_finite() and -40 < value.adjusted() < 15:
+        numerator, denominator = value.as_integer_ratio()
+        scaled, lost = divmod(numerator * SCALE, denominator)
+        if not lost:
+            return scaled
+    return to_e9(value, field)
+
+
 def cash_e18(value: object, field: str) -> int:
     """Money at 10^18, exactly; what has more than 18 decimals is a ContractError."""
+    if type(value) is int and abs(value) <= LARGEST_E9:
+        return value * CASH_SCALE
     numerator, denominator = _fraction(value, field)
     scaled, lost = divmod(numerator * CASH_SCALE, denominator)
     if lost:
