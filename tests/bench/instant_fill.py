@@ -1,30 +1,54 @@
 """An instant-fill simulator of ADR-006's kind, written the plain way: what its users have today.
 
-Decimal money, an order is an object, each price is one pass over the pending orders, and what it
-touches fills whole, at once, at its limit: no queue, no latency, no risk limits, no books beyond
-cash and positions. Its ids are counted, not drawn, which is kinder to it than the original. It runs
-W1 with as many orders as the product: two a quote; the price then touches one of the two, by a fair
-coin, and what still rests is canceled before the next quote of the symbol.
+Decimal money and datetime, an order of many fields changed in place, a validator that answers with
+an object, latencies asked for at each step (they are all zero), slippage and commission at each
+fill, and each price is one pass over the pending orders: what it touches fills whole and at once.
+No queue, no real latency, no limits, no books beyond cash and positions. Its ids are counted and
+its times given, not drawn and asked for, which is kinder to it than the original. It runs W1 with
+as many orders as the product: two a quote; the price then touches one of the two, by a fair coin,
+and what still rests is canceled before the next quote of the symbol.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
-START_NS = 1_735_689_600 * 10**9
+START = datetime(2025, 1, 1)
+
+
+class Side(Enum):
+    """Which way an order trades."""
+
+    BUY = "buy"
+    SELL = "sell"
 
 
 class Status(Enum):
     """Where an order stands."""
 
+    NEW = "new"
     SUBMITTED = "submitted"
     FILLED = "filled"
     REJECTED = "rejected"
     CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill."""
+
+    execution_id: str
+    order_id: str
+    timestamp: datetime
+    quantity: Decimal
+    price: Decimal
+    commission: Decimal
+    is_partial: bool
 
 
 @dataclass(slots=True)
@@ -33,26 +57,43 @@ class Order:
 
     order_id: str
     symbol: str
-    is_buy: bool
+    side: Side
     quantity: Decimal
-    limit_price: Decimal
-    created_ns: int
-    status: Status = Status.SUBMITTED
+    created_at: datetime
+    limit_price: Decimal | None = None
+    status: Status = Status.NEW
+    submitted_at: datetime | None = None
     filled_quantity: Decimal = Decimal(0)
     avg_fill_price: Decimal = Decimal(0)
+    total_commission: Decimal = Decimal(0)
     executions: list[Execution] = field(default_factory=list)
+    rejected_at: datetime | None = None
+    rejection_message: str | None = None
+    canceled_at: datetime | None = None
+
+    def is_complete(self) -> bool:
+        return self.status in (Status.FILLED, Status.REJECTED, Status.CANCELED)
+
+    def remaining_quantity(self) -> Decimal:
+        return self.quantity - self.filled_quantity
+
+    def add_execution(self, execution: Execution) -> None:
+        """Append, sum up, average."""
+        self.executions.append(execution)
+        cost = self.filled_quantity * self.avg_fill_price + execution.quantity * execution.price
+        self.filled_quantity += execution.quantity
+        self.avg_fill_price = cost / self.filled_quantity
+        self.total_commission += execution.commission
+        if self.filled_quantity >= self.quantity:
+            self.status = Status.FILLED
 
 
-@dataclass(slots=True)
-class Execution:
-    """One fill."""
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What the validator answers."""
 
-    execution_id: str
-    order_id: str
-    timestamp_ns: int
-    quantity: Decimal
-    price: Decimal
-    commission: Decimal
+    is_valid: bool
+    message: str | None = None
 
 
 class InstantFill:
@@ -61,67 +102,110 @@ class InstantFill:
     def __init__(self, cash: Decimal, positions: dict[str, Decimal]) -> None:
         self.cash = cash
         self.positions = positions
+        self.slippage_bps = Decimal(0)
         self.commission_per_share = Decimal("0.0001")
+        self.smallest, self.largest = Decimal("0.001"), Decimal(1_000_000)
+        self.submission_latency = self.fill_latency = self.cancel_latency = timedelta()
         self.pending: dict[str, Order] = {}
         self.completed: dict[str, Order] = {}
+        self.actions: list[tuple[datetime, str]] = []
+        self.current_time = START
         self.executions = 0
 
-    def submit_order(self, order: Order) -> Order:
+    def submit_order(self, order: Order, timestamp: datetime) -> Order:
         """Check it, and let it rest."""
-        if self._is_valid(order):
+        self.current_time = timestamp
+        validation = self._validate(order)
+        if not validation.is_valid:
+            order.status = Status.REJECTED
+            order.rejected_at = timestamp
+            order.rejection_message = validation.message
+            self.completed[order.order_id] = order
+            return order
+        due = timestamp + self.submission_latency
+        if self.submission_latency.total_seconds() == 0:
+            order.status = Status.SUBMITTED
+            order.submitted_at = timestamp
             self.pending[order.order_id] = order
         else:
-            order.status = Status.REJECTED
-            self.completed[order.order_id] = order
+            self.actions.append((due, order.order_id))
         return order
 
-    def process_market_data(self, symbol: str, price: Decimal, now_ns: int) -> list[Execution]:
-        """One pass over the pending orders: what the price touches fills at its limit."""
-        made = []
-        for order in list(self.pending.values()):
-            if order.symbol != symbol:
+    def process_market_data(
+        self, symbol: str, price: Decimal, timestamp: datetime
+    ) -> list[Execution]:
+        """One pass over the pending orders: what the price touches fills whole."""
+        self.current_time = timestamp
+        while self.actions and self.actions[0][0] <= timestamp:
+            self.actions.pop(0)
+        made: list[Execution] = []
+        waiting = [o for o in self.pending.values() if o.symbol == symbol and not o.is_complete()]
+        for order in waiting:
+            if not self._can_fill(order, price):
                 continue
-            limit = order.limit_price
-            if price <= limit if order.is_buy else price >= limit:
-                made.append(self._execute(order, now_ns))
+            due = timestamp + self.fill_latency
+            if self.fill_latency.total_seconds() == 0:
+                made.append(self._execute(order, price, timestamp))
+                if order.is_complete():
+                    del self.pending[order.order_id]
+                    self.completed[order.order_id] = order
+            else:
+                self.actions.append((due, order.order_id))
         return made
 
-    def cancel_order(self, order_id: str) -> Order | None:
+    def cancel_order(self, order_id: str, timestamp: datetime) -> Order | None:
         """Take a pending order back."""
-        order = self.pending.pop(order_id, None)
-        if order is not None:
+        self.current_time = timestamp
+        order = self.pending.get(order_id)
+        if order is None:
+            return None
+        self.actions = [action for action in self.actions if action[1] != order_id]
+        if self.cancel_latency.total_seconds() == 0:
             order.status = Status.CANCELED
+            order.canceled_at = timestamp
+            del self.pending[order_id]
             self.completed[order_id] = order
         return order
 
-    def _is_valid(self, order: Order) -> bool:
-        if order.quantity <= 0:
-            return False
-        if order.is_buy:
-            return order.quantity * order.limit_price <= self.cash
-        return order.quantity <= self.positions.get(order.symbol, Decimal(0))
+    def _validate(self, order: Order) -> Validation:
+        if order.quantity <= 0 or order.quantity < self.smallest or order.quantity > self.largest:
+            return Validation(False, f"quantity {order.quantity} is out of range")
+        if order.side is Side.SELL:
+            held = self.positions.get(order.symbol, Decimal(0))
+            if order.quantity > held:
+                return Validation(False, f"sell of {order.quantity}, {held} are held")
+        elif order.limit_price is not None and order.quantity * order.limit_price > self.cash:
+            return Validation(False, f"need {order.quantity * order.limit_price}")
+        return Validation(True)
 
-    def _execute(self, order: Order, now_ns: int) -> Execution:
-        quantity, price = order.quantity, order.limit_price
+    def _can_fill(self, order: Order, price: Decimal) -> bool:
+        if order.limit_price is None:
+            return True
+        if order.side is Side.BUY:
+            return price <= order.limit_price
+        return price >= order.limit_price
+
+    def _execute(self, order: Order, price: Decimal, timestamp: datetime) -> Execution:
+        slippage = self.slippage_bps / Decimal(10_000)
+        if order.side is Side.BUY:
+            fill_price = price * (Decimal(1) + slippage)
+        else:
+            fill_price = price * (Decimal(1) - slippage)
+        quantity = order.remaining_quantity()
         commission = quantity * self.commission_per_share
         self.executions += 1
         execution = Execution(
-            f"exec-{self.executions:08d}", order.order_id, now_ns, quantity, price, commission
-        )
-        order.executions.append(execution)
-        cost = order.filled_quantity * order.avg_fill_price + quantity * price
-        order.filled_quantity += quantity
-        order.avg_fill_price = cost / order.filled_quantity
-        order.status = Status.FILLED
+            f"exec-{self.executions:08d}", order.order_id, timestamp, quantity, fill_price,
+            commission, False,
+        )  # fmt: skip
+        order.add_execution(execution)
         held = self.positions.get(order.symbol, Decimal(0))
-        if order.is_buy:
-            self.cash -= quantity * price + commission
+        if order.side is Side.BUY:
+            self.cash -= quantity * fill_price + commission
             self.positions[order.symbol] = held + quantity
         else:
-            self.cash += quantity * price - commission
+            self.cash += quantity * fill_price - commission
             self.positions[order.symbol] = held - quantity
-        del self.pending[order.order_id]
-        self.completed[order.order_id] = order
         return execution
 
 
@@ -135,17 +219,17 @@ def run_instant_fill(quotes: int, *, seed: int = 42) -> dict[str, int]:
     bases = [(name, Decimal(50_000 if "BTC" in name else 3_000)) for name in SYMBOLS]
     placed = 0
     for step in range(quotes // len(SYMBOLS)):
-        now = START_NS + step * 10**9
+        now = START + timedelta(seconds=step)
         for symbol, base in bases:
             for order_id in resting[symbol]:
-                simulator.cancel_order(order_id)
+                simulator.cancel_order(order_id, now)
             resting[symbol].clear()
             mid = base * (1000 + step % 10) / 1000
             prices = mid * below, mid * above
-            for is_buy, price in zip((True, False), prices, strict=True):
+            for side, price in zip((Side.BUY, Side.SELL), prices, strict=True):
                 placed += 1
-                order = Order(f"order-{placed:08d}", symbol, is_buy, quantity, price, now)
-                simulator.submit_order(order)
+                order = Order(f"order-{placed:08d}", symbol, side, quantity, now, price)
+                simulator.submit_order(order, now)
                 resting[symbol].append(order.order_id)
             simulator.process_market_data(symbol, prices[draw() < 0.5], now)
     statuses = [order.status for order in simulator.completed.values()]
