@@ -152,6 +152,14 @@ def test_stops_wait_for_their_trigger_and_stay_triggered() -> None:
     assert plain.is_complete()
 
 
+@pytest.mark.parametrize(("side", "before"), [("buy", 104), ("sell", 106)])
+def test_a_stop_is_touched_at_its_very_price(side: str, before: int) -> None:
+    one = a_simulator(initial_positions={"SPY": 10})
+    order = one.submit_order(an_order(side=side, kind="stop", stop=105), NOON)
+    assert one.process_market_data("SPY", before) == [] and not order.triggered
+    assert [e.price for e in one.process_market_data("SPY", 105)] == [105]
+
+
 def test_a_gap_through_a_stop_that_cannot_be_paid_refuses_it() -> None:
     one = a_simulator(1_000)
     order = one.submit_order(an_order(kind="stop", stop=100), NOON)

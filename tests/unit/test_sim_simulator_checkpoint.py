@@ -92,6 +92,13 @@ def test_a_checkpoint_survives_text() -> None:
     assert take_checkpoint(restore(told)) == checkpoint
 
 
+def test_restored_orders_are_their_simulators_to_change() -> None:
+    twin = restore(take_checkpoint(a_busy_one()))
+    for order in [*twin.pending_orders.values(), *twin.arriving_orders.values()]:
+        with pytest.raises(ContractError, match="alone books its executions"):
+            order.add_execution(an_execution(1))
+
+
 def test_what_nobody_was_told_of_is_told_after_a_restore() -> None:
     one = a_simulator(latency_config=LATENCY_NORMAL)
     one.submit_order(an_order(), NOON)
@@ -324,6 +331,13 @@ def test_the_form_of_version_1_loads() -> None:
     assert one.reserved_cash == 900 and one.slippage_bps == 5
     assert one.process_market_data("SPY", 90, after(20))[0].execution_id == "exec-00000001"
     assert from_text(serialize_checkpoint(take_checkpoint(one))) == take_checkpoint(one)
+
+
+def test_of_two_executions_at_one_time_the_later_one_tells_the_price() -> None:
+    fills = [an_old_fill("a", "4", "10"), an_old_fill("a", "6", "20")]
+    order = an_old_order("a", status="filled", executions=fills)
+    one = restore(from_text(an_old_one(completed_orders=[order], pending_orders=[])))
+    assert one.account.price("SPY") == 20 * 10**9
 
 
 def test_version_1_with_its_optional_fields() -> None:

@@ -230,6 +230,9 @@ def test_whatever_write_a_crash_stops_nothing_that_was_saved_is_lost() -> None:
         except Crash:
             pass
         memory.left = 10**9
-        found = [order.order_id for order in OrderFiles(memory).list_orders()][::-1]
+        again = OrderFiles(memory)
+        found = [order.order_id for order in again.list_orders()][::-1]
+        for path in memory.files:
+            assert path == INDEX or again.load_order(path[11:-5]).order_id == path[11:-5]
         assert [name for name in found if name in saved] == saved
         assert len(found) <= len(saved) + 1

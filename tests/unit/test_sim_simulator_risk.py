@@ -179,6 +179,17 @@ def test_both_directions_of_open_orders_are_not_added() -> None:
     assert one.submit_order(an_order("o3", "sell", quantity=1)).status is OrderStatus.REJECTED
 
 
+def test_gross_exposure_sees_the_worse_side_of_each_symbol() -> None:
+    one = a_simulator(
+        1_000, allow_short=True, risk_config=RiskConfig(exposure_limit=exposure(100, 500))
+    )
+    one.process_market_data(NOON, {"A": 100, "B": 100})
+    one.submit_order(an_order(symbol="A", side="sell", kind="limit", quantity=9, limit=200))
+    assert one.submit_order(an_order("o2", symbol="B", quantity=2)).rejection_message == (
+        "gross exposure 110.0% > 100%"
+    )
+
+
 def test_several_late_orders_are_judged_one_after_the_other() -> None:
     one = a_simulator(
         1_000, latency_config=LATENCY_FAST,
