@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.unit.simulator_builders import NOON, a_simulator, after, an_execution, an_order
+from tests.unit.simulator_states import (
+    RULES, a_busy_one, an_old_fill, an_old_one, an_old_order, resealed,
+)  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.record import fields_of
-from tools.live.sim.simulator import ExecutionSimulator
 from tools.live.sim.simulator_actions import ActionType, PendingAction
 from tools.live.sim.simulator_checkpoint import (
     CHECKPOINT_VERSION, ExecutionCheckpoint, executions_in_order, restore, take_checkpoint,
 )  # fmt: skip
 from tools.live.sim.simulator_checkpoint_text import deserialize_checkpoint, serialize_checkpoint
 from tools.live.sim.simulator_contracts import (
-    LATENCY_NORMAL, LATENCY_SLOW, LatencyConfig, OrderStatus, RejectionReason,
+    LATENCY_NORMAL, LATENCY_SLOW, OrderStatus, RejectionReason,
 )  # fmt: skip
-from tools.live.sim.simulator_limits import (
-    DrawdownLimitRule, ExposureLimitRule, PositionLimitRule, RiskConfig,
-)  # fmt: skip
+from tools.live.sim.simulator_limits import RiskConfig
 from tools.live.sim.simulator_migrations import MIGRATIONS
 from tools.live.sim.simulator_text import (
     action_from, latency_name, order_data, order_from, risk_data, risk_from,
@@ -34,47 +33,8 @@ FIRST = [
     "pending_orders", "completed_orders", "peak_value", "daily_start_value", "trading_enabled",
     "slippage_bps", "commission_per_share", "latency_config_name", "risk_config_data",
 ]  # fmt: skip
-RULES = RiskConfig(
-    PositionLimitRule(Decimal(500), None), ExposureLimitRule(Decimal(90), Decimal(80)),
-    DrawdownLimitRule(None, Decimal("7.5")), trading_enabled=False,
-)  # fmt: skip
-
-
-def a_busy_one() -> ExecutionSimulator:
-    """One that has filled in part, waits for a fill, a cancel and a submission, and told nobody."""
-    one = a_simulator(
-        latency_config=LatencyConfig(*[timedelta(milliseconds=n) for n in (1, 2, 9, 4)]),
-        risk_config=RULES, initial_positions={"X": 3, "Y": 1}, initial_prices={"X": 50},
-        simulator_id="busy", seed=9, slippage_bps="2.5", commission_per_share="0.01",
-        symbols=["SPY", "X", "Y"],
-    )  # fmt: skip
-    one.process_market_data("Y", 1, NOON)
-    one.enable_trading()
-    one.submit_order(an_order(quantity=8))
-    one.submit_order(an_order("o2", "sell", "limit", 2, symbol="X", limit=60))
-    one.submit_order(an_order("o3", "buy", "stop", 2, symbol="X", stop=55))
-    one.process_market_data("SPY", 100, after(5), volume=3)
-    one.process_until(after(20))
-    one.process_market_data("SPY", 101, after(30))
-    one.cancel_order("o2", after(31))
-    one.submit_order(an_order("o4", "buy", "limit", 1, limit=7))
-    one.submit_order(an_order("o5", "sell", quantity=900))
-    one.cancel_order("none", after(31))
-    one.process_market_data("X", 56, after(31))
-    return one
-
-
 def from_text(told: dict[str, Any]) -> ExecutionCheckpoint:
     return deserialize_checkpoint(json.loads(json.dumps(told)))
-
-
-def resealed(told: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Changed by somebody who can make a right hash."""
-    from tools.live.core.codec import sha256
-
-    changed = {**told, **changes}
-    changed.pop("sha256")
-    return {**changed, "sha256": sha256(changed)}
 
 
 def test_the_first_fields_are_those_of_the_adr() -> None:
@@ -162,6 +122,7 @@ def test_executions_are_put_in_the_order_in_which_they_happened() -> None:
         ({"prices": []}, r"prices \[\] is not an object"),
         ({"prices": {"SPY": "0"}}, "price .* must be above 0"),
         ({"unreported": ["exec-7"]}, "unreported execution 'exec-7' is of no order"),
+        ({"reserved_per_share": {"o1": "9000"}}, "open orders hold back .*, more than the cash"),
         ({"risk_config_data": {"trading_enabled": True, "x": 1}}, "risk_config_data has 'x'"),
         ({"more": 1}, "checkpoint has 'more', which nobody knows"),
         ({"symbols": [""]}, "symbol '' is not text"),
@@ -272,47 +233,6 @@ def test_names_of_latencies_and_limits() -> None:
 
 
 # Version 1.0.0.
-
-
-def an_old_order(order_id: str, **given: Any) -> dict[str, Any]:
-    made = order_data(an_order(order_id))
-    for name in ("stop_price", "triggered"):
-        del made[name]
-    return {**made, "status": "submitted", "submitted_at": NOON.isoformat(), **given}
-
-
-def an_old_fill(order_id: str, quantity: str, price: str, ms: int = 0) -> dict[str, Any]:
-    return {
-        "execution_id": f"exec-{order_id}", "order_id": order_id,
-        "timestamp": after(ms).isoformat(), "quantity": quantity, "price": price,
-        "commission": "0.05", "is_partial": False,
-    }  # fmt: skip
-
-
-def an_old_one(**given: Any) -> dict[str, Any]:
-    """As ADR-006's program wrote it, with all that it would do wrong."""
-    fill = an_old_fill("a", "10", "100.12345678901", 5)
-    filled = an_old_order(
-        "a", status="filled", filled_quantity="10", avg_fill_price="100.12345678901",
-        total_commission="0.05", executions=[fill], limit_price="101",
-    )  # fmt: skip
-    sold = an_old_order(
-        "b", status="filled", side="sell", quantity="4", filled_quantity="4", avg_fill_price="99",
-        total_commission="0.05", executions=[an_old_fill("b", "4", "99", 2)],
-    )  # fmt: skip
-    stuck = an_old_order(
-        "c", status="rejected", rejected_at=NOON.isoformat(),
-        rejection_reason="insufficient_funds", rejection_message="no cash",
-    )  # fmt: skip
-    return {
-        "version": "1.0.0", "simulator_id": "sim-0123abcd",
-        "checkpoint_timestamp": after(10).isoformat(), "cash": "9394.66543210990000",
-        "initial_cash": "10000", "positions": {"SPY": "6", "OLD": "3", "GONE": "0"},
-        "pending_orders": [
-            stuck, an_old_order("d", limit_price="9E+1", order_type="limit", quantity="1E+1"),
-        ],
-        "completed_orders": [filled, sold], **given,
-    }  # fmt: skip
 
 
 def test_the_form_of_version_1_loads() -> None:

@@ -75,6 +75,9 @@ def test_what_an_order_asks_for_does_not_change(name: str) -> None:
         ({"symbol": 7}, "symbol 7 is no name"),
         ({"quantity": float("nan")}, "quantity nan is not a finite number"),
         ({"quantity": "0.0000000001"}, "more than 9 decimals"),
+        ({"quantity": Decimal("0.0000000001")}, "more than 9 decimals"),
+        ({"quantity": Decimal("1E+999999")}, "is not a number"),
+        ({"quantity": Decimal("Infinity")}, "is not a number"),
         ({"created_at": "noon"}, "created_at 'noon' is no datetime"),
         ({"created_at": datetime(1969, 12, 31)}, "outside the years"),
         ({"limit_price": "x"}, "limit_price 'x' is not a number"),
@@ -131,7 +134,10 @@ def test_an_order_of_a_simulator_is_only_its_simulators_to_change() -> None:
     order.kept = True
     with pytest.raises(ContractError, match="alone books its executions"):
         order.add_execution(an_execution())
+    with pytest.raises(ContractError, match="which alone moves it; cancel it there"):
+        order.status = OrderStatus.CANCELLED
     twin = order.copy()
+    twin.status = OrderStatus.SUBMITTED
     twin.add_execution(an_execution())
     assert (order.executions, len(twin.executions)) == ([], 1)
 

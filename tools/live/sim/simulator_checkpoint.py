@@ -243,6 +243,12 @@ def _restore_orders(
         desk.take_up(order)
     for order in [*desk.pending.values(), *desk.arriving.values()]:
         _restore_reserve(simulator, checkpoint, order, now)
+    account = simulator.account
+    if account.reserved_e18 > max(account.cash_e18, 0):
+        raise ContractError(
+            f"open orders hold back {simulator.reserved_cash}, more than the cash of"
+            f" {simulator.cash}"
+        )
     desk.executed = checkpoint.executions_total
     unknown = [name for name in checkpoint.unreported if name not in told]
     if unknown:

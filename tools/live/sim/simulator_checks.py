@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..core.errors import ContractError
-from ..core.money import CASH_SCALE, Number, positive_e9, to_e9
+from ..core.money import Number, positive_e9, to_e9
 from ..core.record import record
 from .simulator_contracts import Order, OrderSide, OrderType, RejectionReason
 from .simulator_numbers import cash_e18, exact, exact_cash

@@ -130,7 +130,7 @@ class Order:
     """One order. Read it freely; once it is submitted, only its simulator changes it."""
 
     __slots__ = (
-        "order_id", "symbol", "side", "order_type", "qty_e9", "created_ns", "status", "limit_e9",
+        "order_id", "symbol", "side", "order_type", "qty_e9", "created_ns", "_status", "limit_e9",
         "stop_e9", "submitted_ns", "filled_e9", "cost_e18", "commission_e18", "_executions",
         "rejected_ns", "rejection_reason", "rejection_message", "cancelled_ns", "triggered",
         "kept",
@@ -178,7 +178,7 @@ class Order:
         self.order_type = OrderType(order_type)
         self.qty_e9 = scaled_e9(quantity, "quantity")
         self.created_ns = time_ns(created_at, "created_at")
-        self.status = OrderStatus(status)
+        self._status = OrderStatus(status)
         self.limit_e9 = _optional_price(limit_price, "limit_price")
         self.stop_e9 = _optional_price(stop_price, "stop_price")
         self.submitted_ns = _optional_ns(submitted_at, "submitted_at")
@@ -190,15 +190,28 @@ class Order:
         self.cancelled_ns = _optional_ns(cancelled_at, "cancelled_at")
         self.triggered = triggered
         self.kept = False  # whether a simulator keeps it
-        self.filled_e9 = not_negative_e9(filled_quantity, "filled_quantity")
-        self.cost_e18 = self.filled_e9 * not_negative_e9(avg_fill_price, "avg_fill_price")
-        self.commission_e18 = cash_e18(total_commission, "total_commission")
+        self.filled_e9 = self.cost_e18 = self.commission_e18 = 0
         self._executions: list[OrderExecution] = []
-        if told := tuple(executions):  # the sums are those of the executions themselves
-            self.filled_e9 = self.cost_e18 = self.commission_e18 = 0
-            for execution in told:
-                self._add(execution, *_scaled(execution))
+        for execution in executions:
+            self._add(execution, *_scaled(execution))
+        if not self._executions:  # else the sums are those of the executions themselves
+            self.filled_e9 = not_negative_e9(filled_quantity, "filled_quantity")
+            self.cost_e18 = self.filled_e9 * not_negative_e9(avg_fill_price, "avg_fill_price")
+            self.commission_e18 = cash_e18(total_commission, "total_commission")
         _check_filled(self)
+
+    @property
+    def status(self) -> OrderStatus:
+        """Where it stands; an order of one's own may be set, a submitted one is its simulator's."""
+        return self._status
+
+    @status.setter
+    def status(self, status: OrderStatus) -> None:
+        if self.kept:
+            raise ContractError(
+                f"order {self.order_id!r} is in a simulator, which alone moves it; cancel it there"
+            )
+        self._status = OrderStatus(status)
 
     @property
     def created_at(self) -> datetime:
@@ -239,7 +252,7 @@ class Order:
 
     def is_complete(self) -> bool:
         """Whether nothing can happen to it any more."""
-        return not TRANSITIONS[STATES[self.status]]
+        return not TRANSITIONS[STATES[self._status]]
 
     def remaining_quantity(self) -> Decimal:
         """What is still to be filled."""
@@ -279,11 +292,11 @@ class Order:
 
     def move(self, status: OrderStatus) -> None:
         """Every change of status comes by here and is looked up in the table."""
-        if STATES[status] not in TRANSITIONS[STATES[self.status]]:
+        if STATES[status] not in TRANSITIONS[STATES[self._status]]:
             raise IllegalTransition(
-                f"order {self.order_id!r} is {self.status} and cannot become {status}"
+                f"order {self.order_id!r} is {self._status} and cannot become {status}"
             )
-        self.status = status
+        self._status = status
 
     def book(self, execution: OrderExecution, qty: int, price: int, commission_e18: int) -> None:
         """Count an execution that is at most what is left, with its numbers as integers."""
@@ -363,11 +376,12 @@ def _optional_ns(when: datetime | None, field: str) -> int | None:
 
 def _check_filled(order: Order) -> None:
     filled, qty, status = order.filled_e9, order.qty_e9, order.status
-    fits = {
-        OrderStatus.FILLED: 0 < filled == qty,
-        OrderStatus.PARTIALLY_FILLED: 0 < filled < qty,
-        OrderStatus.CANCELLED: not filled or filled < qty,
-    }.get(status, not filled)
+    if status is OrderStatus.FILLED:
+        fits = 0 < filled == qty
+    elif status is OrderStatus.PARTIALLY_FILLED:
+        fits = 0 < filled < qty
+    else:
+        fits = not filled or (status is OrderStatus.CANCELLED and filled < qty)
     if not fits:
         raise ContractError(
             f"order {order.order_id!r} is {status} with {order.filled_quantity} of"

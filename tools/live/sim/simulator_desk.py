@@ -14,7 +14,7 @@ from .simulator_account import Account
 from .simulator_actions import ActionType, PendingAction, PendingActionQueue
 from .simulator_checks import OrderValidator, Refusal
 from .simulator_contracts import (
-    LatencyConfig, Order, OrderExecution, OrderSide, OrderStatus, RejectionReason,
+    LatencyConfig, Order, OrderExecution, OrderSide, RejectionReason,
 )  # fmt: skip
 from .simulator_market import (
     Sessions, allowed, check_latency, fill_delay_ns, fill_price, span_ns, touched,
