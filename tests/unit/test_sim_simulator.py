@@ -333,6 +333,11 @@ def test_initial_positions_are_worth_their_prices() -> None:
     assert unknown.get_account_value() == 100
     with pytest.raises(ContractError, match="no price of A is known"):
         unknown.reset_daily_risk_tracking()
+    assert a_simulator(1, risk_config=RiskConfig(), initial_positions={"A": 0}).account.value_e18
+    unknown.process_market_data("A", 7, NOON)
+    assert unknown.risk_checker is not None and unknown.risk_checker.daily_start_value == 114
+    unknown.process_market_data("A", 5, NOON)
+    assert (unknown.risk_checker.peak_value, unknown.risk_checker.daily_start_value) == (114, 114)
     unknown.process_market_data("A", 7, NOON)
     unknown.reset_daily_risk_tracking()
     assert unknown.risk_checker is not None and unknown.risk_checker.daily_start_value == 114

@@ -85,6 +85,7 @@ class ExecutionSimulator:
         self.opening_e18 = self.initial_e18
         self.opening_positions: dict[str, tuple[int, int]] = {}  # quantity, price
         self._clock = clock
+        self._told: tuple[datetime | None, int] = (None, 0)  # the last timestamp, and its meaning
         self._open_with(initial_positions or {}, initial_prices or {})
 
     def _open_with(self, positions: Mapping[str, Number], prices: Mapping[str, Number]) -> None:
@@ -294,7 +295,8 @@ class ExecutionSimulator:
             if present is not None:
                 return present
             return (self._clock or environment_clock()).now_ns() // NS_PER_US * NS_PER_US
-        now = time_ns(timestamp, "timestamp")
+        now = self._told[1] if timestamp is self._told[0] else time_ns(timestamp, "timestamp")
+        self._told = timestamp, now
         if present is not None and now < present:
             raise ContractError(
                 f"timestamp {moment(now).isoformat()} is before the simulator's present time"

@@ -70,7 +70,7 @@ class Account:
         exposure = self.exposure(symbol)
         self.ledger.adopt(symbol, qty, price)
         self._worth_e18 += qty * exposure.mark
-        if not exposure.mark:
+        if qty and not exposure.mark:
             self.unpriced[symbol] = None
 
     def slipped(self, side: OrderSide, price: int) -> int:

@@ -78,7 +78,9 @@ class RiskChecker:
             self.daily_e18 = value
 
     def note(self, value_e18: int) -> None:
-        """The same in integers."""
+        """The same in integers; the first value that is known begins the day as well."""
+        if not self.peak_e18 and not self.daily_e18:
+            self.daily_e18 = value_e18
         if value_e18 > self.peak_e18:
             self.peak_e18 = value_e18
 
