@@ -95,6 +95,12 @@ def test_both_spellings_of_market_data() -> None:
     one.submit_order(an_order("o3", symbol="A"), NOON)
     assert len(one.process_market_data(symbol="A", price=1, timestamp=NOON)) == 1
     assert len(one.process_market_data(NOON, {"A": 5}, volume={})) == 0
+    one.submit_order(an_order("o4", symbol="A"), NOON)
+    assert len(one.process_market_data(current_time=after(1), prices={"A": 2})) == 1
+    with pytest.raises(ContractError, match="give .symbol, price, timestamp. or"):
+        one.process_market_data("A", 2, current_time=after(2))  # type: ignore[call-overload]
+    with pytest.raises(ContractError, match="prices None are no mapping"):
+        one.process_market_data()  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_process_until_runs_what_a_handler_adds() -> None:
     done = queue.process_until(after(3), handler)
     assert seen == ["a", "more1"] == [one.order_id for one in done]
     assert [one.order_id for one in queue.actions] == ["more2"]
+    assert [one.order_id for one in queue.process_until(after(4))] == ["more2"]
 
 
 def test_what_waits_for_an_order_can_be_seen_and_dropped() -> None:

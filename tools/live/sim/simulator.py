@@ -259,29 +259,41 @@ class ExecutionSimulator:
         volume: Mapping[str, Number] | None = None,
     ) -> list[OrderExecution]: ...  # fmt: skip
 
+    @overload
+    def process_market_data(
+        self, *, current_time: datetime, prices: Mapping[str, Number],
+        volume: Mapping[str, Number] | None = None,
+    ) -> list[OrderExecution]: ...  # fmt: skip
+
     def process_market_data(
         self,
-        symbol: str | datetime,
-        price: Number | Mapping[str, Number],
+        symbol: str | datetime | None = None,
+        price: Number | Mapping[str, Number] | None = None,
         timestamp: datetime | None = None,
         *,
         volume: Volume = None,
+        current_time: datetime | None = None,
+        prices: Mapping[str, Number] | None = None,
     ) -> list[OrderExecution]:
         """New prices: `(symbol, price, timestamp)`, or `(time, {symbol: price})` for many at once.
 
         With `volume`, no more than that trades of the symbol at this price, the oldest order first.
         Returns every execution since the last call: of what came due meanwhile, and of this price.
         """
-        if isinstance(symbol, datetime):
+        if symbol is None:
+            symbol, price = current_time, prices
+        elif current_time is not None or prices is not None:
+            raise ContractError("give (symbol, price, timestamp) or (current_time, prices)")
+        if symbol is None or isinstance(symbol, datetime):
             now, told = self._time(symbol), price
             if timestamp is not None:
                 raise ContractError("give the time once: (time, {symbol: price})")
         else:
             now, told = self._time(timestamp), {symbol: price}  # type: ignore[dict-item]
             volume = None if volume is None else {symbol: volume}  # type: ignore[dict-item]
-        prices = _scaled(told, "price", positive_e9)
+        marks = _scaled(told, "price", positive_e9)
         volumes = _scaled({} if volume is None else volume, "volume", not_negative_e9)
-        self.desk.hear(prices, volumes, now)
+        self.desk.hear(marks, volumes, now)
         return self.desk.report()
 
     def process_until(self, timestamp: datetime) -> list[OrderExecution]:

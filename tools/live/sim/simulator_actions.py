@@ -67,20 +67,20 @@ class PendingActionQueue:
 
     def get_due_actions(self, current_time: datetime) -> list[PendingAction]:
         """Take out all that is due by now, at this very instant included."""
-        limit = time_ns(current_time, "current_time")
-        due = []
-        while (action := self.next_due(limit)) is not None:
-            due.append(action)
-        return due
+        return self.process_until(current_time)
 
     def process_until(
-        self, current_time: datetime, handler: Callable[[PendingAction], object]
+        self, current_time: datetime, handler: Callable[[PendingAction], object] | None = None
     ) -> list[PendingAction]:
-        """Hand each due action to `handler`; what it adds takes part when it is due as well."""
+        """Take out all that is due and hand each to `handler`, if there is one.
+
+        What the handler adds takes part when it is due as well.
+        """
         limit = time_ns(current_time, "current_time")
         done = []
         while (action := self.next_due(limit)) is not None:
-            handler(action)
+            if handler is not None:
+                handler(action)
             done.append(action)
         return done
 
