@@ -47,7 +47,8 @@ def only_the_named(desk: Desk) -> str:
     desk.cancel(named.order_id or "")
     listed = [one.order_id for one in desk.open_orders()]
     for one in kept:
-        require(one.order_id in listed, f"{one.order_id} is gone with the cancel of {named.order_id}")
+        there = one.order_id in listed
+        require(there, f"{one.order_id} is gone with the cancel of {named.order_id}")
     return f"{len(kept)} other orders are still open"
 
 

@@ -6,7 +6,7 @@ from ..core.contracts_v1 import BUY, CancelFailed, OrderAccepted, OrderCanceled
 from ..exchange import FillEvent
 from .candidate import Fate
 from .case import Case, CaseFailed, require
-from .desk import Desk, Placed, flow
+from .desk import ENDLESS, MOST_OF_A_STREAM, Desk, Placed, flow
 
 _FIELDS = ("order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "liquidity")
 
@@ -91,13 +91,13 @@ def repeats_are_equal(desk: Desk) -> str:
     flow(desk)
     desk.settle()
     first: dict[str, FillEvent] = {}
-    for fill in desk.fills():
+    for fill in desk.reports():
         known = first.setdefault(fill.fill_id or "", fill)
         for name in _FIELDS:
             now, was = getattr(fill, name), getattr(known, name)
             other = f"with {name} {now!r:.40}, not {was!r:.40}"
             require(now == was, f"{fill.fill_id} came again {other}")
-    return f"{len(desk.fills())} reports of {len(first)} fills"
+    return f"{len(desk.reports())} reports of {len(first)} fills"
 
 
 def never_through_the_limit(desk: Desk) -> str:
@@ -134,6 +134,16 @@ def liquidity_is_told(desk: Desk) -> str:
         word = fill.liquidity
         require(word in ("maker", "taker"), f"{fill.fill_id} has the liquidity {word!r:.40}")
     return f"{len(desk.fills())} fills, each maker or taker"
+
+
+def a_stream_ends(desk: Desk) -> str:
+    for _ in range(3):
+        desk.place(desk.request(), Fate.FILLS if desk.stage.meets is not None else None)
+    told = 0
+    for _ in desk.exchange.stream_fills():
+        told += 1
+        require(told <= MOST_OF_A_STREAM, ENDLESS)
+    return f"behind {told} fills"
 
 
 def an_end_comes_last(desk: Desk) -> str:
@@ -199,6 +209,7 @@ CASES = (
     Case("fills-009", "a stream that is left early loses nothing",
          a_stream_left_early_loses_nothing, ("not answers_later",), ("meets",)),
     Case("fills-010", "a fill is the maker's or the taker's", liquidity_is_told, ("liquidity",)),
+    Case("fills-011", "a stream of fills ends", a_stream_ends),
     Case("later-001", "a confirmation comes before its fills, an end behind them",
          an_end_comes_last, ("answers_later",)),
     Case("later-002", "each cancel is answered once", a_cancel_is_answered_once,

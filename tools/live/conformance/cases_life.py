@@ -66,26 +66,18 @@ def reset_is_new(desk: Desk) -> str:
     desk.exchange.reset()
     fresh = desk.renewed()
     a_new_world_is_empty(fresh)
-    now, first = transcript(fresh), transcript(desk.another())
-    for again, new in zip(now, first):
-        require(again == new, f"behind a reset {again:.90}, on a new adapter {new:.90}")
-    return f"{len(now)} lines are the same"
+    return _same(transcript(desk.another()), transcript(fresh))
 
 
 def same_calls_same_answers(desk: Desk) -> str:
-    one, other = transcript(desk), transcript(desk.another())
-    for ours, theirs in zip(one, other):
-        require(ours == theirs, f"first {ours:.90}, then {theirs:.90}")
-    return f"{len(one)} lines are the same"
+    return _same(transcript(desk), transcript(desk.another()))
 
 
 def two_processes_agree(desk: Desk) -> str:
     if desk.where is None:
         raise CaseNotDriven("the factory has no name that another process could import")
     one, other = (_told_by_process(desk.where, seed) for seed in HASH_SEEDS)
-    for ours, theirs in zip(one, other):
-        require(ours == theirs, f"hash seed 1: {ours:.90}, hash seed 2: {theirs:.90}")
-    return f"{len(one)} lines are the same under two hash seeds"
+    return _same(one, other)
 
 
 def worlds_are_apart(desk: Desk) -> str:
@@ -95,6 +87,17 @@ def worlds_are_apart(desk: Desk) -> str:
     require(not other.positions(), "fills of one adapter moved the positions of another")
     require(not other.settle(), "fills of one adapter are told by another")
     return "a second adapter heard nothing of the first"
+
+
+def _same(first: list[str], again: list[str]) -> str:
+    """The case has failed at the first line that differs, told from where it differs."""
+    for number, (one, other) in enumerate(zip(first, again), 1):
+        if one != other:
+            at = len(os.path.commonprefix([one, other]))
+            was, is_ = (line[max(0, at - 30) : at + 60] for line in (one, other))
+            raise CaseFailed(f"line {number} of the day differs: {was!r}, then {is_!r}")
+    require(len(first) == len(again), f"{len(first)} lines, then {len(again)}")
+    return f"{len(first)} lines are the same"
 
 
 def _told_by_process(where: str, hash_seed: str) -> list[str]:

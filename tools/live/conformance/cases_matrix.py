@@ -71,6 +71,6 @@ def _asked(desk: Desk) -> bool:
 
 CASES = (
     *(declared_is_there(name, number) for number, name in enumerate(METHODS, 1)),
-    Case("matrix-011", "dedupes_client_ids is declared if it is so", repeated_ids_are_declared),
-    Case("matrix-012", "sequential_ids is declared if it is so", sequence_is_declared),
+    Case("claims-001", "dedupes_client_ids is declared if it is so", repeated_ids_are_declared),
+    Case("claims-002", "sequential_ids is declared if it is so", sequence_is_declared),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..core import codec
-from .candidate import Candidate, hooks_of
+from .candidate import Candidate, as_candidate, hooks_of
 from .capabilities import Capabilities, form
 from .case import Case, Outcome
 from .catalogue import CASES, KIT_VERSION
@@ -18,11 +18,10 @@ from .runner import Result, run_cases
 
 
 def certify(
-    make: Callable[[], Candidate], where: str, cases: Sequence[Case] = CASES
+    make: Callable[[], object], where: str, cases: Sequence[Case] = CASES
 ) -> dict[str, Any]:
     """Run the cases and write the certificate; `where` is the factory as MODULE:FACTORY."""
-    candidate = make()
-    return certificate(candidate, where, run_cases(make, cases, where))
+    return certificate(as_candidate(make()), where, run_cases(make, cases, where))
 
 
 def certificate(candidate: Candidate, where: str, results: Sequence[Result]) -> dict[str, Any]:

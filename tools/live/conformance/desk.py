@@ -19,12 +19,13 @@ from ..exchange import (
 )  # fmt: skip
 from ..exchange_answers import Answer
 from ..sim.orders import OrderRequest
-from .candidate import Candidate, Fate
+from .candidate import Candidate, Fate, as_candidate
 from .capabilities import Capabilities, has
 from .case import CaseFailed, CaseNotDriven
 
 MOST_OF_A_STREAM = 10_000
 MOST_POLLS = 1_000
+ENDLESS = f"a stream goes on behind {MOST_OF_A_STREAM} items"
 POLL_NS = 10**7  # with the polls above: ten seconds in which an answer has to come
 WORLD_FAILED = (LiveError, OSError)
 Item = TypeVar("Item")
@@ -51,10 +52,10 @@ class Placed:
 class Desk:
     """One adapter in one new world, and everything heard from it in its order of arrival."""
 
-    def __init__(self, make: Callable[[], Candidate], where: str | None = None) -> None:
+    def __init__(self, make: Callable[[], object], where: str | None = None) -> None:
         self._make = make
         self.where = where
-        candidate = make()
+        candidate = as_candidate(make())
         self.exchange: Any = candidate.exchange
         self.can: Capabilities = candidate.capabilities or Capabilities()
         assert candidate.stage is not None
@@ -165,21 +166,30 @@ class Desk:
         for one in stream:
             found.append(one)
             if len(found) > MOST_OF_A_STREAM:
-                raise CaseFailed(f"a stream goes on behind {MOST_OF_A_STREAM} items; it must end")
+                raise CaseNotDriven(f"{ENDLESS}; fills-011 is about that")
         return found
 
     def fills(self, order_id: str | None = None) -> list[FillEvent]:
-        """The executions heard so far, of one order or of all."""
-        fills = [one for one in self.heard if isinstance(one, FillEvent)]
-        return [one for one in fills if order_id in (None, one.order_id)]
+        """The executions heard so far, of one order or of all; a declared repeat counts once."""
+        seen: set[str] = set()
+        found = []
+        for one in self.reports():
+            if order_id not in (None, one.order_id):
+                continue
+            if self.can.repeats_fills and one.fill_id is not None:
+                if one.fill_id in seen:
+                    continue
+                seen.add(one.fill_id)
+            found.append(one)
+        return found
+
+    def reports(self) -> list[FillEvent]:
+        """Every report of an execution, as it was heard."""
+        return [one for one in self.heard if isinstance(one, FillEvent)]
 
     def filled(self, order_id: str | None) -> int:
-        """What was heard to have filled of an order, at 10^9; a repeated report counts once."""
-        seen: dict[object, int] = {}
-        for number, fill in enumerate(self.fills(order_id or "")):
-            key = fill.fill_id if self.can.repeats_fills else number
-            seen[key] = fill.qty_e9
-        total: int = sum(seen.values())
+        """What was heard to have filled of an order, at 10^9."""
+        total: int = sum(fill.qty_e9 for fill in self.fills(order_id or ""))
         return total
 
     def canceled(self) -> list[str]:
@@ -229,8 +239,10 @@ class Desk:
         """Have the world trade with a resting order; the executions that are heard of it."""
         if self.stage.fill is None:
             raise CaseNotDriven("the stage has no fill")
+        before = len(self.fills(order_id))
         self.stage.fill(order_id, qty)
-        return [fill for fill in self.settle() if fill.order_id == order_id]
+        self.settle()
+        return self.fills(order_id)[before:]
 
     def _send(
         self, send: Callable[[Any], Any], request: Any, name: str, fate: Fate | None

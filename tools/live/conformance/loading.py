@@ -10,34 +10,30 @@ from importlib import import_module
 from typing import Any
 
 from ..core.errors import ContractError
-from .candidate import Candidate, as_candidate
+from .candidate import as_candidate
 
 _NAME = r"[^\W\d]\w*"
 _WHERE = re.compile(rf"({_NAME}(?:\.{_NAME})*):({_NAME}(?:\.{_NAME})*)")
 EXAMPLE = "tools.live.conformance.stages:fake"
 
 
-def load(where: str) -> Callable[[], Candidate]:
-    """A function that makes a new candidate at each call; ContractError when there is none.
+def load(where: str) -> Callable[[], object]:
+    """The factory; ContractError when there is none, or when what it makes is no adapter.
 
-    The first one is made here, so that a factory that cannot make any is told at once.
+    One is made here, so that a factory that cannot make any is told at once.
     """
     named = _WHERE.fullmatch(where)
     if named is None:
         raise ContractError(f"{where[:80]!r} is not MODULE:FACTORY; write it like {EXAMPLE}")
     factory = _found(_imported(named[1]), named[2], where)
-
-    def make() -> Candidate:
-        return as_candidate(factory())
-
     try:
-        make()
+        as_candidate(factory())
     except ContractError as error:
         raise ContractError(f"{where}: {error}") from None
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         raise ContractError(f"{where} raised {said:.120}; call it without arguments") from error
-    return make
+    return factory
 
 
 def _imported(module: str) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..core.record import record
-from .candidate import Candidate
 from .capabilities import METHODS, has
 from .case import (
     MOST_OF_EVIDENCE, Case, CaseFailed, CaseNotDriven, CaseWarned, Outcome,
 )  # fmt: skip
 from .desk import WORLD_FAILED, Desk
 
+MATRIX = "matrix-"
 ONLY_OURS = "only LiveError and OSError may leave an adapter"
 
 
@@ -25,14 +25,14 @@ class Result:
 
 
 def run_cases(
-    make: Callable[[], Candidate], cases: Sequence[Case], where: str | None = None
+    make: Callable[[], object], cases: Sequence[Case], where: str | None = None
 ) -> list[Result]:
     """Every case at a new adapter; `where` is the factory's name for another process."""
     return [Result(case, *_run(make, case, where)) for case in cases]
 
 
 def _run(
-    make: Callable[[], Candidate], case: Case, where: str | None
+    make: Callable[[], object], case: Case, where: str | None
 ) -> tuple[Outcome, str]:
     try:
         desk = Desk(make, where)
@@ -60,7 +60,8 @@ def _lacking(case: Case, desk: Desk) -> str:
     hooks = [name for name in case.hooks if getattr(desk.stage, name) is None]
     if hooks:
         return f"the stage offers no {', '.join(hooks)}"
-    for need in case.needs:
+    later = ("answers_later",) if desk.can.answers_later and not case.id.startswith(MATRIX) else ()
+    for need in (*case.needs, *later):
         methods = METHODS.get(need, ("submit",) if ":" in need else ())
         missing = [m for m in methods if not callable(getattr(desk.exchange, m, None))]
         if missing:
