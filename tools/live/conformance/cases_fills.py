@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..core.contracts_v1 import BUY, CancelFailed, OrderAccepted, OrderCanceled
 from ..exchange import FillEvent
 from .candidate import Fate
 from .case import Case, CaseFailed, require
-from .desk import ENDLESS, MOST_OF_A_STREAM, Desk, Placed, flow
+from .desk import ENDLESS, MOST_OF_A_STREAM, Desk, flow
 
 _FIELDS = ("order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "liquidity")
 
@@ -101,12 +103,9 @@ def repeats_are_equal(desk: Desk) -> str:
 
 
 def never_through_the_limit(desk: Desk) -> str:
-    limits: dict[str | None, Placed] = {one.order_id: one for one in flow(desk)}
+    limits = {one.order_id: one.request.price_e9 for one in flow(desk)}
     for fill in desk.fills():
-        placed = limits.get(fill.order_id)
-        if placed is None:
-            continue
-        limit = placed.request.price_e9
+        limit = limits.get(fill.order_id, fill.price_e9)  # of a stranger fills-006 tells
         within = fill.price_e9 <= limit if fill.side is BUY else fill.price_e9 >= limit
         require(within, f"{fill.fill_id} is at {fill.price_e9}, its limit is {limit}")
         require(fill.price_e9 > 0, f"{fill.fill_id} has the price {fill.price_e9}")
@@ -116,10 +115,7 @@ def never_through_the_limit(desk: Desk) -> str:
 def a_stream_left_early_loses_nothing(desk: Desk) -> str:
     for _ in range(3):
         desk.place(desk.request(), Fate.FILLS)
-    streamed = []
-    for fill in desk.exchange.stream_fills():
-        streamed.append(fill)
-        break
+    streamed = list(islice(desk.exchange.stream_fills(), 1))
     rest = desk.read(desk.exchange.stream_fills())
     found = {fill.order_id for fill in (*streamed, *rest)}
     for placed in desk.placed:

@@ -76,12 +76,12 @@ def asking_changes_nothing(desk: Desk) -> str:
 
 
 def none_that_exists_is_unknown(desk: Desk) -> str:
-    for placed in flow(desk):
-        if placed.order_id is not None:
-            found = ask(desk, placed.request.client_order_id).found
-            known = found in (Found.OPEN, Found.FILLED, Found.CANCELED)
-            require(known, f"{placed.order_id} was taken and is {found.value}")
-    return f"{len(desk.placed)} orders"
+    taken = [placed for placed in flow(desk) if placed.order_id is not None]
+    for placed in taken:
+        found = ask(desk, placed.request.client_order_id).found
+        known = found in (Found.OPEN, Found.FILLED, Found.CANCELED)
+        require(known, f"{placed.order_id} was taken and is {found.value}")
+    return f"{len(taken)} orders"
 
 
 def _shown(desk: Desk, placed: Placed, wanted: Found) -> OrderAnswer:

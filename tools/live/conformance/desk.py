@@ -31,6 +31,10 @@ WORLD_FAILED = (LiveError, OSError)
 Item = TypeVar("Item")
 
 
+class NoAnswer(CaseFailed):
+    """A request has no definite end, however long it is waited for."""
+
+
 @record
 class Placed:
     """A request and the definite answer to it; `order_id` is None when it was refused."""
@@ -287,7 +291,7 @@ class Desk:
             if found:
                 return found[0]
             self._let_time_pass()
-        raise CaseFailed(f"no answer to {what} within {MOST_POLLS} polls; can the stage advance?")
+        raise NoAnswer(f"no answer to {what} within {MOST_POLLS} polls; can the stage advance?")
 
     def _let_time_pass(self) -> None:
         if self.stage.advance is not None:
