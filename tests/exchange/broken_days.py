@@ -64,13 +64,15 @@ class HearsItsNeighbours(PaperVenue):
             yield self.TOLD[self.read - 1]
 
 
-class ResetKeepsTheClock(PaperVenue):
-    """Goes on with its old time behind a reset."""
+class ResetKeepsIds(PaperVenue):
+    """Counts its fills on behind a reset."""
 
     def reset(self) -> None:
-        now_ms = getattr(self, "now_ms", T0_MS)
+        self.before = getattr(self, "before", 0) + len(getattr(self, "executions", ()))
         super().reset()
-        self.now_ms = now_ms
+
+    def fill_id(self) -> str:
+        return f"F{self.before + len(self.executions) + 1:06d}"
 
 
 class CountsForEver(PaperVenue):

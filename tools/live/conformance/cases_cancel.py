@@ -56,11 +56,11 @@ def part_that_filled_stays(desk: Desk) -> str:
     request = desk.request()
     placed = desk.place(request, Fate.FILLS_IN_PART)
     order_id = placed.order_id or ""
-    held = desk.positions()
     require(desk.cancel(order_id), f"the cancel of {order_id}, which filled in part, was no")
     filled = desk.filled(order_id)
     require(filled > 0, f"the part of {order_id} that filled before its cancel is not reported")
-    require(desk.positions() == held, f"the cancel of {order_id} took back what had filled of it")
+    held = desk.positions().get(request.symbol, 0)
+    require(held == filled, f"{order_id} bought {filled} before its cancel, and {held} are held")
     return f"{filled} of {placed.qty} stay filled"
 
 

