@@ -1,4 +1,4 @@
-"""Order types against naive twins, and the life of each told as a table."""
+"""Triggers and links against naive twins that scan everything, and amendments by their totals."""
 
 from __future__ import annotations
 

@@ -165,6 +165,15 @@ def test_an_exit_that_comes_late_is_sent_at_once_for_what_nobody_has() -> None:
     assert told(links.add(an_order(5, 6, after=1), entry_filled=7)) == ({}, [5])
 
 
+def test_a_new_order_may_have_the_name_of_an_entry_that_was_forgotten() -> None:
+    links = Links()
+    links.add(an_order(2, 6, after=1), entry_open=True)
+    links.on_fill(ENTRY, 6)
+    links.on_end(ENTRY, filled=True)
+    assert told(links.add(an_order(3, 6, after=1), entry_open=True)) == NOTHING
+    assert told(links.on_fill(ENTRY, 5)) == ({3: 5}, [])
+
+
 def test_the_second_exit_of_a_group_is_less_by_what_the_first_has_filled() -> None:
     links = Links()
     target, stop = an_order(2, 10, "exits", after=1), an_order(3, 10, "exits", after=1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.sim_venue_builders import an_order
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.sim.own_orders import OwnLevel, OwnSide
-from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, PowerQueue
+from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL
 
 UNKNOWN = 10**24
 
@@ -93,6 +95,12 @@ def test_what_no_trade_explains_was_canceled() -> None:
     assert queue_of(level) == [40]
 
 
+def test_who_is_in_front_stays_there() -> None:
+    level = a_level(10, 0, 6)
+    level.on_shown(5, PROPORTIONAL)
+    assert queue_of(level) == [0, 3]
+
+
 def test_a_trade_that_is_told_before_its_trace_in_the_book_is_kept_for_it() -> None:
     level = a_level(10, 3)
     level.traded = 4
@@ -119,11 +127,20 @@ def test_a_level_whose_quantity_nobody_knows_moves_nobody() -> None:
     assert queue_of(level) == [3]
 
 
-def test_an_older_order_stays_before_a_younger_one() -> None:
-    level = a_level(1000, 400, 590)
-    level.on_shown(700, PowerQueue(3))
-    first, second = queue_of(level)
-    assert first <= second
+class Unfair:
+    """A model by which those far behind lose everything before them."""
+
+    def gone_ahead(self, ahead: int, behind: int, gone: int) -> int:
+        return ahead if ahead > behind else 0
+
+    def describe(self) -> dict[str, Any]:
+        return {"queue": "unfair"}
+
+
+def test_an_older_order_stays_before_a_younger_one_whatever_the_model_says() -> None:
+    level = a_level(1000, 400, 590, 600)
+    level.on_shown(700, Unfair())
+    assert queue_of(level) == [400, 400, 400]
 
 
 def test_a_trade_takes_what_is_before_us_then_us_then_what_is_between_us() -> None:

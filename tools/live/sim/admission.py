@@ -8,14 +8,13 @@ from ..core.clock import render_utc
 from ..core.money import text
 from ..core.words_v1 import BUY
 from .order_checks import fault
-from .orders import OrderKind, OrderRequest, WorkingOrder
+from .linking import Linking
+from .orders import AT_MARKET, OrderRequest, WorkingOrder
 from .reducing import Reducing
 from .refusals import Refusal, RejectReason
 from .register import Register
 from .session import ALWAYS_OPEN, admitted_ns
 from .terms import Terms, Venue
-
-AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
 
 
 class Admission:
@@ -28,7 +27,9 @@ class Admission:
         reducing: Reducing,
         venue: Callable[[str], Venue],
         held: Mapping[str, WorkingOrder],
+        linking: Linking,
     ) -> None:
+        self._linking = linking
         self._held = held
         self._terms = terms
         self._register = register
@@ -57,8 +58,13 @@ class Admission:
             closed = self._closed(request, now_ns)
             if closed is not None:
                 return closed
+        if request.after is not None or request.one_cancels_other is not None:
+            linked = self._linking.refusal(request)
+            if linked is not None:
+                return Refusal(RejectReason.LINK, linked)
         if self._any_rules or request.post_only or request.reduce_only:
-            return self.against_market(request, request.kind not in AT_MARKET)
+            waits = request.kind not in AT_MARKET or request.after is not None
+            return self.against_market(request, waits)
         return None
 
     def against_market(self, request: OrderRequest, waits: bool) -> Refusal | None:

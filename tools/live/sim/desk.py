@@ -33,8 +33,9 @@ class Desk:
         self.hear = self.pit.hear
         self.timer = self.pit.timer
         self._admission = Admission(
-            terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held
-        )
+            terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held,
+            self.pit.linking,
+        )  # fmt: skip
         self._orders_made = 0
 
     def admit(
@@ -118,6 +119,7 @@ class Desk:
             self.pit.triggers.remove(order)
         order.request = found.request
         order.qty, order.leaves = filled + found.leaves, found.leaves
+        self.pit.linking.resized(order)
         if waits:
             order.shown = slice_of(order)
             if stop_moves:

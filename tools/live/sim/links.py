@@ -181,7 +181,9 @@ class Links:
         return self._groups[name]
 
     def _entry_of(self, name: str, filled: int, is_open: bool) -> _Entry:
-        found = self._entries.get(name) or self._ended_entries.get(name)
+        found = self._entries.get(name)
+        if found is None and not is_open:  # an open one has the name of one that was forgotten
+            found = self._ended_entries.get(name)
         if found is None:
             found = _Entry(filled, is_open)
             if is_open:

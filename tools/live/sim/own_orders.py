@@ -35,23 +35,24 @@ class OwnLevel:
         if now == before:
             return
         self.shown = now
-        if before is None or now is None or now > before:
+        if now is None or before is None or now > before:
             self.traded = 0
-            before = None
-        if now is None:
+            if now is not None:
+                for order in self.orders.values():
+                    if order.ahead > now:
+                        order.ahead = now
             return
-        gone = level = 0
-        if before is not None:
-            explained = min(self.traded, before - now)
-            self.traded = min(self.traded - explained, now)
-            level = before - explained
-            gone = level - now
+        explained = min(self.traded, before - now)
+        self.traded = min(self.traded - explained, now)
+        level = before - explained
         oldest = 0
         for order in self.orders.values():
-            ahead = min(order.ahead, now)
-            if gone:
-                ahead = ahead_after(model, order.ahead, level, gone)
-            order.ahead = oldest = max(ahead, oldest)
+            ahead = order.ahead
+            if ahead:
+                ahead = ahead_after(model, ahead, level, level - now)
+            if ahead < oldest:
+                ahead = oldest
+            order.ahead = oldest = ahead
 
     def pass_trade(self, qty: int) -> Iterator[tuple[WorkingOrder, int, int]]:
         """What a trade at our price means to each order: the order, its share, its old queue.
@@ -109,6 +110,16 @@ class OwnSide:
             del self._levels[order.price]
             key = order.price * self.sign
             del self.keys[bisect_left(self.keys, key)]
+
+    def on_touch(self, touch: int, shown: int | None, model: QueueModel) -> None:
+        """Others display so much at their best price, and nothing at better ones."""
+        keys, sign, levels = self.keys, self.sign, self._levels
+        edge = touch * sign
+        place = len(keys) - 1
+        while place >= 0 and keys[place] >= edge:
+            key = keys[place]
+            levels[key * sign].on_shown(shown if key == edge else 0, model)
+            place -= 1
 
     def levels(self) -> list[OwnLevel]:
         """All levels, the best first."""

@@ -3,7 +3,8 @@
 At the market it takes no more than the position. To rest, it must fit beside all that rests on its
 side already, because any of that may fill first; what does not fit is cut off. When another order
 of its side comes to rest, the newest reduce-only ones are cut to what is left. So nothing that
-fills in one event can turn a position by means of them. An order that was cut ends as canceled.
+fills in one event can turn a position by means of them. An order that was cut is in force for less
+than its client asked for, so it ends as canceled.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ class Reducing:
         self._accounts = accounts
         self._venue = venue
         self._withdraw = withdraw
-        self._cut: dict[str, None] = {}
         self.resting: dict[str, WorkingOrder] = {}
 
     def closable(self, symbol: str, side: Side) -> int:
@@ -64,24 +64,16 @@ class Reducing:
             else:
                 left = order.leaves - over
                 order.qty -= over
-                self._cut[order.order_id] = None
                 venue.reduce(order, left)
                 return
 
-    def was_cut(self, order_id: str) -> bool:
-        """Whether less of an order is in force than its client wants."""
-        return order_id in self._cut
-
     def forget(self, order_id: str) -> None:
         """An order has ended."""
-        if self.resting:
-            self.resting.pop(order_id, None)
-        if self._cut:
-            self._cut.pop(order_id, None)
+        self.resting.pop(order_id, None)
 
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash."""
-        return tuple(self.resting), tuple(self._cut)
+        return tuple(self.resting)
 
     def _fits(self, order: WorkingOrder, room: int) -> bool:
         if room <= 0:
@@ -89,5 +81,4 @@ class Reducing:
         if room < order.leaves:
             order.qty -= order.leaves - room
             order.leaves = room
-            self._cut[order.order_id] = None
         return True

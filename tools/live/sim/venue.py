@@ -115,13 +115,11 @@ class SymbolVenue:
         done: list[Execution] = []
         buys, sells = self._buys, self._sells
         if buys.keys and buys.keys[-1] >= bid:
-            for level in buys.levels_to(bid or 1):
-                level.on_shown(0 if level.price != bid else shows.bid_qty or None, self._queue)
+            buys.on_touch(bid, shows.bid_qty or None, self._queue)
             if ask and buys.keys[-1] >= ask:
                 self._crossed(buys, BUY, done)
         if sells.keys and (not ask or -sells.keys[-1] <= ask):
-            for level in sells.levels_to(ask or UNLIMITED):
-                level.on_shown(0 if level.price != ask else shows.ask_qty or None, self._queue)
+            sells.on_touch(ask or UNLIMITED, shows.ask_qty or None, self._queue)
             if bid and -sells.keys[-1] <= bid:
                 self._crossed(sells, SELL, done)
         return done
