@@ -1,4 +1,4 @@
-"""Whole adapters pass every case, and each broken one is caught by the case that names its fault."""
+"""Whole adapters pass every case; each broken one is caught by the case that names its fault."""
 
 from __future__ import annotations
 

@@ -337,6 +337,30 @@ def test_two_streams_may_name_a_repeated_fill_otherwise_than_the_answer() -> Non
     assert ended(lambda: staged(Renames()), "query-003").outcome is Outcome.PASSED
 
 
+def test_a_report_may_come_twice_if_it_is_the_same() -> None:
+    class Repeats(PaperVenue):
+        CAN = with_(repeats_fills=True)
+
+        def stream_fills(self) -> Iterator[FillEvent]:
+            for fill in super().stream_fills():
+                yield fill
+                yield fill
+
+    results = run_cases(lambda: staged(Repeats()), catalogue.CASES)
+    assert [one for one in results if one.outcome is Outcome.FAILED] == []
+    assert ended(lambda: staged(Repeats()), "fills-007").evidence == "32 reports of 16 fills"
+
+
+def test_an_adapter_that_cannot_be_asked_now_is_not_known_to_answer_later() -> None:
+    class Closed(AnswersLater):
+        CAN = with_(answers_later=False)
+
+        def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
+            raise LiveError("closed")
+
+    assert ended(lambda: staged(Closed()), "matrix-002").outcome is Outcome.PASSED
+
+
 def test_methods_that_only_a_call_could_prove_are_not_called_unasked() -> None:
     class Five(PaperVenue):
         CAN = Capabilities(cancel=False)

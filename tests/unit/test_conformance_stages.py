@@ -12,7 +12,7 @@ from tools.live.conformance.desk import Desk
 from tools.live.conformance.loading import load
 from tools.live.conformance.runner import run_cases
 from tools.live.core.contracts_v1 import BUY, SELL
-from tools.live.sim.orders import OrderKind
+from tools.live.sim.orders import OrderKind, TimeInForce
 
 OURS = (
     "tools.live.conformance.stages:fake",
@@ -40,6 +40,13 @@ def test_the_simulated_market_meets_orders_of_any_kind(make: object, side: objec
     placed = desk.submit(order, Fate.FILLS)
     desk.settle()
     assert desk.filled(placed.order_id) == placed.qty
+
+
+def test_a_day_order_is_taken_where_no_close_is_known() -> None:
+    desk = Desk(stages_simulated.simulated)
+    placed = desk.submit(desk.order(time_in_force=TimeInForce.DAY), Fate.RESTS)
+    assert placed.order_id is not None
+    assert [one.order_id for one in desk.open_orders()] == [placed.order_id]
 
 
 def test_a_trade_of_the_world_finds_only_the_named_order() -> None:

@@ -20,7 +20,7 @@ VERBS = {
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
-    "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
+    "schema": ("", "print the JSON Schema of a report: report (the demo's), risk or certificate"),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled
 _HELP = ("-h", "--help")
