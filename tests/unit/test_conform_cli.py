@@ -78,6 +78,9 @@ def test_a_broken_adapter_is_not_certified(
     told = certificate(as_candidate(paper()), "w", run_cases(load("my_broken_venue:Venue"), CASES))
     assert told["complete"] and not told["certified"]
     assert "\nnot certified\n" in table(told)
+    told["certified"] = True
+    told["counts"]["not driven"] = 7
+    assert "\ncertified, but for 7 cases not driven\n" in table(told)
 
 
 def test_the_list_says_what_each_case_needs(capsys: pytest.CaptureFixture[str]) -> None:

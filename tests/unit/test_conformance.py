@@ -154,7 +154,7 @@ def test_a_fate_that_is_missed_says_what_became_of_the_order() -> None:
     desk = Desk(lambda: Candidate(PaperVenue(), None, Stage(meets=lambda request, fate: None)))
     with pytest.raises(CaseNotDriven, match="arranged 'fills' filled 0 of 1000000000"):
         desk.filling()
-    with pytest.raises(CaseNotDriven, match="arranged 'rejected' filled 0"):
+    with pytest.raises(CaseNotDriven, match="arranged 'is rejected' filled 0"):
         desk.arranged(desk.request(), Fate.REJECTED)
     refusing = Desk(paper)
     refusing.exchange.refusal = lambda order: "closed"

@@ -21,7 +21,7 @@ class Fate(str, Enum):
     RESTS = "rests"
     FILLS = "fills"
     FILLS_IN_PART = "fills in part"
-    REJECTED = "rejected"
+    REJECTED = "is rejected"
 
 
 @record

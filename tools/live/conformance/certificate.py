@@ -66,7 +66,8 @@ def table(told: dict[str, Any]) -> str:
     if not told["complete"]:
         lines.append("not all cases were asked, so this is no certificate")
     elif told["certified"]:
-        lines.append("certified")
+        left = told["counts"][Outcome.NOT_DRIVEN.value]
+        lines.append(f"certified, but for {left} cases not driven" if left else "certified")
     else:
         lines.append("not certified")
     return "\n".join([*lines, f"sha256 {told['sha256']}"]) + "\n"
