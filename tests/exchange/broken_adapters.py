@@ -115,6 +115,7 @@ BROKEN = {
     "AskingTakesAway": Broken(venue(answers.AskingTakesAway), "query-007"),
     "ForgetsTheOld": Broken(venue(answers.ForgetsTheOld), "query-008"),
     "MakesADoubtANo": Broken(venue(answers.MakesADoubtANo), "doubt-001"),
+    "SaysNotSentOfALostAnswer": Broken(venue(answers.SaysNotSentOfALostAnswer), "doubt-001"),
     "ForgetsTheUnanswered": Broken(venue(answers.ForgetsTheUnanswered), "doubt-002"),
     "SendsAgain": Broken(venue(answers.SendsAgain), "doubt-003"),
     "SaysTimeoutForNotSent": Broken(venue(answers.SaysTimeoutForNotSent), "doubt-004"),

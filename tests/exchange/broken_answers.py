@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.exchange.broken_fills import copied
 from tests.exchange.paper_venue import PaperVenue, Row
+from tools.live.core.errors import NotSent
 from tools.live.exchange import OrderStatus, PlaceOrderResponse, Position
 from tools.live.exchange_query import Found, OrderAnswer
 from tools.live.sim.orders import OrderRequest
@@ -96,6 +97,13 @@ class MakesADoubtANo(PaperVenue):
 
     def lost(self, row: Row) -> PlaceOrderResponse:
         return self.rejected("no answer")
+
+
+class SaysNotSentOfALostAnswer(PaperVenue):
+    """Takes silence for a request that never left."""
+
+    def lost(self, row: Row) -> PlaceOrderResponse:
+        raise NotSent("no answer")
 
 
 class ForgetsTheUnanswered(PaperVenue):

@@ -22,6 +22,7 @@ from tools.live.conformance.capabilities import Capabilities
 from tools.live.conformance.case import Case, Outcome
 from tools.live.conformance.runner import Result, run_cases
 from tools.live.conformance.stages import fake
+from tools.live.core.contracts_v1 import BUY
 from tools.live.core.errors import ContractError, LiveError
 from tools.live.core.record import fields_of
 from tools.live.exchange import (
@@ -359,6 +360,58 @@ def test_an_adapter_that_cannot_be_asked_now_is_not_known_to_answer_later() -> N
             raise LiveError("closed")
 
     assert ended(lambda: staged(Closed()), "matrix-002").outcome is Outcome.PASSED
+
+
+def test_an_order_that_fills_too_much_when_it_arrives_is_told() -> None:
+    class Generous(PaperVenue):
+        def execute(self, row: Row, qty: int) -> None:
+            super().execute(row, qty + qty // 2 if qty == row.qty else qty)
+
+        def trade(self, order_id: str, qty: int) -> None:
+            return None
+
+    assert "filled" in failure(Generous, "fills-004")
+
+
+def test_fills_without_an_id_are_still_handed_out_once() -> None:
+    class Again(PaperVenue):
+        def execute(self, row: Row, qty: int) -> None:
+            super().execute(row, qty)
+            self.executions[-1].fill_id = None
+
+        def stream_fills(self) -> Iterator[FillEvent]:
+            yield from self.executions[-1:]
+
+    assert "handed out again" in failure(Again, "fills-001")
+
+
+def test_a_late_fill_that_moves_nothing_is_told() -> None:
+    class Late(PaperVenue):
+        def trade(self, order_id: str, qty: int) -> None:
+            super().trade(order_id, qty)
+            gone = self.open_row(lambda row: row.order_id == order_id) is None
+            if gone and self.executions:
+                self.untold.append(self.executions[-1])
+
+    assert "filled behind its confirmed cancel" in failure(Late, "cancel-007")
+
+
+def test_a_reduce_only_sale_that_buys_is_told() -> None:
+    class Buys(PaperVenue):
+        def execute(self, row: Row, qty: int) -> None:
+            row.side = BUY if row.order.reduce_only else row.side
+            super().execute(row, qty)
+
+    assert "into 2000000000" in failure(Buys, "order-006")
+
+
+def test_an_answer_that_changes_from_question_to_question_is_told() -> None:
+    class Grows(PaperVenue):
+        def get_order(self, client_order_id: str) -> OrderAnswer:
+            self.executions += self.executions
+            return super().get_order(client_order_id)
+
+    assert "the third answer differs" in failure(Grows, "query-007")
 
 
 def test_methods_that_only_a_call_could_prove_are_not_called_unasked() -> None:

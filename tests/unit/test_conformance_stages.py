@@ -65,3 +65,5 @@ def test_the_recorded_exchange_is_rehearsed_by_a_fake() -> None:
     placed = desk.filling()
     assert desk.filled(placed.order_id) == placed.qty
     assert desk.positions() == {desk.stage.symbols[0]: placed.qty}
+    more = [desk.place(desk.request(), Fate.FILLS).order_id for _ in range(3)]
+    assert [fill.order_id for fill in desk.settle()] == more

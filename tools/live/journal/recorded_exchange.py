@@ -25,7 +25,7 @@ from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Po
 from ..exchange_query import Found, OrderAnswer
 from ..portfolio.ledger import Ledger
 from .disk import Disk
-from .folding import LOOP, Told, is_entry, told_by
+from .folding import Told, is_entry, told_by
 from .reader import Reader
 
 PLACED = ("order.place", "order.place_again")
@@ -178,7 +178,7 @@ class RecordedExchange:
     def _answer(self, seq: int) -> Told:
         """What the world said to the command of this seq."""
         for one in self._ahead():
-            if one.cause == seq and one.src != LOOP:
+            if one.cause == seq:
                 return one
         raise CommandDiffers(f"seq {seq}: the record ends before the answer")
 
