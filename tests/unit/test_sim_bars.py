@@ -11,7 +11,7 @@ from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE, text, to_e9
 from tools.live.sim.bar import made_bar
-from tools.live.sim.bar_offers import AT_LEVEL, SLIPPED, BarPrices
+from tools.live.sim.bar_offers import SLIPPED, BarPrices
 from tools.live.sim.bars import BarMarket, BarRules, SameBar
 from tools.live.sim.evidence import Execution, FillReason
 from tools.live.sim.orders import OrderKind, OrderRequest, WorkingOrder
@@ -21,7 +21,7 @@ MARKET, LIMIT, STOP = OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP
 STOP_LIMIT, TRAILING = OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP
 TOUCHED = OrderKind.MARKET_IF_TOUCHED
 NO_CAP = BarRules(volume_cap_bps=None)
-REAL = BarPrices(entry=FixedBps(5), stop=SLIPPED[0], target=SLIPPED[1])
+REAL = BarPrices(entry=FixedBps(5), stop=SLIPPED.stop, target=SLIPPED.target)
 
 
 def prices(done: list[Execution]) -> list[str]:
@@ -96,7 +96,8 @@ def test_a_stop_slips_and_says_where_it_leaves_the_bar() -> None:
     assert text(done.price) == "98.802" and "outside" not in done.why.evidence
     assert one(an_order(1, BUY, STOP, stop="100"), "110", "120", "100", "110", rules=REAL) == (
         "110.22", "taker", "stop_triggered")  # fmt: skip
-    assert AT_LEVEL == (None, None)
+    assert one(an_order(1, BUY, STOP, stop="100"), "90", "100", "90", "90", rules=SLIPPED)[0] == (
+        "100.2")  # fmt: skip
 
 
 @pytest.mark.parametrize(("side", "stop", "limit", "bar", "expected"), [

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.market_files import npz
+from tests.unit.market_files import npz, written
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo
+from tools.live.market.importers.content import Content
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.order_by_order import OrderByOrder
 from tools.live.sim.order_event_files import (
@@ -135,6 +137,14 @@ def test_rows_of_hftbacktest() -> None:
 def test_rows_that_are_no_events(row: tuple[int, int, int, float, float, int], what: str) -> None:
     with pytest.raises(ContractError, match=what):
         list(read_hftbacktest(iter(plain([row])), "X"))
+
+
+def test_an_archive_is_unpacked_by_whoever_opens_it(tmp_path: Path) -> None:
+    path = written(tmp_path, npz([(BOTH | BID | 10, T, T + 5, 100.0, 2.0)]))
+    blocks = Content(str(path), "--market").blocks()
+    assert list(read_hftbacktest(blocks, "X", source="mine")) == [
+        RestingAdded("X", "mine", "0", BUY, 100 * E9, 2 * E9, T, T + 5)
+    ]
 
 
 def test_quotes_come_behind_what_changes_the_touch() -> None:
