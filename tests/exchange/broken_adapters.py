@@ -162,6 +162,11 @@ BROKEN = {
     "AmendsStrangers": Broken(venue(orders.AmendsStrangers), "amend-003"),
     "TradesWithItself": Broken(venue(orders.TradesWithItself), "selftrade-001"),
     "DeclaresTooMuch": Broken(venue(days.DeclaresTooMuch), "matrix-006"),
+    "HasNoWayToSend": Broken(
+        venue(days.HasNoWayToSend), "matrix-011",
+        ("matrix-008", "matrix-009"),
+        "post-only and reduce-only are sent the same way",
+    ),  # fmt: skip
     "DeclaresAMethodLess": Broken(venue(days.DeclaresAMethodLess), "matrix-002"),
     "NeverFillsWhole": Broken(venue(days.NeverFillsWhole), "stage-002"),
     "DeafToTrades": Broken(

@@ -99,6 +99,18 @@ class DeclaresTooMuch(PaperVenue):
     get_balances = None  # type: ignore[assignment]
 
 
+class HasNoWayToSend(PaperVenue):
+    """Declares all kinds of orders, and has only `place_limit`."""
+
+    submit = None  # type: ignore[assignment]
+
+    def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
+        order = OrderRequest(
+            req.client_order_id, req.symbol, req.side, req.qty_e9, price=req.price_e9
+        )
+        return PaperVenue.submit(self, order)
+
+
 class DeclaresAMethodLess(AnswersLater):
     """Declares to answer later, and cannot say when."""
 

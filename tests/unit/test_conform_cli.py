@@ -131,6 +131,7 @@ def test_a_wrong_line_is_told(
     [
         ("import no_such_package_of_mine\n", "needs no_such_package_of_mine; install it"),
         ("1 / 0\n", "cannot be imported: ZeroDivisionError: division by zero; mend it"),
+        ("raise SystemExit(0)\n", "cannot be imported: SystemExit: 0; mend it"),
         ("def make(:\n", "cannot be imported: SyntaxError"),
     ],
 )

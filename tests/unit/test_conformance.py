@@ -109,6 +109,8 @@ def test_hooks_are_named() -> None:
          " IExchangeClient; add it"),
         (type("Less", (), {"cancel": len})(), "Less lacks place_limit, get_open_orders,"),
         (Candidate(Bare(), None, {}), "the stage is dict, not a Stage"),  # type: ignore[arg-type]
+        (Candidate(Bare(), None, Stage(price_e9=9_999)), "trades 1000000000 at 9999 (at 10^9)"),
+        (Candidate(Bare(), None, Stage(qty_e9=0)), "the stage trades 0 at 100000000000"),
     ],
 )  # fmt: skip
 def test_what_is_no_candidate_is_refused(made: object, wrong: str) -> None:
@@ -261,7 +263,7 @@ def told_by(prove: Callable[[Desk], str], **said: Any) -> tuple[Outcome, str]:
     return result.outcome, result.evidence
 
 
-def raising(error: Exception) -> Callable[[Desk], str]:
+def raising(error: BaseException) -> Callable[[Desk], str]:
     def prove(desk: Desk) -> str:
         raise error
 
@@ -276,12 +278,14 @@ def raising(error: Exception) -> Callable[[Desk], str]:
         (CaseNotDriven("no hook"), Outcome.NOT_DRIVEN, "no hook"),
         (LiveError("away"), Outcome.FAILED, "raised LiveError: away"),
         (TimeoutError("slow"), Outcome.FAILED, "raised TimeoutError: slow"),
+        (SystemExit(3), Outcome.FAILED, "raised SystemExit: 3; only LiveError and OSError may"
+         " leave an adapter"),
         (KeyError("x"), Outcome.FAILED, "raised KeyError: 'x'; only LiveError and OSError may"
          " leave an adapter"),
     ],
 )  # fmt: skip
 def test_what_a_case_raises_is_its_outcome(
-    error: Exception, outcome: Outcome, evidence: str
+    error: BaseException, outcome: Outcome, evidence: str
 ) -> None:
     assert told_by(raising(error)) == (outcome, evidence)
 
@@ -327,6 +331,7 @@ def test_a_factory_that_breaks_later_fails_each_case() -> None:
 def test_evidence_is_one_line_of_bounded_length() -> None:
     long = one_line("x" * 1000)
     assert len(long) == MOST_OF_EVIDENCE and long.endswith("...")
+    assert one_line("\ud800\u00fc") == "\\ud800\\xfc"
     assert one_line("x" * MOST_OF_EVIDENCE) == "x" * MOST_OF_EVIDENCE
 
 

@@ -358,6 +358,13 @@ def test_an_answer_that_changes_from_question_to_question_is_told() -> None:
     assert "the third answer differs" in failure(Grows, "query-007")
 
 
+def test_an_adapter_of_plain_orders_needs_no_way_to_send_others() -> None:
+    class Plain(PaperVenue):
+        CAN = Capabilities()
+
+    assert ended(lambda: staged(Plain()), "matrix-011").evidence.startswith("only limit orders")
+
+
 def test_methods_that_only_a_call_could_prove_are_not_called_unasked() -> None:
     class Five(PaperVenue):
         CAN = Capabilities(cancel=False)

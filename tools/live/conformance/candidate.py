@@ -12,6 +12,7 @@ from ..core.record import fields_of, record
 from ..exchange import IExchangeClient
 from .capabilities import Capabilities, check
 
+LEAST_PRICE_E9 = 10_000  # prices of a case are a ten-thousandth of it apart
 METHODS = ("place_limit", "cancel", "get_open_orders", "get_positions", "stream_fills")
 
 
@@ -82,6 +83,11 @@ def as_candidate(made: object) -> Candidate:
     stage = candidate.stage
     if stage is not None and not isinstance(stage, Stage):
         raise ContractError(f"the stage is {type(stage).__name__}, not a Stage; build one of Stage")
+    if stage is not None and (stage.price_e9 < LEAST_PRICE_E9 or stage.qty_e9 < 1):
+        raise ContractError(
+            f"the stage trades {stage.qty_e9} at {stage.price_e9} (at 10^9); give a quantity of 1"
+            f" or more and a price of {LEAST_PRICE_E9} or more"
+        )
     return Candidate(exchange, _declared(candidate), stage or Stage())
 
 

@@ -9,6 +9,8 @@ from .case import Case, CaseFailed, CaseWarned
 from .cases_place import not_taken
 from .desk import WORLD_FAILED, Desk, flow
 
+_PLAIN = ("limit", "GTC")
+
 
 def declared_is_there(name: str, number: int) -> Case:
     """The case that one capability is declared if and only if it is there."""
@@ -25,6 +27,13 @@ def declared_is_there(name: str, number: int) -> Case:
 
     title = f"{name} is declared if it is there"
     return Case(f"matrix-{number:03d}", title, prove)
+
+
+def other_orders_can_be_sent(desk: Desk) -> str:
+    more = [one for one in (*desk.can.order_types, *desk.can.time_in_force) if one not in _PLAIN]
+    if more and not callable(getattr(desk.exchange, "submit", None)):
+        raise CaseFailed(f"{', '.join(more)} are declared, and there is no submit")
+    return f"declared: {', '.join(more)}" if more else "only limit orders that wait are declared"
 
 
 def repeated_ids_are_declared(desk: Desk) -> str:
@@ -81,6 +90,8 @@ def _is_later(desk: Desk) -> bool:
 
 CASES = (
     *(declared_is_there(name, number) for number, name in enumerate(METHODS, 1)),
+    Case("matrix-011", "other kinds of orders are declared where they can be sent",
+         other_orders_can_be_sent),
     Case("claims-001", "dedupes_client_ids is declared if it is so", repeated_ids_are_declared),
     Case("claims-002", "sequential_ids is declared if it is so", sequence_is_declared),
 )

@@ -30,7 +30,7 @@ def load(where: str) -> Callable[[], object]:
         as_candidate(factory())
     except ContractError as error:
         raise ContractError(f"{where}: {error}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}"
         raise ContractError(f"{where} raised {said:.120}; call it without arguments") from error
     return factory
@@ -49,7 +49,7 @@ def _imported(module: str) -> Any:
                 " PYTHONPATH"
             ) from None
         raise ContractError(f"module {module} needs {error.name}; install it") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}"
         raise ContractError(f"module {module} cannot be imported: {said:.160}; mend it") from error
 

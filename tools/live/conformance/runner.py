@@ -51,7 +51,7 @@ def _run(
         return Outcome.NOT_DRIVEN, one_line(str(undriven))
     except WORLD_FAILED as error:
         return Outcome.FAILED, one_line(f"raised {type(error).__name__}: {error}")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Outcome.FAILED, one_line(f"raised {type(error).__name__}: {error}; {ONLY_OURS}")
 
 
@@ -70,9 +70,8 @@ def _lacking(case: Case, desk: Desk) -> str:
 
 
 def one_line(text: str) -> str:
-    """Evidence in printable characters, on one line of bounded length."""
+    """Evidence in plain ASCII, on one line of bounded length."""
     shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
-        for char in text
+        char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text
     )
     return shown if len(shown) <= MOST_OF_EVIDENCE else shown[: MOST_OF_EVIDENCE - 3] + "..."
