@@ -14,8 +14,8 @@ from tools.live.conform_cli import main
 from tools.live.conformance.catalogue import CASES, KIT_VERSION, chosen
 from tools.live.conformance.certificate import certificate, certify, table
 from tools.live.conformance.loading import EXAMPLE, load
-from tools.live.conformance.transcript import main as print_transcript
-from tools.live.conformance.transcript import transcript
+from tools.live.conformance.transcript import TARGET, transcript
+from tools.live.conformance.transcript import main as write_transcript
 from tools.live.conformance.candidate import as_candidate
 from tools.live.conformance.desk import Desk
 from tools.live.conformance.runner import run_cases
@@ -156,11 +156,17 @@ def test_modules_beside_the_command_are_found(
     assert sys.path.count(str(tmp_path)) == 0
 
 
-def test_the_transcript_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert print_transcript([PAPER]) == 0
-    out, _ = capsys.readouterr()
-    assert out.splitlines() == transcript(Desk(paper))
-    assert len(out.splitlines()) > 60
+def test_the_transcript_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "told"
+    monkeypatch.setenv(TARGET, str(target))
+    assert write_transcript([PAPER]) == 0
+    assert target.read_text().splitlines() == transcript(Desk(paper))
+    assert len(target.read_text().splitlines()) > 60
+    assert write_transcript(["no_such_module:make"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: input: there is no module")
 
 
 def test_a_day_that_breaks_is_a_line() -> None:

@@ -1,17 +1,20 @@
-"""A fixed day at an adapter, line by line: `python -m tools.live.conformance.transcript M:F`.
+"""A fixed day at an adapter, line by line, as another process writes it to a file.
 
-Two processes with different hash seeds print the same lines, or the adapter is not deterministic.
+Two processes with different hash seeds write the same lines, or the adapter is not deterministic.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from contextlib import redirect_stdout
 
-from ..console import emit
+from ..console import EXIT_OK, run
 from .desk import WORLD_FAILED, Desk, flow
 from .loading import load
 
+TARGET = "TRANSCRIPT_TARGET"  # the variable that names the file to write
 _TIMES = re.compile(r"\b(timestamp_ms|ts_ns)=[0-9]+")
 MODULE = __name__ if __name__ != "__main__" else "tools.live.conformance.transcript"
 
@@ -35,9 +38,16 @@ def timeless(line: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Print the transcript of the candidate that the first argument names."""
-    emit("".join(line + "\n" for line in transcript(Desk(load(argv[0]), argv[0]))))
-    return 0
+    """Write the transcript of the candidate that the first argument names."""
+    return run(lambda: _write(argv[0]), debug=False, task="the transcript")
+
+
+def _write(where: str) -> int:
+    with redirect_stdout(sys.stderr):
+        lines = transcript(Desk(load(where), where))
+    with open(os.environ[TARGET], "wb") as target:
+        target.writelines(line.encode("unicode_escape") + b"\n" for line in lines)
+    return EXIT_OK
 
 
 if __name__ == "__main__":
