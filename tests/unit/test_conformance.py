@@ -183,6 +183,9 @@ def test_answers_of_the_wrong_kind_fail_a_case() -> None:
         desk.cancel("V1")
     with pytest.raises(CaseFailed, match="get_open_orders gave \\(\\), not a list of OpenOrder"):
         desk.open_orders()
+    desk.exchange.get_positions = lambda: {"BTCUSDT": 1}
+    with pytest.raises(CaseFailed, match="get_positions gave .*, not a list of Position"):
+        desk.positions()
     with pytest.raises(CaseNotDriven, match="goes on behind 10000 items"):
         desk.settle()
 

@@ -15,7 +15,7 @@ from ..core.contracts_v1 import (
 from ..core.errors import LiveError
 from ..core.record import record
 from ..exchange import (
-    FillEvent, OpenOrder, OrderStatus, PlaceOrderRequest, PlaceOrderResponse,
+    FillEvent, OpenOrder, OrderStatus, PlaceOrderRequest, PlaceOrderResponse, Position,
 )  # fmt: skip
 from ..exchange_answers import Answer
 from ..sim.orders import OrderRequest
@@ -47,9 +47,8 @@ class Placed:
     @property
     def qty(self) -> int:
         """The quantity asked for, at 10^9."""
-        qty: int = self.request.qty if isinstance(self.request, OrderRequest) else (
-            self.request.qty_e9
-        )
+        asked = self.request
+        qty: int = asked.qty if isinstance(asked, OrderRequest) else asked.qty_e9
         return qty
 
 
@@ -144,7 +143,7 @@ class Desk:
 
     def positions(self) -> dict[str, int]:
         """Signed quantity at 10^9 by symbol, without what is flat."""
-        listed = self.exchange.get_positions()
+        listed = _listed(self.exchange.get_positions(), Position, "get_positions")
         return {one.symbol: one.qty_e9 for one in listed if one.qty_e9}
 
     # What is heard.
