@@ -255,7 +255,9 @@ class Pit:
         for execution in executions:
             self._book(execution)
         for execution in executions:
-            self._finish(execution.order)
+            order = execution.order
+            if not order.leaves:
+                self._finish(order)
 
     def _finish(self, order: WorkingOrder) -> None:
         """End an order of which nothing is left; one in force for less than was asked is canceled.

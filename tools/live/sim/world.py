@@ -188,7 +188,9 @@ class _Recorded:
             if source is not None and event.source != source:
                 continue
             said = hear(event)
-            steps += len(said)
-            yield event.ts_ns, (event,), [[one] for one in said]
+            count = len(said)
+            steps += count
+            heard = (said,) if count == 1 else [(one,) for one in said]
+            yield event.ts_ns, (event,), heard
         if steps != self._survey.steps:
             raise ContractError(f"{self._field} changed during the run; run again")
