@@ -67,7 +67,8 @@ def hooks_of(stage: Stage) -> tuple[str, ...]:
 
 def as_candidate(made: object) -> Candidate:
     """What a factory made, as a candidate; a ContractError says what it should have been."""
-    candidate: Any = made if isinstance(made, Candidate) else Candidate(made)  # type: ignore[arg-type]
+    alone: Any = made
+    candidate: Any = made if isinstance(made, Candidate) else Candidate(alone)
     exchange: Any = candidate.exchange
     missing = [name for name in METHODS if not callable(getattr(exchange, name, None))]
     if len(missing) == len(METHODS):
