@@ -122,7 +122,8 @@ def test_an_order_on_its_way_is_canceled_as_soon_as_it_has_a_name() -> None:
 
 def test_what_comes_before_the_acknowledgement_waits_for_it() -> None:
     loop, exchange = a_late_loop()
-    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), filled("X2", SELL, fill_id="F2"))
+    other = filled("X2", SELL, fill_id="F2")
+    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), other)
     assert states(loop) == [PENDING, PENDING]
     hear(loop, exchange, accepted(2))
     assert states(loop) == [PENDING, FILLED]

@@ -167,7 +167,7 @@ class Pit:
         self._due.put(self._funding.next_ns(self._clock.ns), TIMER, (FUNDS,))
 
     def _fund(self) -> None:
-        """Let every position pay or be paid, at the middle of its market, or else its last price."""
+        """Let every position pay or be paid, at the middle of its market, or its last price."""
         funding, now_ns = self._funding, self._clock.ns
         assert funding is not None
         for symbol, venue in self.venues.items():
