@@ -30,7 +30,7 @@ _OF_THE_SIMULATED = ("terms", "queue", "delays")
 
 
 def check_choice(chosen: Mapping[str, Any], given: Container[str]) -> None:
-    """Refuse what says nothing about the exchange that was chosen; `given` are keys that were set."""
+    """Refuse what says nothing about the chosen exchange; `given` are the keys that were set."""
     if chosen["exchange"] == FAKE:
         wrong, other = [key for key in _OF_THE_SIMULATED if chosen[key] is not None], SIMULATED
     else:
