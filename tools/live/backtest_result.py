@@ -70,6 +70,8 @@ def figures(performance: Performance, config: Mapping[str, Any]) -> dict[str, An
     everything = [track for _, track in tracks]
     return {
         "span": {
+            "start_ns": performance.start_ns or 0,
+            "end_ns": performance.end_ns,
             "start_utc": render_utc(performance.start_ns or 0),
             "end_utc": render_utc(performance.end_ns),
             "seconds": performance.span_ns / NS_PER_S,

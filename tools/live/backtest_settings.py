@@ -58,6 +58,7 @@ def year_ns(config: Mapping[str, Any]) -> int:
     return days * _DAY_S * NS_PER_S
 
 
+_CAPITAL = number(0, 10**12, above=True)
 _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
     "market": (
         ("from", None, instant, "INSTANT", "begin --market there; +30 is 30 s behind its start"),
@@ -66,7 +67,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
     ),
     "exchange": (("exchange", FAKE, choice(*EXCHANGES), "NAME", "who answers our orders"),),
     "figures": (
-        ("capital", None, number(0, 10**12, above=True), "USD", "returns are of this (--max-total)"),
+        ("capital", None, _CAPITAL, "USD", "of what returns are (--max-total)"),
         ("grid", 1, number(0, _DAY_S, above=True), "SECONDS", "period of Sharpe and Sortino"),
         ("year_days", 365, whole(1, 366), "N", "trading days of a year, for the same"),
     ),

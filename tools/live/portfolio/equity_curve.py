@@ -1,8 +1,8 @@
 """What a run has earned, over time: falls from a peak, and samples on a fixed grid.
 
 The grid begins with the first event, where nothing is earned yet; the value at a later instant of
-it is that of the last event at or before. A difference between two neighbours is a return on a fixed capital, so that the capital
-cancels out of both ratios:
+it is that of the last event at or before. A difference between two neighbours is a return on a
+fixed capital, so that the capital cancels out of both ratios:
 
     Sharpe  = mean / standard deviation (sample, n - 1) * sqrt(periods in a year)
     Sortino = mean / sqrt(mean of min(difference, 0) squared, over all n) * sqrt(periods in a year)
