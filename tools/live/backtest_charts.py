@@ -48,6 +48,9 @@ def equity_charts(canvas: Canvas, history: History, figures: Mapping[str, Any]) 
     above = Plot(key=f"{canvas.prefix}-equity", time=canvas.time, height=230,
                  value=value_ticks(min(low, 0), max(high, 0), CASH_SCALE))  # fmt: skip
     above.time_labels = False
+    for since_ns, until_ns in history.freezes:
+        until = canvas.time.high if until_ns is None else canvas.since(until_ns)
+        above.shade(canvas.since(since_ns), until, "frozen")
     means = [(canvas.since(one.from_ns), one.mean) for one in equity]
     above.steps_area(means, 0, tone)
     above.steps_band(*_range(canvas, equity), "quote")

@@ -6,11 +6,15 @@ same run always keeps the same ones, spread over the whole of it.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from .core.record import record
 from .market.slices import Slices
 from .portfolio.performance import Executed, Performance
 
-MOST_FILLS = 800
+Freeze: TypeAlias = tuple[int, int | None]  # from when to when; None: to the end
+MOST_FILLS = 800  # even, so that the next fill belongs to those that are kept
+MOST_FREEZES = 50
 MOST_SYMBOLS = 8
 
 
@@ -38,8 +42,7 @@ class SymbolHistory:
             if len(self.fills) == MOST_FILLS:
                 self.fills = self.fills[::2]
                 self._every *= 2
-            if self.seen % self._every == 0:
-                self.fills.append(point)
+            self.fills.append(point)
         self.seen += 1
 
 
@@ -51,6 +54,7 @@ class History:
         self.equity = Slices()
         self.drawdown = Slices()
         self.symbols: dict[str, SymbolHistory] = {}
+        self.freezes: list[Freeze] = []
 
     def quote(self, symbol: str, ts_ns: int) -> None:
         """A new market of a symbol."""
@@ -69,6 +73,13 @@ class History:
             history.position.add(fill.ts_ns, track.qty)
             history.keep(FillPoint(fill, track.mark))
         self._put(fill.ts_ns)
+
+    def frozen(self, is_frozen: bool, ts_ns: int) -> None:
+        """Trading stops, or goes on."""
+        if is_frozen and len(self.freezes) < MOST_FREEZES:
+            self.freezes.append((ts_ns, None))
+        elif not is_frozen and self.freezes and self.freezes[-1][1] is None:
+            self.freezes[-1] = (self.freezes[-1][0], ts_ns)
 
     def _put(self, ts_ns: int) -> None:
         curve = self._performance.curve

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .core.contracts_v1 import (
-    Approved, Entry, FeedLost, FeedStale, Fill, GapDetected, Input, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, QuoteUpdate, ResyncStarted, Side,
+    Approved, Entry, FeedLost, FeedStale, Fill, Frozen, GapDetected, Input, OrderAccepted,
+    OrderCanceled, OrderRejected, Output, QuoteUpdate, ResyncStarted, Side, Unfrozen,
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.line import Hear, Recorder
@@ -27,6 +27,8 @@ class Sketch(Protocol):
     def quote(self, symbol: str, ts_ns: int) -> None: ...
 
     def fill(self, fill: Executed) -> None: ...
+
+    def frozen(self, is_frozen: bool, ts_ns: int) -> None: ...
 
 
 class PerformanceLine:
@@ -72,6 +74,8 @@ class PerformanceLine:
                 event.client_order_id, event.symbol, event.side, event.qty_e9, event.price_e9,
                 event.ts_ns,
             )  # fmt: skip
+        elif self._sketch is not None and isinstance(event, (Frozen, Unfrozen)):
+            self._sketch.frozen(isinstance(event, Frozen), event.ts_ns)
 
     def hearing(self, kind: type[Any]) -> Hear:
         told = None if self._inner is None else self._inner.hearing(kind)

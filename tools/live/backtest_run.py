@@ -18,7 +18,7 @@ from .audit.laws_performance import check_performance
 from .backtest_history import History
 from .backtest_line import PerformanceLine
 from .backtest_result import BacktestResult, figures
-from .backtest_settings import config_of, grid_ns, instant_ns
+from .backtest_settings import FAKE, config_of, grid_ns, instant_ns
 from .core.clock import NS_PER_MS, parse_utc
 from .core.errors import ContractError
 from .core.money import to_e9
@@ -38,26 +38,30 @@ from .reports.snapshot import state_sha256
 from .risk_monitor import RuntimeRiskMonitor
 
 MakeExchange = Callable[[], IExchangeClient]
-GIVEN = "given"  # what a config says of a market that is no file
+GIVEN = "given"  # what a config says of a market or an exchange that no config names
 
 
 class Backtest:
     """One run that can be stopped and gone on with between any two of its steps.
 
     `market` is a path, a source of market events, or None for the synthetic one; the settings are
-    the flags of the command, spelled with `_`. `exchange` makes the exchange anew each time the
-    run begins. `tell` gets the row of each order when it ends, again after each new beginning.
+    the flags of the command, spelled with `_`. An `exchange` of one's own is a function that makes
+    it, anew each time the run begins. `tell` gets the row of each order when it ends, again after
+    each new beginning.
     """
 
     def __init__(
-        self, market: str | Source | None = None, *, exchange: MakeExchange | None = None,
+        self, market: str | Source | None = None, *, exchange: str | MakeExchange = FAKE,
         tell: Callable[[OrderRow], None] | None = None, drawn: bool = False, **given: Any,
     ) -> None:  # fmt: skip
         if market is not None:
             given["market"] = market if isinstance(market, str) else GIVEN
-        self.config = config_of(given)
+        own = None if isinstance(exchange, str) else exchange
+        self.config = config_of({**given, "exchange": FAKE if own else exchange})
+        if own is not None:
+            self.config["exchange"] = GIVEN
         self.feed = open_feed(self.config, None if isinstance(market, str) else market)
-        self._exchange = exchange
+        self._exchange = own
         self._tell = tell
         self._drawn = drawn
         self.edge = begun_as(self.config["edge"])
@@ -187,7 +191,7 @@ def run_backtest(market: str | Source | None = None, **given: Any) -> BacktestRe
 def run_config(config: dict[str, Any]) -> dict[str, Any]:
     """What a config comes to, as plain data: for processes and for workers elsewhere."""
     given = {key: value for key, value in config.items() if value is not None}
-    return Backtest(None, **given).result().plain()
+    return Backtest(**given).result().plain()
 
 
 def open_feed(config: dict[str, Any], market: Source | None = None) -> Feed:

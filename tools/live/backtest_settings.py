@@ -37,6 +37,14 @@ def instant(value: Any, name: str) -> str:
     return value
 
 
+def beginning(value: Any, name: str) -> str:
+    """An instant in UTC; nothing is there to count from."""
+    written = instant(value, name)
+    if _OFFSET.fullmatch(written):
+        raise ContractError(f"{name} {written!r} counts from a beginning; write it as {START}")
+    return written
+
+
 def instant_ns(written: str | None, begin_ns: int, name: str) -> int | None:
     """What an instant means for a market that begins then."""
     if written is None:
@@ -63,7 +71,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
     "market": (
         ("from", None, instant, "INSTANT", "begin --market there; +30 is 30 s behind its start"),
         ("until", None, instant, "INSTANT", "end before it"),
-        ("start", START, instant, "INSTANT", "when the synthetic market begins"),
+        ("start", START, beginning, "INSTANT", "when the synthetic market begins"),
     ),
     "exchange": (("exchange", FAKE, choice(*EXCHANGES), "NAME", "who answers our orders"),),
     "figures": (
