@@ -200,24 +200,22 @@ def open_feed(config: dict[str, Any], market: Source | None = None) -> Feed:
         from .market.recorded import RecordedMarket
 
         return RecordedMarket(config["quotes"], config["symbols"], "--quotes")
-    if market is None and config["market"] is None:
+    source = open_source(config) if market is None else market
+    if source is None:
         start_ns = parse_utc(config["start"], "--start")
         return SyntheticMarket(config["symbols"], config["iterations"], start_ns)
-    return MarketFeed(
-        _source(config) if market is None else _window(config, market), config["symbols"],
-        config["source"],
-    )  # fmt: skip
+    return MarketFeed(_window(config, source), config["symbols"], config["source"])
 
 
-def _source(config: dict[str, Any]) -> Source:
+def open_source(config: dict[str, Any]) -> Source | None:
+    """The recorded market of a config, all of it; None where it names none."""
+    if config["market"] is None:
+        return None
     from .market_source import open_picked
 
     symbols = config["symbols"]
     symbol = symbols[0] if symbols is not None and len(symbols) == 1 else None
-    market = open_picked(
-        config["market"], field="--market", symbol=symbol, source=config["source"]
-    )
-    return _window(config, market)
+    return open_picked(config["market"], field="--market", symbol=symbol, source=config["source"])
 
 
 def _window(config: dict[str, Any], market: Source) -> Source:
