@@ -35,10 +35,11 @@ TEXT_SUFFIXES = frozenset({".py", ".md", ".toml", ".txt", ".mjs", ".json", ".csv
 # the fold's state and is not printed before the laws have been held against it.
 SIDEWAYS = frozenset({
     ("risk", "portfolio"), ("strategy", "market"), ("reports", "fold"), ("reports", "audit"),
-    ("execution_loop", "shell"), ("fold_state", "fold"), ("fold", "fold_doubts"),
+    ("execution_loop", "patient_shell"), ("patient_shell", "shell"), ("fold_state", "fold"),
+    ("fold", "fold_doubts"),
     ("fold", "fold_feed"), ("fold", "fold_edge"), ("fold_feed", "fold_adoptions"),
     ("fold_adoptions", "fold_doubts"),
-    ("shell", "shell_query"),
+    ("shell", "shell_query"), ("patient_shell", "shell_query"),
 })  # fmt: skip
 APPROVALS = ("Approved", "Reapproved")
 NEW_APPROVALS = tuple(f"{kind}.__new__" for kind in APPROVALS)

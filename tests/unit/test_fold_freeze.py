@@ -7,9 +7,9 @@ import pytest
 from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_fold, a_quote_event, e9, placed
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
-    BUY, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen, Input,
-    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
-    OrderRejected, Unfrozen, UnfreezeOrdered,
+    BUY, SELL, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen,
+    Input, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
+    OrderRejected, RunResumed, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.fold import Fold
@@ -251,8 +251,28 @@ def test_an_order_that_is_not_listed_any_more_is_resolved() -> None:
 def test_cancel_all_takes_one_symbol_or_all() -> None:
     fold = a_fold_with_orders((BTC, ETH))
     assert cancels(fold.step(CancelAllOrdered(ETH, "requote", T0_NS))) == ["X3", "X4"]
-    assert cancels(fold.step(CancelAllOrdered(None, "end", T0_NS))) == ["X1", "X2", "X3", "X4"]
+    fold.step(CancelFailed("X3", "busy", T0_NS))
+    assert cancels(fold.step(CancelAllOrdered(None, "end", T0_NS))) == ["X1", "X2", "X3"]
     assert not fold.monitor.frozen
+
+
+def test_a_cancel_is_sent_again_only_when_its_answer_has_come() -> None:
+    fold = a_fold_with_orders((BTC,))
+    assert cancels(fold.step(CancelAllOrdered(None, "requote", T0_NS))) == ["X1", "X2"]
+    assert fold.canceling == {"X1": T0_NS, "X2": T0_NS}
+    assert cancels(fold.step(CancelAllOrdered(None, "requote", T0_NS))) == []
+    fold.step(OrderCanceled("X1", T0_NS))
+    assert fold.canceling == {"X2": T0_NS}
+    fold.step(a_fill("X2", "F1", SELL))
+    assert fold.canceling == {}
+    assert fold.store.get_by_order_id("X2").state is OrderState.FILLED  # type: ignore[union-attr]
+
+
+def test_a_restart_forgets_which_cancels_were_on_their_way() -> None:
+    fold = a_fold_with_orders((BTC,))
+    fold.step(CancelAllOrdered(None, "requote", T0_NS))
+    fold.step(FreezeOrdered("halt", None, "ada", T0_NS))
+    assert cancels(fold.step(RunResumed(T0_NS))) == ["X1", "X2"]
 
 
 # The computed edge.

@@ -175,7 +175,7 @@ def test_the_state_is_complete() -> None:
     built = {"store", "monitor", "measure_edge", "markouts"}
     told = {"params", "stats", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
-            "ready", "adoptions", "connectivity"}  # fmt: skip
+            "canceling", "ready", "adoptions", "connectivity"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip

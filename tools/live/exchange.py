@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from .core.clock import NS_PER_MS, EventClock, environment_now_ms
 from .core.contracts_v1 import BUY, PlaceOrderRequest, Side
@@ -20,8 +20,8 @@ from .core.record import door
 from .core.rng import seeded
 
 __all__ = [
-    "FakeExchangeClient", "FillEvent", "IExchangeClient", "OpenOrder", "OrderStatus",
-    "PlaceOrderRequest", "PlaceOrderResponse", "Position", "Side",
+    "FakeExchangeClient", "FillEvent", "IExchangeClient", "InProcess", "OpenOrder",
+    "OrderStatus", "PlaceOrderRequest", "PlaceOrderResponse", "Position", "Side",
 ]  # fmt: skip
 
 
@@ -167,13 +167,26 @@ class IExchangeClient(Protocol):
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse: ...
 
-    def cancel(self, order_id: str) -> bool: ...
+    def cancel(self, order_id: str) -> bool | None: ...
 
     def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]: ...
 
     def get_positions(self) -> list[Position]: ...
 
     def stream_fills(self) -> Iterator[FillEvent]: ...
+
+
+@runtime_checkable
+class InProcess(Protocol):
+    """An exchange inside of this process: it lives on the clock of a run and is a part of it.
+
+    `before` tells the milliseconds as long as nothing has happened on the line. What `describe`
+    says decides the answers, so it is in the report and in the hash of the configuration.
+    """
+
+    def join(self, line: EventClock, before: Callable[[], int]) -> None: ...
+
+    def describe(self) -> dict[str, Any]: ...
 
 
 # What the fake keeps of a resting order: the slots of an OpenOrder, in their order.

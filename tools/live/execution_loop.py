@@ -17,23 +17,23 @@ from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
 from .core.quiet_gc import quiet_gc
 from .core.record import fields_of
 from .edge_modes import COMPUTED, MARKOUTS, RECORDED, SCRIPTED, begun_as, either
-from .exchange import FakeExchangeClient, IExchangeClient
+from .exchange import FakeExchangeClient, IExchangeClient, InProcess
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
 from .params import ExecutionParams, Feed, Quote, describe_run
+from .patient_shell import PatientShell
 from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor
-from .shell import Shell
 
 __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
 ]  # fmt: skip
 
 
-class ExecutionLoop(Shell):
+class ExecutionLoop(PatientShell):
     """Exchange, store and risk monitor, tied together by one line of events.
 
     `edge` is a recorded word of `edge_modes`: `markouts` measures what our fills earn.
@@ -57,7 +57,7 @@ class ExecutionLoop(Shell):
         )
         super().__init__(exchange, fold, clock or environment_now_ms, line)
         self.edge = edge
-        if isinstance(exchange, FakeExchangeClient):
+        if isinstance(exchange, InProcess):
             exchange.join(self.event_clock, self._clock)
 
     def _start_over(self) -> None:
@@ -204,8 +204,9 @@ class ExecutionLoop(Shell):
         steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
         scripted, watched = self.edge == SCRIPTED, self.fold.watch is not None
-        outbox = self.fold.outbox
-        for step, quotes in enumerate(feed):
+        outbox, asked, canceling = self.fold.outbox, self._asked, self._canceling
+        step = 0
+        for quotes in feed:
             for quote in quotes:
                 if not isinstance(quote, QuoteUpdate):
                     self._on_fact(quote)
@@ -225,15 +226,17 @@ class ExecutionLoop(Shell):
                 if outputs:
                     self._carry_out(outputs, seq, seq)
             self.on_fill()
-            if not watched:
+            if quotes and not watched:
                 self._update_edges(quotes, scripted_edge(step, steps) if scripted else None)
-            if outbox.doubts or outbox.cancels_due_ns is not None:
+            if asked or canceling or outbox.doubts or outbox.cancels_due_ns is not None:
                 self._ask_due()
             if line is not None:
                 line.quiet()
-            if progress is not None:
-                progress(step + 1, steps)
-            yield step + 1
+            if quotes:  # else the exchange alone had something to say
+                step += 1
+                if progress is not None:
+                    progress(step, steps)
+                yield step
 
     def _on_fact(self, fact: MarketFact) -> None:
         """What happened to the feed enters the line now, whenever it was said."""
@@ -279,7 +282,7 @@ def wire_shadow(
     max_inventory_usd_per_symbol: Number,
     max_total_notional_usd: Number,
     edge_freeze_threshold_bps: Number,
-    exchange: FakeExchangeClient,
+    exchange: IExchangeClient,
     fee_maker_bps: Number,
     fee_taker_bps: Number,
     edge: str = SCRIPTED,

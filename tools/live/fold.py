@@ -161,6 +161,7 @@ class Fold(FeedVerbs):
     def canceled(self, order_id: str, ts_ns: int) -> Sequence[Output]:
         """`OrderCanceled`"""
         store = self.store
+        self.canceling.pop(order_id, None)
         order = store.by_order_id.get(order_id)
         if order is None or order.state in TERMINAL:
             return NOTHING
@@ -219,8 +220,9 @@ class Fold(FeedVerbs):
         if late:
             self.late_fills += 1
             return (LateFill(fill_id, order.client_order_id, qty, price, ts_ns),)
-        if self.unresolved and order.state in TERMINAL:
+        if (self.unresolved or self.canceling) and order.state in TERMINAL:
             self.unresolved.pop(order_id, None)
+            self.canceling.pop(order_id, None)
         return NOTHING
 
     def _crossed(self, symbol: str, side: Side, price: int) -> bool:
@@ -311,6 +313,7 @@ class Fold(FeedVerbs):
 
     def cancel_failed(self, order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`CancelFailed`: whatever still may trade is unresolved until the exchange settles it."""
+        self.canceling.pop(order_id, None)
         order = self.store.by_order_id.get(order_id)
         if order is not None and order.state not in TERMINAL:
             self.unresolved[order_id] = message

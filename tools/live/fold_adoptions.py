@@ -150,6 +150,7 @@ class AdoptionVerbs(DoubtVerbs):
             self.adoptions.unplaced += 1
         self.monitor.release(order.symbol, order.side_of, order.leaves_e9)
         self.settled(order)
+        self.canceling.pop(order.order_id or "", None)
         del self.store.live[order.symbol][order.client_order_id]
 
     def _keep(self, order: Order, event: OrderAdopted) -> Sequence[Output]:

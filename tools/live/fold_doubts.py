@@ -39,6 +39,7 @@ class DoubtVerbs:
     def clear(self) -> None:
         """Nothing is in doubt, and nothing has to be compared before trading."""
         self.outbox = Outbox()
+        self.canceling: dict[str, int] = {}  # by the exchange's id: since when an answer is due
         self.ready = True
 
     def unknown(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
@@ -85,6 +86,7 @@ class DoubtVerbs:
         """`RunResumed`: ask about every order without an end, and trade only once all agrees."""
         self.ready = False
         self.strategy = None
+        self.canceling.clear()  # whoever waited for these answers is gone
         live = self.store.live_orders()
         for order in live:
             if order.state is PENDING:
@@ -148,21 +150,30 @@ class DoubtVerbs:
         resting = [order for order in found if order is not None and order.is_open]
         again: list[Output] = []
         for order in resting:
-            again += [*self.cancels([order], ts_ns), QueryOrder(order.client_order_id, ts_ns)]
+            cancels = self.cancels([order], ts_ns)
+            if cancels:
+                again += [*cancels, QueryOrder(order.client_order_id, ts_ns)]
         if LISTING in self.unresolved:
             again.append(ListOpenOrders(ts_ns))
-        if not again:
+        if resting and not again:
+            self.outbox.cancels_wait(ts_ns)
+        elif not again:
             self.outbox.cancels_done()
         return again
 
     def cancels(self, orders: Iterable[Order], ts_ns: int) -> list[Output]:
-        """A cancel for every order the exchange has named; the others are in doubt and stay so."""
+        """A cancel for every order the exchange has named, unless one is on its way already.
+
+        The others are canceled when the exchange names them.
+        """
         cancels: list[Output] = []
+        canceling = self.canceling
         for order in orders:
             order_id = order.order_id
             if order_id is None:
                 self.unresolved[order.client_order_id] = "never acknowledged"
-            else:
+            elif order_id not in canceling:
+                canceling[order_id] = ts_ns
                 cancels.append(_cancel_order(order.client_order_id, order_id, ts_ns))
         return cancels
 

@@ -92,8 +92,12 @@ class Outbox:
     def cancel_failed(self, ts_ns: int) -> None:
         """A cancel was not confirmed; all of them are tried again after a pause."""
         if self.cancels_due_ns is None or self.cancels_due_ns <= ts_ns:
-            self.cancels_due_ns = ts_ns + wait_ns(self.cancels_tried)
+            self.cancels_wait(ts_ns)
             self.cancels_tried += 1
+
+    def cancels_wait(self, ts_ns: int) -> None:
+        """Look again after a pause."""
+        self.cancels_due_ns = ts_ns + wait_ns(self.cancels_tried)
 
     def cancels_done(self) -> None:
         """Nothing waits for a cancel any more."""

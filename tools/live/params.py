@@ -10,7 +10,7 @@ from .core.errors import ContractError
 from .core.market_v1 import MarketFact
 from .core.money import Number, Scaled, not_negative_e9, positive_e9, view
 from .core.record import door
-from .exchange import FakeExchangeClient, IExchangeClient
+from .exchange import IExchangeClient, InProcess
 from .risk_monitor import RuntimeRiskMonitor
 
 
@@ -89,7 +89,7 @@ def describe_run(
     edge: str,
 ) -> dict[str, Any]:
     """Everything that decides a run, in human numbers: what the config hash covers."""
-    if isinstance(exchange, FakeExchangeClient):
+    if isinstance(exchange, InProcess):
         venue = exchange.describe()
     else:
         venue = {"client": exchange.__class__.__name__}

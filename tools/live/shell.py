@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
@@ -24,6 +25,7 @@ from .exchange_query import Found, OrderAnswer
 from .fold import Fold
 from .shell_query import ask, cancel_and_ask, contradiction, said
 
+Asked: TypeAlias = tuple[int, int, int]  # its seq, its corr, and when an answer is overdue
 WORLD_FAILED = (OSError, LiveError)
 _BROKE = "the exchange client broke"
 _MOST_WAITS = 32
@@ -62,6 +64,7 @@ class Shell:
         self._origins: dict[str, tuple[int, int]] = {}
         self._unnamed_fills = 0
         self._kept_fills: list[FillEvent] = []
+        self._asked: dict[str, Asked] = {}
         self._abandoned = False
 
     def on_fill(self) -> None:
@@ -72,12 +75,12 @@ class Shell:
         self._book(self.exchange.stream_fills())
 
     def _book(self, fills: Iterable[FillEvent]) -> None:
-        """Book fills; one of an order that we do not know is kept while it may be one in doubt."""
+        """Book fills; one of an order that we do not know is kept while it may be one of ours."""
         hearing, clock, book = self._hearing, self.event_clock, self.fold.fill
-        known, doubts = self.order_store.by_order_id, self.fold.outbox.doubts
+        known, doubts, asked = self.order_store.by_order_id, self.fold.outbox.doubts, self._asked
         for fill in fills:
             fill_id, order_id = fill.fill_id, fill.order_id
-            if doubts and order_id not in known and self._may_be_in_doubt(fill):
+            if (doubts or asked) and order_id not in known and self._may_be_ours(fill):
                 self._kept_fills.append(fill)
                 continue
             if fill_id is None:
@@ -108,10 +111,13 @@ class Shell:
         self._unnamed_fills += 1
         return f"{fill.order_id}/{self._unnamed_fills}"
 
-    def _may_be_in_doubt(self, fill: FillEvent) -> bool:
+    def _may_be_ours(self, fill: FillEvent) -> bool:
+        """Whether some order in doubt, or without an answer yet, is of its symbol and side."""
         doubted = (doubt.order for doubt in self.fold.outbox.doubts.values())
+        waiting = (self.order_store.orders[name] for name in self._asked)
         return any(
-            (order.symbol, order.side_of) == (fill.symbol, fill.side) for order in doubted
+            (order.symbol, order.side_of) == (fill.symbol, fill.side)
+            for order in chain(doubted, waiting)
         )
 
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
@@ -326,7 +332,7 @@ class Shell:
             self._settle_after(error, lambda: self._cancel_failed(*failed))
             raise
         if not confirmed:
-            return self._cancel_failed(order_id, "the exchange said no", cause, corr)
+            return self._not_canceled(order_id, confirmed, cause, corr)
         self._hear_last_fills()
         ts_ns = self.event_clock.ns
         self.seq = seq = self.seq + 1
@@ -348,6 +354,12 @@ class Shell:
             if fill is None:
                 return
             self._book((fill,))
+
+    def _not_canceled(
+        self, order_id: str, confirmed: bool | None, cause: int, corr: int
+    ) -> None:
+        """Anything but a yes is a no."""
+        self._cancel_failed(order_id, "the exchange said no", cause, corr)
 
     def _cancel_failed(self, order_id: str, message: str, cause: int, corr: int) -> None:
         self._take(CancelFailed(order_id, message, self.event_clock.ns), cause, corr)
@@ -374,11 +386,15 @@ class Shell:
         Not for ever: what the exchange cannot tell stays in doubt, and the report says so.
         """
         for _ in range(_MOST_WAITS):
-            due_ns = self.fold.outbox.next_due_ns()
+            due_ns = self._next_due_ns()
             if due_ns is None:
                 return
-            self._take(TimerFired(self.event_clock.advance_to(due_ns)))
+            self.event_clock.advance_to(due_ns)
+            self._ask_due()
             self.on_fill()
+
+    def _next_due_ns(self) -> int | None:
+        return self.fold.outbox.next_due_ns()
 
     def _now_ns(self) -> int:
         return self.event_clock.ns or self.event_clock.advance_to(self._clock() * NS_PER_MS)

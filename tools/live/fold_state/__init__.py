@@ -30,9 +30,10 @@ _FOLD = (
     "stats", "unresolved", *_FAULTS,
 )  # fmt: skip
 _WATCH = "edge_watch"  # told only where the edge is watched
+_CANCELING = "canceling"  # told only while the answer to a cancel is waited for
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", "outbox", "ready", "adoptions", "connectivity", *_FAULTS,
+    "foreign_orders", "outbox", "canceling", "ready", "adoptions", "connectivity", *_FAULTS,
 )  # fmt: skip
 
 
@@ -95,7 +96,12 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         **tell_adoptions(fold.adoptions),
         **tell_feed(fold.connectivity, fold.monitor),
         **({} if fold.watch is None else {_WATCH: tell_watch(fold.watch)}),
+        **_tell_canceling(fold.canceling),
     }
+
+
+def _tell_canceling(canceling: dict[str, int]) -> dict[str, Any]:
+    return {_CANCELING: [[name, str(ns)] for name, ns in canceling.items()]} if canceling else {}
 
 
 def _read_fold(told: Any, fold: Fold) -> Fold:
@@ -105,7 +111,7 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     fold.connectivity = read_feed(told, monitor)
     rare = {
         "adopted": fold.adoptions.any, "feed": fold.connectivity.any,
-        _WATCH: fold.watch is not None,
+        _WATCH: fold.watch is not None, _CANCELING: isinstance(told, dict) and _CANCELING in told,
     }  # fmt: skip
     keys(told, (*_FOLD, *(name for name in rare if rare[name])), "fold")
     fold.ready = flag(told["ready"], "ready")
@@ -128,6 +134,8 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     fold.edge_bps = pairs(told["edge_bps"], "edge_bps", text, _read_bps)
     fold.ack_ns = pairs(told["ack_ns"], "ack_ns", number, count)
     fold.unresolved = pairs(told["unresolved"], "unresolved", text, text)
+    if rare[_CANCELING]:
+        fold.canceling = _read_canceling(told[_CANCELING], fold)
     fold.foreign_orders = tuple(items(told["foreign_orders"], "foreign_orders", _read_id))
     for name in _FAULTS:
         setattr(fold, name, count(told[name], name))
@@ -137,6 +145,18 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
 def _read_params(told: Any, what: str) -> tuple[int, int]:
     base_qty, spread_bps = row(told, 2)
     return number(base_qty, f"{what} base_qty"), number(spread_bps, f"{what} spread_bps")
+
+
+def _read_canceling(told: Any, fold: Fold) -> dict[str, int]:
+    """Only an order that rests can be on its way out."""
+    canceling = pairs(told, _CANCELING, text, number)
+    for order_id in canceling:
+        order = fold.store.by_order_id.get(order_id)
+        if order is None or not order.is_open:
+            raise ContractError(f"{_CANCELING} names {order_id!r}, which is no open order")
+    if not canceling:
+        raise ContractError(f"{_CANCELING} is told and empty")
+    return canceling
 
 
 def _read_bps(value: Any, what: str) -> int | None:

@@ -66,6 +66,8 @@ def _unsettled(fold: Fold, origin_ns: int) -> dict[str, Any]:
         ]  # fmt: skip
     if outbox.cancels_due_ns is not None:
         found["cancels"] = [outbox.cancels_due_ns - origin_ns, outbox.cancels_tried]
+    if fold.canceling:
+        found["canceling"] = {name: ns - origin_ns for name, ns in fold.canceling.items()}
     if not fold.ready:
         found["ready"] = False
     if fold.adoptions.any:
