@@ -12,6 +12,7 @@ from tools.live.market.importers.own import line_of
 from tools.live.market.regimes import Regime
 
 STEPS = 40
+FAKE: dict[str, Any] = {"exchange": "fake", "requote": True, "fill_rate": 0.5}
 SCHEDULE = ((Regime.CALM, 2), (Regime.BURST, 1))
 
 
@@ -29,4 +30,4 @@ def market_file(folder: Path, *symbols: str, seed: int = 7) -> str:
 
 def small(**given: Any) -> Backtest:
     """A run over forty steps of the synthetic market, in which orders rest, fill and go."""
-    return Backtest(**{"iterations": STEPS, "requote": True, "fill_rate": 0.5, **given})
+    return Backtest(**{**FAKE, "iterations": STEPS, **given})

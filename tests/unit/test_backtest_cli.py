@@ -19,7 +19,7 @@ from tools.live.core.errors import LineFailed
 from tools.live.journal_cli import main as journal
 
 Command = Callable[..., tuple[int, str, str]]
-SMALL = ("--iterations", "40", "--requote", "--fill-rate", "0.5")
+SMALL = ("--exchange", "fake", "--iterations", "40", "--requote", "--fill-rate", "0.5")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_files(command: Command, tmp_path: Path) -> None:
 
 def test_flags_win_over_the_config_file(command: Command, tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
-    config.write_text('iterations = 40\nrequote = true\nfill_rate = 0.5\ncapital = "7"\n')
+    config.write_text('exchange = "fake"\niterations = 40\nrequote = true\nfill_rate = 0.5\ncapital = "7"\n')
     code, out, _ = command("--config", config, "--capital", "50000")
     assert (code, out) == (0, str(small(capital=50_000).result()) + "\n")
     config.write_text("grit = 1\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.backtest_builders import a_market, small
+from tests.unit.backtest_builders import FAKE, a_market, small
 from tests.unit.test_md_replay_page import Nesting
 from tools.live import backtest_charts as charts
 from tools.live import backtest_page as page
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="module")
 def result() -> BacktestResult:
     market = a_market("AUSD", "BUSD")
-    return Backtest(market, requote=True, fill_rate=0.5, base_qty=3, drawn=True).result()
+    return Backtest(market, base_qty=3, drawn=True, **FAKE).result()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.backtest_builders import a_market, small
+from tests.unit.backtest_builders import FAKE, a_market, small
 from tools.live.audit.laws_performance import LAWS_OF_PERFORMANCE
 from tools.live.backtest_result import KIND, VERSION, BacktestResult, figures, order_line
 from tools.live.backtest_run import run_backtest
@@ -22,7 +22,7 @@ from tools.live.portfolio.performance import Performance
 
 @pytest.fixture(scope="module")
 def result() -> BacktestResult:
-    return run_backtest(a_market("AUSD", "BUSD"), requote=True, fill_rate=0.5, base_qty=3)
+    return run_backtest(a_market("AUSD", "BUSD"), base_qty=3, **FAKE)
 
 
 def numbers(data: Any) -> list[Any]:

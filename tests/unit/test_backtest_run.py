@@ -11,8 +11,7 @@ import pytest
 from tests.unit.backtest_builders import STEPS, a_market, market_file, small
 from tools.live.audit.laws import LawsBroken
 from tools.live.backtest import Backtest, BacktestResult, run_backtest
-from tools.live.backtest_run import first_ns, open_feed, run_config
-from tools.live.backtest_settings import config_of
+from tools.live.backtest_run import first_ns, run_config
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.errors import ContractError
 from tools.live.exchange import FakeExchangeClient
@@ -40,9 +39,10 @@ def test_it_is_the_run_of_the_demo() -> None:
     assert ours == theirs
 
 
+@pytest.mark.parametrize("exchange", ["simulated", "fake"])
 @pytest.mark.parametrize("market", [None, a_market("AUSD", "BUSD")])
-def test_at_every_step_the_state_is_that_of_a_straight_run(market: Any) -> None:
-    given = {"requote": True, "fill_rate": 0.5}
+def test_at_every_step_the_state_is_that_of_a_straight_run(market: Any, exchange: str) -> None:
+    given: dict[str, Any] = {"requote": True, "exchange": exchange}
     if market is None:
         given["iterations"] = 25
     straight = hashes(Backtest(market, **given))
@@ -133,7 +133,7 @@ def test_an_exchange_of_ones_own_is_made_anew_for_each_beginning() -> None:
 
 
 def test_a_market_of_a_file_is_that_market(tmp_path: Path) -> None:
-    given = {"requote": True, "symbols": ["AUSD"]}
+    given: dict[str, Any] = {"requote": True, "symbols": ["AUSD"]}
     path = market_file(tmp_path)
     of_file, of_source = run_backtest(path, **given), run_backtest(a_market(), **given)
     assert of_file.figures == of_source.figures
@@ -146,7 +146,7 @@ def test_a_part_of_a_market(tmp_path: Path) -> None:
     path, market = market_file(tmp_path), a_market()
     begin = first_ns(market)
     bounds = {"from": "+1", "until": "+2"}
-    part = run_backtest(path, latency_ms=0, **bounds).figures["span"]
+    part = run_backtest(path, **bounds).figures["span"]
     assert (part["start_ns"], part["start_utc"]) == (
         begin + NS_PER_S, "2025-01-01T00:00:01.001002197Z",
     )  # fmt: skip
@@ -161,8 +161,11 @@ def test_a_part_of_a_market(tmp_path: Path) -> None:
 def test_quotes_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "quotes.csv"
     path.write_text("symbol,bid,ask,timestamp_ms\nA,99,101,1000\nA,98,100,2000\n")
-    feed = open_feed(config_of({"quotes": str(path)}))
-    assert (feed.steps, feed.symbols) == (2, ["A"])
+    for exchange in ("fake", "simulated"):
+        run = Backtest(quotes=str(path), exchange=exchange)
+        assert (run.steps, run.feed.symbols, run.result().figures["span"]["start_ns"]) == (
+            2, ["A"], 10**9,
+        )  # fmt: skip
 
 
 def test_a_market_without_an_event_has_no_beginning() -> None:

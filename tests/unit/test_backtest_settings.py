@@ -24,7 +24,7 @@ def test_the_defaults_are_a_config_that_json_holds() -> None:
     config = config_of({})
     assert list(config) == [one.key for one in SETTINGS]
     assert (config["symbols"], config["iterations"]) == (["BTCUSDT", "ETHUSDT"], 50)
-    assert (config["capital"], config["grid"], config["exchange"]) == (50_000, 1, "fake")
+    assert (config["capital"], config["grid"], config["exchange"]) == (50_000, 1, "simulated")
     assert config_of(config) == config and codec.canonical(config)
     assert (grid_ns(config), year_ns(config)) == (NS_PER_S, 365 * 86_400 * NS_PER_S)
     assert grid_ns(config_of({"grid": "0.000000001"})) == 1
@@ -59,7 +59,13 @@ def test_a_file_may_have_a_number_for_a_name() -> None:
         ({"capital": 0}, "--capital 0 is out of range; give a number above 0"),
         ({"grid": "0"}, "--grid '0' is out of range"),
         ({"year_days": 367}, "--year-days 367 is out of range; give one from 1 to 366"),
-        ({"exchange": "fakes"}, "--exchange 'fakes' is not fake"),
+        ({"exchange": "fakes"}, "--exchange 'fakes' is not simulated or fake; did you mean 'fake'?"),
+        ({"fill_rate": 1}, "--fill-rate is of --exchange fake, not of simulated; leave one out"),
+        ({"exchange": "fake", "queue": "log"}, "--queue is of --exchange simulated, not of fake"),
+        ({"delays": "fats"}, "--delays 'fats' is no delay; did you mean 'fast'? or write millis"),
+        ({"delays": "-1"}, "--delays '-1' is no delay; see --help or write milliseconds such as"),
+        ({"queue": "pess"}, "queue model 'pess' is unknown; choose pessimistic, proportional"),
+        ({"slippage": "bps"}, "--slippage 'bps' is no slippage; write none, bps:N, spread:SHARE"),
         ({"market": "a", "from": "30"}, "write --from as +SECONDS from the beginning, or YYYY"),
         ({"market": "a", "until": 30}, "--until 30 is no text; write it as +SECONDS"),
         ({"start": "+5"}, "--start '+5' counts from a beginning"),

@@ -31,6 +31,12 @@ def test_a_taker_pays_it_and_what_is_beyond_the_touch_is_slippage() -> None:
     assert (made.paid, made.slippage, made.maker_fills, made.sold_e18) == (3, 4, 0, 194)
 
 
+def test_a_maker_has_no_slippage_but_may_have_been_passed() -> None:
+    made = track()
+    made.fill(BUY, 2, 105, 0, True, 5)
+    assert (made.earned, made.paid, made.slippage) == (0, 10, 0)
+
+
 def test_slippage_is_never_more_than_what_was_lost() -> None:
     made = SymbolTrack("A")
     made.quote(99, 100, 0)  # the middle is rounded down to the bid

@@ -39,7 +39,8 @@ _DEFINITIONS = (
     ("Exposure", "value of what was held at the middle of the market, a mean over the whole time;"
      " gross adds up the symbols without signs"),
     ("Spread earned, spread paid", "distance of a fill's price from the middle of the market;"
-     " what it paid beyond the touch is slippage"),
+     " both as we knew them when we heard of the fill; what a taker paid beyond the touch is"
+     " slippage"),
     ("Market", "moves of the middle times what was held"),
     ("Arrival slippage", "price against the middle when the order was decided: what the spread"
      " cost and the delay until the fill; below zero it was a gain"),

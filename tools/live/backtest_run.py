@@ -15,18 +15,19 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from .audit.laws_performance import check_performance
+from .backtest_exchange import Market, feed_of, make_exchange, survey
 from .backtest_history import History
 from .backtest_line import PerformanceLine
 from .backtest_result import BacktestResult, figures
-from .backtest_settings import FAKE, config_of, grid_ns, instant_ns
+from .backtest_settings import FAKE, SIMULATED, config_of, grid_ns, instant_ns
 from .core.clock import NS_PER_MS, parse_utc
 from .core.errors import ContractError
 from .core.money import to_e9
 from .core.quiet_gc import quiet_gc
 from .edge_modes import begun_as
-from .exchange import FakeExchangeClient, IExchangeClient
+from .exchange import IExchangeClient
 from .execution_loop import ExecutionLoop
-from .market.feed import MarketFeed, Source
+from .market.feed import Source
 from .market.synthetic import SyntheticMarket
 from .market.window import MarketWindow
 from .order_store import InMemoryOrderStore
@@ -51,28 +52,29 @@ class Backtest:
     """
 
     def __init__(
-        self, market: str | Source | None = None, *, exchange: str | MakeExchange = FAKE,
+        self, market: str | Source | None = None, *, exchange: str | MakeExchange = SIMULATED,
         tell: Callable[[OrderRow], None] | None = None, drawn: bool = False, **given: Any,
     ) -> None:  # fmt: skip
         if market is not None:
             given["market"] = market if isinstance(market, str) else GIVEN
-        own = None if isinstance(exchange, str) else exchange
-        self.config = config_of({**given, "exchange": FAKE if own else exchange})
-        if own is not None:
+        self._own = None if isinstance(exchange, str) else exchange
+        self.config = config_of({**given, "exchange": FAKE if self._own else exchange})
+        if self._own is not None:
             self.config["exchange"] = GIVEN
-        self.feed = open_feed(self.config, None if isinstance(market, str) else market)
-        self._exchange = own
+        self._market = open_market(self.config, None if isinstance(market, str) else market)
+        self._alone = survey(self._market, self.config["symbols"], self.config["source"])
         self._tell = tell
         self._drawn = drawn
         self.edge = begun_as(self.config["edge"])
-        self.params = _params(self.config, self.feed)
+        self.params = _params(self.config, self._alone)
         self.begin()
 
     def begin(self) -> None:
         """Stand before the first step, as new."""
         config = self.config
-        start_ms = self.feed.start_ns // NS_PER_MS
-        exchange = fake(config) if self._exchange is None else self._exchange()
+        start_ms = self._alone.start_ns // NS_PER_MS
+        exchange = make_exchange(config) if self._own is None else self._own()
+        self.feed = feed_of(self._market, self._alone, exchange, config["source"])
         self.loop = ExecutionLoop(
             exchange, InMemoryOrderStore(config["retain"]), _monitor(config), lambda: start_ms,
             edge=self.edge,
@@ -194,8 +196,8 @@ def run_config(config: dict[str, Any]) -> dict[str, Any]:
     return Backtest(**given).result().plain()
 
 
-def open_feed(config: dict[str, Any], market: Source | None = None) -> Feed:
-    """The market of a config, read once to know how long it is."""
+def open_market(config: dict[str, Any], market: Source | None = None) -> Market:
+    """The market of a config, or the part of it that it names."""
     if config["quotes"] is not None:
         from .market.recorded import RecordedMarket
 
@@ -204,7 +206,7 @@ def open_feed(config: dict[str, Any], market: Source | None = None) -> Feed:
     if source is None:
         start_ns = parse_utc(config["start"], "--start")
         return SyntheticMarket(config["symbols"], config["iterations"], start_ns)
-    return MarketFeed(_window(config, source), config["symbols"], config["source"])
+    return _window(config, source)
 
 
 def open_source(config: dict[str, Any]) -> Source | None:
@@ -233,14 +235,6 @@ def _window(config: dict[str, Any], market: Source) -> Source:
 def first_ns(market: Source) -> int:
     """When a market begins; 0 for one without an event."""
     return next((item.ts_ns for item in market if hasattr(item, "ts_ns")), 0)
-
-
-def fake(config: dict[str, Any]) -> FakeExchangeClient:
-    """The seeded fake, as the demo makes it."""
-    return FakeExchangeClient(
-        config["fill_rate"], config["reject_rate"], config["latency_ms"],
-        config["partial_fill_rate"], config["seed"],
-    )  # fmt: skip
 
 
 def _monitor(config: dict[str, Any]) -> RuntimeRiskMonitor:

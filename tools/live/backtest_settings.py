@@ -10,17 +10,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import settings
+from .backtest_exchange import slippage_model
 from .console import did_you_mean
 from .core.clock import NS_PER_S, parse_utc
 from .core.errors import ContractError
 from .core.money import SCALE, to_e9, view
 from .edge_modes import COMPUTED
 from .settings import Setting, choice, number, whole
+from .sim.delays import PRESETS
+from .sim.queue import queue_model
 
-FAKE = "fake"
-EXCHANGES = (FAKE,)
+FAKE, SIMULATED = "fake", "simulated"
+EXCHANGES = (SIMULATED, FAKE)
 START = "2025-01-01T00:00:00Z"
 _DAY_S = 86_400
+_MS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?", re.ASCII)
 _FORM = "+SECONDS from the beginning, or YYYY-MM-DDTHH:MM:SS[.ffffff]Z"
 _OFFSET = re.compile(r"\+([0-9]{1,10}(?:\.[0-9]{1,9})?)", re.ASCII)
 
@@ -55,6 +59,29 @@ def instant_ns(written: str | None, begin_ns: int, name: str) -> int | None:
     return begin_ns + to_e9(offset[1], name) * NS_PER_S // SCALE
 
 
+def delays(value: Any, name: str) -> str:
+    """A preset, or the milliseconds that each way takes."""
+    written = str(value)
+    if written in PRESETS or _MS.fullmatch(written):
+        return written
+    raise ContractError(
+        f"{name} {written[:60]!r} is no delay; {did_you_mean(written, PRESETS)} or write"
+        " milliseconds such as 2.5"
+    )
+
+
+def queue(value: Any, name: str) -> str:
+    """A queue model by its name."""
+    queue_model(str(value))
+    return str(value)
+
+
+def slippage(value: Any, name: str) -> str:
+    """A slippage model by its name."""
+    slippage_model(str(value), name)
+    return str(value)
+
+
 def grid_ns(config: Mapping[str, Any]) -> int:
     """The period at which the equity is sampled."""
     return to_e9(config["grid"], "--grid") * NS_PER_S // SCALE
@@ -73,7 +100,14 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
         ("until", None, instant, "INSTANT", "end before it"),
         ("start", START, beginning, "INSTANT", "when the synthetic market begins"),
     ),
-    "exchange": (("exchange", FAKE, choice(*EXCHANGES), "NAME", "who answers our orders"),),
+    "exchange": (
+        ("exchange", SIMULATED, choice(*EXCHANGES), "NAME", "simulated, or fake: it knows no market"),
+        ("delays", "fast", delays, "NAME", "instant, fast, normal, slow, or milliseconds each way"),
+        ("queue", "pessimistic", queue, "MODEL", "or proportional, power:N, log: where we stand"),
+        ("slippage", "none", slippage, "MODEL", "or bps:N, spread:SHARE, volume:QTY: of takers"),
+        ("liquidity", "displayed", choice("displayed", "full"), "RULE",
+         "or full: every order fills at once, whole"),
+    ),
     "figures": (
         ("capital", None, _CAPITAL, "USD", "of what returns are (--max-total)"),
         ("grid", 1, number(0, _DAY_S, above=True), "SECONDS", "period of Sharpe and Sortino"),
@@ -81,9 +115,21 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
     ),
 }  # fmt: skip
 OWN = tuple(Setting(*row, group) for group, rows in _TABLE.items() for row in rows)
-_GROUPS = ("market", "exchange", "strategy", "risk", "figures", "output")
+OF_THE_FAKE = ("fill_rate", "reject_rate", "partial_fill_rate", "latency_ms")
+OF_THE_SIMULATED = ("delays", "queue", "slippage", "liquidity")
+_GROUPS = ("market", "exchange", FAKE + " exchange", "strategy", "risk", "figures", "output")
+
+
+def _grouped(one: Setting) -> Setting:
+    """A setting of the demo in the groups of a backtest."""
+    if one.key not in OF_THE_FAKE:
+        return one
+    return Setting(one.key, one.default, one.read, one.metavar, one.help, FAKE + " exchange")
+
+
 SETTINGS = tuple(
-    one for group in _GROUPS for one in (*settings.SETTINGS, *OWN) if one.group == group
+    one for group in _GROUPS for one in (*OWN, *map(_grouped, settings.SETTINGS))
+    if one.group == group
 )
 BY_KEY = {one.key: one for one in SETTINGS}
 _ALONE = ("iterations", "start")  # of the synthetic market
@@ -105,6 +151,7 @@ def config_of(given: Mapping[str, Any]) -> dict[str, Any]:
         value = setting.default if asked is None else setting.read(asked, setting.name)
         config[key] = _plain(key, value)
     _check_market(given, config)
+    _check_exchange(given, config)
     if config["capital"] is None:
         config["capital"] = config["max_total"]
     return config
@@ -129,6 +176,16 @@ def _check_market(given: Mapping[str, Any], config: dict[str, Any]) -> None:
         config["edge"] = COMPUTED  # a script knows nothing of what was recorded
     if config["symbols"] == []:
         raise ContractError("--symbols names none; write BTCUSDT,ETHUSDT")
+
+
+def _check_exchange(given: Mapping[str, Any], config: dict[str, Any]) -> None:
+    """What is said of the other exchange means nothing."""
+    name, other = config["exchange"], FAKE if config["exchange"] == SIMULATED else SIMULATED
+    for key in OF_THE_FAKE if other == FAKE else OF_THE_SIMULATED:
+        if given.get(key) is not None:
+            flag = BY_KEY[key].name
+            raise ContractError(f"{flag} is of --exchange {other}, not of {name}; leave one out")
+        config[key] = None
 
 
 def _plain(key: str, value: Any) -> Any:

@@ -17,7 +17,8 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from . import __version__
-from .backtest_run import Backtest, open_feed
+from .backtest_exchange import survey
+from .backtest_run import Backtest, open_market
 from .backtest_settings import config_of
 from .core.errors import LiveError
 from .sweep_best import Choice, choose
@@ -160,5 +161,7 @@ class _Desk:
 
 def market_sha256(plan: SweepPlan) -> str | None:
     """The hash of the market that all runs of a plan share; None for the synthetic one."""
-    found: str | None = open_feed(config_of(plan.base)).describe().get("sha256")
+    config = config_of(plan.base)
+    feed = survey(open_market(config), config["symbols"], config["source"])
+    found: str | None = feed.describe().get("sha256")
     return found

@@ -5,7 +5,9 @@ at price p captures s * (m - p); what is held earns s times every later move of 
 
     equity = spread earned - spread paid - slippage + market - fees + funding
 
-where slippage is what a fill paid beyond the touch. All sums are exact integers at 10^18.
+where slippage is what a taker paid beyond the touch. The middle and the touch are those that we
+knew when we heard of the fill; a maker through whose price the market went by then has paid spread.
+All sums are exact integers at 10^18.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class SymbolTrack:
         self.hold(ts_ns)
         mark = self.mark = self.mark or price  # never quoted: the first price seen
         signed = qty if side is BUY else -qty
-        self._split(signed, price, self.ask or price if side is BUY else self.bid or price)
+        touch = (self.ask if side is BUY else self.bid) or price
+        self._split(signed, price, price if maker else touch)
         self.markouts.on_fill(side, qty, price, fee_e18, ts_ns)
         if fee_e18 < 0:
             self.rebates -= fee_e18
