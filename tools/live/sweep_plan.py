@@ -145,12 +145,12 @@ def _values(key: str, written: str, base: Mapping[str, Any]) -> tuple[Any, ...]:
     """1:6:0.5 or 1,2,5, each as the config has it; no value twice."""
     steps = written.split(":")
     texts = _steps(key, steps) if len(steps) > 1 else written.split(",")
-    values: list[Any] = []
+    values: dict[Any, None] = {}
     for one in texts:
         value = config_of({**base, key: _SWITCH.get(one, one)})[key]
         if value in values:
             raise ContractError(f"--vary {key} has {one!r} twice; name each value once")
-        values.append(value)
+        values[value] = None
     return tuple(values)
 
 
