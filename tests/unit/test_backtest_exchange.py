@@ -80,6 +80,14 @@ def test_what_it_trades_on_matters() -> None:
     assert late["execution"]["fill_ratio"] != plain["execution"]["fill_ratio"]
 
 
+@pytest.mark.parametrize("exchange", ["fake", "simulated"])
+def test_symbols_are_picked(exchange: str) -> None:
+    market = a_market("AUSD", "BUSD")
+    run = Backtest(market, symbols="BUSD", exchange=exchange, requote=True)
+    assert run.feed.symbols == ["BUSD"]
+    assert list(run.result().figures["by_symbol"]) == ["BUSD"]
+
+
 def test_without_delays_and_with_full_liquidity_it_is_the_kindest_fake() -> None:
     ours = Backtest(a_market(), requote=True, liquidity="full", delays="instant").result()
     fake = Backtest(a_market(), requote=True, exchange="fake", fill_rate=1, reject_rate=0,

@@ -143,6 +143,11 @@ def test_the_waterfall_ends_at_the_profit() -> None:
     assert drawn.count('<path class="area c3"') == 2 and drawn.count('<path class="area c2"') == 3
     assert drawn.count('<path class="area c1"') == 1
     assert drawn.count('<path class="line touch"') == 5
+    spans = [sorted(map(int, found)) for found in re.findall(
+        r'<path class="area c\d" d="M\d+ (\d+)H\d+V(\d+)H', drawn)]  # fmt: skip
+    earned, slippage, market, fees, funding, profit = spans
+    assert earned[0] == slippage[0] < market[0] < earned[1] < market[1] == fees[0]
+    assert funding[1] == fees[1] and profit == [earned[1], funding[0]]
     assert "earned +10.00, slippage \N{MINUS SIGN}1.00" in drawn and ">paid<" not in drawn
 
 

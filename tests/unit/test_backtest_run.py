@@ -54,6 +54,9 @@ def test_at_every_step_the_state_is_that_of_a_straight_run(market: Any, exchange
         assert (run.done, run.state_sha256(), run.finished) == (place, straight[place], False)
     end = Backtest(market, **given).result()
     assert str(run.result()) == str(end)
+    run.seek(step=run.steps)
+    assert (run.finished, run.state_sha256()) == (False, straight[-1])
+    run.result()
     run.seek(step=3)
     assert run.state_sha256() == straight[3] and str(run.result()) == str(end)
 
@@ -127,6 +130,9 @@ def test_an_exchange_of_ones_own_is_made_anew_for_each_beginning() -> None:
     run = small(exchange=exchange)
     assert (run.config["exchange"], small().config["exchange"]) == ("given", "fake")
     run.seek(step=5)
+    run.seek(step=5)
+    run.seek(ns=run.now_ns)
+    assert len(made) == 1
     run.seek(step=2)
     assert len(made) == 2
     assert run.result().figures["execution"]["fill_ratio"] == 1.0

@@ -93,6 +93,10 @@ def test_the_first_of_equal_falls_counts() -> None:
     assert curve((1, -4), (2, 4), (3, -4), (9, 4)).deepest == Fall(4, 0, 1, 1, 2)
 
 
+def test_the_first_of_equal_troughs_counts() -> None:
+    assert curve((1, -4), (2, 2), (3, -2), (9, 4)).deepest == Fall(4, 0, 1, 1, 9)
+
+
 def test_a_fall_that_goes_on_at_the_end_is_not_regained() -> None:
     made = curve((1, 10), (2, -4), (5, 1), end=50)
     assert made.deepest == Fall(4, 10, 2, 2, None)

@@ -78,6 +78,8 @@ def test_a_run() -> None:
     assert (performance.gross, performance.most_gross) == (910_000, 3_030_000)
     assert performance.curve.equity == track.equity == performance.total("equity")
     assert performance.curve.samples == 6
+    held = 3 * 1_010_000 * 5 + 1_010_000 * 16 + 910_000 * 19
+    assert (track.gross_ns, track.net_ns, track.held_ns) == (held, held, 40)
     assert [(row.end, row.filled) for row in desk.rows] == [("filled", 2), ("open", 3)]
 
 

@@ -147,6 +147,28 @@ def test_a_worker_that_goes_away_is_seven(
     )
 
 
+def test_an_end_drops_what_was_handed_out(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[dict[str, bool]] = []
+
+    class Pool:
+        def __init__(self, *given: object) -> None:
+            assert given[0] == 3
+
+        def shutdown(self, **how: bool) -> None:
+            ended.append(how)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(sweep_cli, "run_sweep", interrupted)
+    code, _, err = command(*SMALL, "--jobs", "3")
+    assert code == 130 and err == "error: interrupted: SIGINT ended the sweep; start it again\n"
+    assert ended == [{"wait": False, "cancel_futures": True}]
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert umbrella.main(["sweep", "--help"]) == 0
     told = capsys.readouterr().out

@@ -38,10 +38,11 @@ def test_a_maker_has_no_slippage_but_may_have_been_passed() -> None:
 
 
 def test_slippage_is_never_more_than_what_was_lost() -> None:
-    made = SymbolTrack("A")
-    made.quote(99, 100, 0)  # the middle is rounded down to the bid
-    made.fill(SELL, 1, 98, 0, False, 1)
+    made = track(105, 95)  # crossed: the touch is better than the middle
+    made.fill(BUY, 1, 101, 0, False, 1)
     assert (made.paid, made.slippage) == (0, 1)
+    made.fill(BUY, 1, 98, 0, False, 1)
+    assert (made.earned, made.slippage) == (2, 1)
 
 
 def test_a_market_that_was_never_quoted_is_worth_the_first_price() -> None:

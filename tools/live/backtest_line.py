@@ -68,7 +68,6 @@ class PerformanceLine:
     def output(self, seq: int, corr: int, cause: int, event: Output) -> None:
         if self._inner is not None:
             self._inner.output(seq, corr, cause, event)
-        self.settle()
         if isinstance(event, Approved):
             self._performance.decided(
                 event.client_order_id, event.symbol, event.side, event.qty_e9, event.price_e9,
