@@ -13,8 +13,8 @@ from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Script, Venue, Wire
 from tools.live.core.contracts_v1 import (
-    BUY, Entry, FeedLost, FeedStale, FillAdopted, GapDetected, OrderAdopted, PositionAdopted,
-    Reconciled, ResyncFinished, ResyncStarted,
+    BUY, Entry, FeedLost, FeedStale, FillAdopted, FundingPaid, GapDetected, OrderAdopted,
+    PositionAdopted, Reconciled, ResyncFinished, ResyncStarted,
 )  # fmt: skip
 from tools.live.core.line import Line
 from tools.live.core.market_v1 import MarketEvent, Trade
@@ -120,6 +120,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         a_loop(FakeExchangeClient()).run_shadow(PARAMS, MarketFeed(_Told())),
         _adopting(Line()).run_shadow(PARAMS),
         _breaking(Line()).run_shadow(PARAMS),
+        _paying(Line()).run_shadow(PARAMS),
         json.loads(run_on(SimDisk(), 5)[0]),
     )
 
@@ -174,8 +175,9 @@ def _quoted(line: Line, *, fill_rate: float = 0.0) -> tuple[ExecutionLoop, Fault
     return loop, exchange
 
 
-def _a_fill(order_id: str, qty: float) -> FillEvent:
-    return FillEvent(order_id, "BTCUSDT", BUY, 49_990, qty, 1_500, f"F-{order_id}-{qty}")
+def _a_fill(order_id: str, qty: float, why: str = "") -> FillEvent:
+    name = f"F-{order_id}-{qty}"
+    return FillEvent(order_id, "BTCUSDT", BUY, 49_990, qty, 1_500, name, why=why)
 
 
 def _unlisted(line: Line) -> None:
@@ -187,21 +189,29 @@ def _unlisted(line: Line) -> None:
     loop.on_edge_update("BTCUSDT", 1.0)
 
 
-def _late(line: Line) -> None:
+def _late(line: Line, why: str = "") -> None:
     """Cancels are refused, then confirmed, then an order fills all the same."""
     loop, exchange = _quoted(line)
     loop.freeze("a drill", "a test")
     exchange.stubborn = False
     loop.on_edge_update("BTCUSDT", 1.0)
-    exchange.extra.append(_a_fill("ORD000001", 0.01))
+    exchange.extra.append(_a_fill("ORD000001", 0.01, why))
     loop.on_fill()
     loop.unfreeze("the drill is over", "a test")
 
 
-def _twice_too_large(line: Line) -> None:
+def _twice_too_large(line: Line, why: str = "") -> None:
     loop, exchange = _quoted(line)
-    exchange.extra.append(_a_fill("ORD000001", 0.02))
+    exchange.extra.append(_a_fill("ORD000001", 0.02, why))
     loop.on_fill()
+
+
+def _late_with_its_reason(line: Line) -> None:
+    _late(line, "a trade at our price")
+
+
+def _too_large_with_its_reason(line: Line) -> None:
+    _twice_too_large(line, "a trade at our price")
 
 
 def _asked_again(line: Line, *faults: str) -> ExecutionLoop:
@@ -296,6 +306,20 @@ def _adopted(line: Line) -> None:
     _adopting(line)
 
 
+def _paying(line: Line) -> ExecutionLoop:
+    """An order fills, at a fee of the exchange's own; then funding is paid on the position."""
+    loop, exchange = _quoted(line)
+    exchange.extra.append(_a_fill("ORD000001", 0.01, "a trade at our price"))
+    exchange.extra[0].fee_e18 = 10**16
+    loop.on_fill()
+    loop.take(FundingPaid("BTCUSDT", -(10**15), "rate 0.0001%", loop.event_clock.ns))
+    return loop
+
+
+def _paid(line: Line) -> None:
+    _paying(line)
+
+
 def _breaking(line: Line) -> ExecutionLoop:
     """A feed with a gap, and others with a silence, a lost connection and a new beginning."""
     loop = a_loop(FakeExchangeClient(fill_rate=0), line)
@@ -313,13 +337,18 @@ def _broken_feed(line: Line) -> None:
     _breaking(line)
 
 
-def _unknown(line: Line) -> None:
+def _unknown(line: Line, why: str = "") -> None:
     loop, exchange = _quoted(line)
-    exchange.extra.append(_a_fill("ORD000077", 0.01))
+    exchange.extra.append(_a_fill("ORD000077", 0.01, why))
     loop.on_fill()
+
+
+def _unknown_with_its_reason(line: Line) -> None:
+    _unknown(line, "a trade at our price")
 
 
 _DOUBTS = (
     _found, _sent_again, _sent_again_and_taken, _given_up, _found_by_the_cancel, _ended_meanwhile,
     _cancel_not_confirmed, _refused_in_silence, _impossible, _adopted, _broken_feed,
+    _paid, _late_with_its_reason, _too_large_with_its_reason, _unknown_with_its_reason,
 )  # fmt: skip

@@ -18,8 +18,8 @@ from tests.unit.moody_world import a_world_monitor
 from tests.unit.run_journals import put, terms_of
 from tests.unit.test_properties import Answers
 from tools.live.core.contracts_v1 import (
-    BUY, INPUTS, SELL, CancelFailed, CancelOrder, Entry, Fill, IntentRefused, OrderAccepted,
-    OrderCanceled, OrderRejected, Side,
+    BUY, INPUTS, SELL, CancelFailed, CancelOrder, Entry, Executed, Fill, FundingPaid,
+    IntentRefused, OrderAccepted, OrderCanceled, OrderRejected, Side,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.line import source_of
@@ -170,7 +170,7 @@ class AnyAnswers(Answers):
         self.entries: list[Entry] = []
         self.contradictions = 0
         self.kinds += [self.accept_badly, self.reject_badly, self.fill_badly, self.fill_silently,
-                       self.fill_again]  # fmt: skip
+                       self.fill_again, self.execute, self.pay]  # fmt: skip
         self.cancels: dict[str, int] = {}
         self._take(self.sent[0])
 
@@ -206,6 +206,22 @@ class AnyAnswers(Answers):
     def fill_again(self) -> Fill | None:
         said = [entry.event for entry in self.entries if isinstance(entry.event, Fill)]
         return self.rng.choice(said) if said else None
+
+    def execute(self) -> Executed | None:
+        """Like a fill, with a fee of the exchange's own, or a reason alone."""
+        fill = self.fill_silently()
+        if fill is None:
+            return None
+        fee = self.rng.choice((None, 0, self.rng.randint(-(10**18), 10**18)))
+        taken, why = self.rng.choice(("maker", "taker", "")), self.rng.choice(("", "why \u00e9"))
+        return Executed(
+            fill.fill_id, fill.order_id, fill.symbol, fill.side, fill.qty, fill.price, taken, fee,
+            why, T0_NS,
+        )  # fmt: skip
+
+    def pay(self) -> FundingPaid:
+        amount = self.rng.randint(-(10**19), 10**19)
+        return FundingPaid(self.rng.choice(("BTCUSDT", "NEWUSDT")), amount, "rate 0.01%", T0_NS)
 
     def _take(self, event: Any) -> None:
         seq = len(self.entries) + 1
@@ -269,7 +285,8 @@ def stored_positions(path: Path) -> dict[str, tuple[Any, ...]]:
         lots.setdefault(symbol, []).append([exact_e9(qty), exact_e9(price)])
     return {
         row[0]: (exact_e9(row[1]), *map(money_e18, row[2:7]), exact_e9(row[7]), exact_e9(row[8]),
-                 money_e18(row[9]), money_e18(row[10]), row[11], row[12], lots.get(row[0], []))
+                 money_e18(row[9]), money_e18(row[10]), row[11], row[12], lots.get(row[0], []),
+                 money_e18(row[15]))
         for row in rows
     }  # fmt: skip
 
@@ -279,7 +296,7 @@ def ledger_facts(ledger: Ledger) -> dict[str, tuple[Any, ...]]:
         symbol: (
             one.qty, one.cost_e18, one.realised_e18, one.cash_e18, one.fees_maker_e18,
             one.fees_taker_e18, one.bought, one.sold, one.bought_e18, one.sold_e18,
-            one.maker_fills, one.taker_fills, [list(lot) for lot in one.lots],
+            one.maker_fills, one.taker_fills, [list(lot) for lot in one.lots], one.funding_e18,
         )
         for symbol, one in sorted(ledger.holdings.items())
         if one.traded

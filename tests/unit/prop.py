@@ -117,6 +117,9 @@ def _a_value(rng: Random, name: str) -> Any:
         return rng.choice((None, rng.randint(0, 2**62)))
     if name == "net_bps":
         return rng.choice((None, rng.randint(-(10**12), 10**12)))
+    if name in ("fee_e18", "amount_e18"):
+        amount = rng.randint(-(10**20), 10**20) * rng.choice((1, 10**9))
+        return rng.choice((None, 0, amount)) if name == "fee_e18" else amount
     if name == "order_ids":
         return tuple(f"ORD{rng.randint(1, 99):06d}" for _ in range(rng.randint(0, 4)))
     if name == "symbol":

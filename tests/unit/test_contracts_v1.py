@@ -70,7 +70,7 @@ def test_every_event_has_a_kind_and_ends_with_its_time(contract: type[Any]) -> N
     declares = Approved if issubclass(contract, Approved) else contract
     assert contract.__match_args__ == tuple(inspect.get_annotations(declares))
     room, _, name = contract.kind.partition(".")
-    assert room in {"run", "md", "edge", "order", "risk"}
+    assert room in {"run", "md", "edge", "order", "risk", "funding"}
     assert name.isidentifier()
 
 

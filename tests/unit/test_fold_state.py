@@ -204,9 +204,9 @@ def test_the_state_is_complete() -> None:
         "gaps", "missing", "resyncs_started", "resyncs_finished", "losses", "silences",
     }  # fmt: skip
     assert vars(Outbox()).keys() == {"doubts", "cancels_due_ns", "cancels_tried"}
-    adopted = ("adoptions", "adopted", "adopted_e18")  # told only where something was
-    assert Holding.__slots__[-3:] == adopted
-    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(adopted)
+    rare = ("adoptions", "adopted", "adopted_e18", "fundings", "funding_e18")  # told where there
+    assert Holding.__slots__[-5:] == rare
+    assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(rare)
     assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
 
 

@@ -37,6 +37,8 @@ SOURCES = {
     "md.resync_finished": "feed",
     "md.feed_lost": "feed",
     "md.stale": "feed",
+    "order.executed": "exchange",
+    "funding.paid": "exchange",
 }
 
 

@@ -67,13 +67,13 @@ def test_an_order_goes_through_its_life(path: Path) -> None:
     )]  # fmt: skip
     assert query(path, "SELECT * FROM fills") == [
         (4, T0_NS + 4, 4, 0, "F1", "X1", "CLI00000001", "BTCUSDT", "Buy", "1", "100", "maker",
-         "applied", "maker", "0.01", None, None),
+         "applied", "maker", "0.01", None, None, ""),
         (5, T0_NS + 5, 5, 0, "F2", "X1", "CLI00000001", "BTCUSDT", "Buy", "1.5", "100.5", "maker",
-         "applied", "maker", "0.015075", None, None),
+         "applied", "maker", "0.015075", None, None, ""),
     ]  # fmt: skip
     assert query(path, "SELECT * FROM positions") == [
         ("BTCUSDT", "2.5", "250.75", "0", "-250.775075", "0.025075", "0", "2.5", "0", "250.75",
-         "0", 2, 0, "0", "0")
+         "0", 2, 0, "0", "0", "0")
     ]  # fmt: skip
     assert query(path, "SELECT * FROM lots") == [
         (4, "BTCUSDT", "1", "100", 4, None), (5, "BTCUSDT", "1.5", "100.5", 5, None),

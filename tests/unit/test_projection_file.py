@@ -34,11 +34,11 @@ def test_a_new_file_is_private_and_says_whose_it_is(path: Path, script: Script) 
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     header = path.read_bytes()[:100]
-    assert int.from_bytes(header[60:64], "big") == SCHEMA_VERSION == 2
+    assert int.from_bytes(header[60:64], "big") == SCHEMA_VERSION == 3
     assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
     assert header[18:20] == b"\x02\x02"  # a write-ahead log is in use
     assert [one.name for one in path.parent.iterdir()] == ["orders.db"]
-    assert query(path, "SELECT id, schema_version, log_id FROM meta") == [(1, 2, "desk-1")]
+    assert query(path, "SELECT id, schema_version, log_id FROM meta") == [(1, 3, "desk-1")]
 
 
 def test_whose_it_is_stands_in_the_file_before_anything_else_does(

@@ -109,12 +109,12 @@ def test_the_views_show_ordinary_numbers(path: Path, script: Script) -> None:
         ("CLI00000002", None, "ETHUSDT", "Sell", "pending", 0.5, 3000.25, 0.0, 0.5, utc),
     ]
     assert shown("positions_now") == [
-        ("BTCUSDT", 1.0, 100.0, 105.0, 0.0, 5.0, 0.01, 4.99, -100.01),
+        ("BTCUSDT", 1.0, 100.0, 105.0, 0.0, 5.0, 0.01, 4.99, -100.01, 0.0),
         ("SOLUSDT", 0.0, None, None, 4.0, None, pytest.approx(0.0324), pytest.approx(3.9676),
-         pytest.approx(3.9676)),
+         pytest.approx(3.9676), 0.0),
     ]  # fmt: skip
     assert shown("booked_fills")[0] == (
-        3, utc, "F1", "CLI00000001", "BTCUSDT", "Buy", 1.0, 100.0, 100.0, "maker", 0.01, 0
+        3, utc, "F1", "CLI00000001", "BTCUSDT", "Buy", 1.0, 100.0, 100.0, "maker", 0.01, 0, ""
     )
     assert len(shown("booked_fills")) == 3
 

@@ -60,23 +60,23 @@ def test_a_file_whose_log_is_gone_is_refused(path: Path, script: Script) -> None
 
 
 @pytest.mark.parametrize("make", [changed, left_behind])
-@pytest.mark.parametrize("more", ["", "UPDATE meta SET schema_version = 3"])
+@pytest.mark.parametrize("more", ["", "UPDATE meta SET schema_version = 4"])
 def test_a_newer_file_is_refused(
     make: Callable[..., None], more: str, path: Path, script: Script
 ) -> None:
     project(path, script.disk)
-    make(path, "PRAGMA user_version = 3", *([more] if more else []))
+    make(path, "PRAGMA user_version = 4", *([more] if more else []))
     assert refused(path, script) == (
-        "orders.db has tables of version 3, newer than this program's 2; nothing was changed; use"
+        "orders.db has tables of version 4, newer than this program's 3; nothing was changed; use"
         " the newer program, or name another file"
     )
 
 
 def test_a_newer_file_is_refused_even_if_it_is_damaged(path: Path, script: Script) -> None:
     project(path, script.disk)
-    changed(path, "PRAGMA user_version = 3")
+    changed(path, "PRAGMA user_version = 4")
     flip_in_pages(path)
-    assert "newer than this program's 2" in refused(path, script)
+    assert "newer than this program's 3" in refused(path, script)
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])

@@ -64,12 +64,13 @@ class FillEvent:
 
     With a `fill_id` a repeated report is recognised, and with `cum_qty`, what the order has filled
     in all with this execution; without either every report counts. `liquidity` is "maker" or
-    "taker"; empty means that the venue does not say.
+    "taker"; empty means that the venue does not say. So may `fee_e18`, what it charged in money at
+    10^18 (below zero a rebate; None: it does not say), and `why`, how the execution came about.
     """
 
     __slots__ = (
         "order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "fill_id", "liquidity",
-        "cum_e9",
+        "cum_e9", "fee_e18", "why",
     )  # fmt: skip
     price_e9: int
     qty_e9: int
@@ -90,6 +91,8 @@ class FillEvent:
         fill_id: str | None = None,
         liquidity: str = "",
         cum_qty: Number | None = None,
+        fee_e18: int | None = None,
+        why: str = "",
     ) -> None:
         self.order_id = order_id
         self.symbol = symbol
@@ -100,6 +103,8 @@ class FillEvent:
         self.fill_id = fill_id
         self.liquidity = liquidity
         self.cum_e9 = None if cum_qty is None else positive_e9(cum_qty, "cum_qty")
+        self.fee_e18 = fee_e18
+        self.why = why
 
 
 @door
@@ -282,7 +287,8 @@ class FakeExchangeClient:
             fill.timestamp_ms = now_ms
             fill.fill_id = "FIL%06d" % self._next_fill
             fill.liquidity = "maker"
-            fill.cum_e9 = None
+            fill.cum_e9 = fill.fee_e18 = None
+            fill.why = ""
             self._next_fill += 1
             self._fills.append(fill)
             self._move_holding(symbol, filled if side is BUY else -filled, price)

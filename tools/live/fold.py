@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .core.contracts_v1 import (
-    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, FeedLost, FeedStale, Fill,
-    FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, GapDetected, Input, LateFill,
-    ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
+    BUY, Approved, CancelAllOrdered, CancelFailed, EdgeUpdate, Executed, FeedLost, FeedStale, Fill,
+    FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, FundingPaid, GapDetected, Input,
+    LateFill, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
     OrderAdopted, OrderCanceled, OrderRejected, OrderUnknown, Output, ParamsSet, PositionAdopted,
     QueryFailed, QuoteUpdate, Reconciled, ResyncFinished, ResyncStarted, RunResumed, Side,
     TimerFired, Unfrozen, UnfreezeOrdered,
@@ -22,7 +22,7 @@ from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
 from .core.record import fields_of
 from .fold_doubts import LISTING
 from .fold_edge import new_watch, watch_edge
-from .fold_feed import FeedVerbs
+from .fold_money import MoneyVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -43,7 +43,7 @@ def new_stats() -> dict[str, int]:
     }
 
 
-class Fold(FeedVerbs):
+class Fold(MoneyVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
@@ -184,6 +184,7 @@ class Fold(FeedVerbs):
         price: int,
         liquidity: str,
         ts_ns: int,
+        fee_e18: int | None = None,
     ) -> Sequence[Output]:
         """`Fill`: book it once, on the order and in the ledger, or refuse it and freeze."""
         adopted = self.adoptions.fills
@@ -213,7 +214,7 @@ class Fold(FeedVerbs):
             self.duplicate_fills += 1
             return NOTHING
         taker = liquidity == "taker" if liquidity else self._crossed(symbol, side, price)
-        fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late)
+        fee = self.monitor.apply_fill(symbol, side, qty, price, taker, not late, fee_e18)
         if self.measure_edge:
             (self.watch or self.edge).on_fill(symbol, side, qty, price, fee, ts_ns)
         self.stats["orders_filled"] += 1
@@ -371,4 +372,6 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     ResyncFinished: Fold.resync_finished,
     FeedLost: Fold.feed_lost,
     FeedStale: Fold.feed_stale,
+    Executed: Fold.executed,
+    FundingPaid: Fold.funding_paid,
 }

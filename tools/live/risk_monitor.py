@@ -284,14 +284,14 @@ class RuntimeRiskMonitor(Freeze):
 
     def apply_fill(
         self, symbol: str, side: Side, qty: int, price: int, taker: bool = False,
-        reserved: bool = False,
+        reserved: bool = False, told_e18: int | None = None,
     ) -> int:  # fmt: skip
-        """Book a fill and return its fee; `reserved` when `review` had set its exposure aside."""
+        """Book a fill, return its fee, told or not; `reserved`: `review` had set it aside."""
         try:
             exposure = self.exposures[symbol]
         except KeyError:
             exposure = self._new_exposure(symbol)
-        fee = self.ledger.apply_fill(symbol, side, qty, price, taker)
+        fee = self.ledger.apply_fill(symbol, side, qty, price, taker, told_e18)
         mark = exposure.mark
         if reserved and mark:  # what was set aside is held now, so the worst case is no worse
             if side is BUY:

@@ -23,6 +23,7 @@ from .core.order import TERMINAL, Order
 from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
 from .fold import Fold
+from .shell_executed import book_executed
 from .shell_query import ask, cancel_and_ask, contradiction, said
 
 Asked: TypeAlias = tuple[int, int, int]  # its seq, its corr, and when an answer is overdue
@@ -91,16 +92,15 @@ class Shell:
             else:
                 ts_ns = clock.ns
             self.seq = corr = seq = self.seq + 1
+            if fill.why or fill.fee_e18 is not None:
+                book_executed(self, fill, fill_id, seq, ts_ns)
+                continue
             if hearing is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
-                self._hear(
-                    hearing.fill, seq, corr, cause, fill_id, order_id, fill.symbol, fill.side,
-                    fill.qty_e9, fill.price_e9, fill.liquidity, ts_ns,
-                )  # fmt: skip
-            outputs = book(
-                fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
-                fill.liquidity, ts_ns,
-            )  # fmt: skip
+                self._hear(hearing.fill, seq, corr, cause, fill_id, order_id, fill.symbol,
+                    fill.side, fill.qty_e9, fill.price_e9, fill.liquidity, ts_ns)  # fmt: skip
+            outputs = book(fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
+                           fill.liquidity, ts_ns)  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from ..adoptions import Adoptions
 from ..connectivity import Connectivity
 from ..core.contracts_v1 import (
-    BUY, SELL, Approved, Entry, FeedLost, FeedStale, Fill, FillAdopted, FillRefused, Frozen,
-    GapDetected, IntentRefused, LateFill, OrderAccepted, OrderAdopted, OrderCanceled,
-    OrderRejected, ResyncFinished, ResyncStarted, Side, Unfrozen,
+    BUY, SELL, Approved, Entry, Executed, FeedLost, FeedStale, Fill, FillAdopted, FillRefused,
+    Frozen, FundingPaid, GapDetected, IntentRefused, LateFill, OrderAccepted, OrderAdopted,
+    OrderCanceled, OrderRejected, ResyncFinished, ResyncStarted, Side, Unfrozen,
 )  # fmt: skip
 from ..core.errors import InvariantBroken
 from ..core.market_v1 import MARKET_FACTS
@@ -86,7 +86,9 @@ def check(
         *_frozen_is_quiet(store, monitor, unresolved),
     ]
     if entries is not None:
-        counters = {**stats, **(Connectivity() if feed is None else feed).counts()}
+        fundings: int = sum(held.fundings for held in monitor.ledger.holdings.values())
+        feed_counts = (Connectivity() if feed is None else feed).counts()
+        counters = {**stats, **feed_counts, "fundings": fundings}
         found += _events(entries, counters, refused_fills, duplicate_fills)
     return found
 
@@ -145,22 +147,21 @@ def _put(sums: Sums, key: tuple[str, Side], amount: int) -> None:
 
 
 def _wrong_quantity(order: Order) -> Violation:
-    return Violation(
-        "order_quantities",
-        f"{order.client_order_id} is {order.state.value} with {order.filled_e9} and late"
-        f" {order.late_e9} of {order.qty_e9}",
-    )
+    filled = f"{order.filled_e9} and late {order.late_e9} of {order.qty_e9}"
+    what = f"{order.client_order_id} is {order.state.value} with {filled}"
+    return Violation("order_quantities", what)
 
 
 def _cash(ledger: Ledger) -> Iterator[Violation]:
-    """Cash is what was sold less what was bought less fees, and also profit less cost less fees.
+    """Cash is what was sold less what was bought, and also profit less cost; each less charges.
 
     What was adopted is in the profit or the cost at what it was worth then, and cost no cash.
     """
     for symbol in sorted(ledger.holdings):
         held = ledger.holdings[symbol]
-        traded = held.sold_e18 - held.bought_e18 - held.fees_e18
-        earned = held.realised_e18 - held.cost_e18 - held.fees_e18 + held.adopted_e18
+        charged = held.fees_e18 - held.funding_e18
+        traded = held.sold_e18 - held.bought_e18 - charged
+        earned = held.realised_e18 - held.cost_e18 - charged + held.adopted_e18
         if not held.cash_e18 == traded == earned:
             yield Violation("cash", f"{symbol}: {held.cash_e18}, {traded}, {earned}")
 
@@ -226,10 +227,8 @@ def _orders_balance(
     working = store.count(OPEN) + store.count(PARTIALLY_FILLED)
     ended = store.count(FILLED) + store.count(CANCELED)
     if stats["orders_placed"] + adoptions.unplaced != ended + working:
-        yield Violation(
-            "orders_balance",
-            f"placed {stats['orders_placed']}, but {ended} ended and {working} are open",
-        )
+        what = f"placed {stats['orders_placed']}, but {ended} ended and {working} are open"
+        yield Violation("orders_balance", what)
     for name, counted in (
         ("orders_canceled", store.count(CANCELED) - adoptions.canceled),
         ("orders_rejected", store.count(REJECTED)),
@@ -246,9 +245,8 @@ def _reservations(orders: _OrderSums, monitor: RuntimeRiskMonitor) -> Iterator[V
         for side, reserved in ((BUY, exposure.buys), (SELL, exposure.sells)):
             leaves = orders.leaves.get((symbol, side), 0)
             if reserved != leaves:
-                yield Violation(
-                    "reservations", f"{symbol} {side.value}: reserved {reserved}, open {leaves}"
-                )
+                what = f"{symbol} {side.value}: reserved {reserved}, open {leaves}"
+                yield Violation("reservations", what)
 
 
 def _frozen_is_quiet(
@@ -306,7 +304,7 @@ class _Counted:
             self._end(entry, event.client_order_id)
         elif isinstance(event, OrderCanceled):
             self._canceled(entry, event)
-        elif isinstance(event, Fill):
+        elif isinstance(event, (Fill, Executed)):
             self._fill(entry, event)
         elif isinstance(event, (LateFill, FillRefused)):
             self._late.pop(event.fill_id, None)
@@ -319,7 +317,7 @@ class _Counted:
         elif isinstance(event, MARKET_FACTS):
             self._stale.setdefault(event.symbol, event.kind)
 
-    def _fill(self, entry: Entry, fill: Fill) -> None:
+    def _fill(self, entry: Entry, fill: Fill | Executed) -> None:
         """A first report uses up the order; after its end it must be called late or be refused."""
         if fill.fill_id in self._fills:
             return
@@ -377,7 +375,8 @@ def _events(
     for entry in entries:
         counted.add(entry)
     by_class = counted.by_class.get
-    booked = by_class(Fill, 0) - by_class(FillRefused, 0) - duplicate_fills
+    reported = by_class(Fill, 0) + by_class(Executed, 0)
+    booked = reported - by_class(FillRefused, 0) - duplicate_fills
     found = []
     for name, events in (
         ("orders_placed", by_class(OrderAccepted, 0)),
@@ -391,6 +390,7 @@ def _events(
         ("resyncs_finished", by_class(ResyncFinished, 0)),
         ("losses", by_class(FeedLost, 0)),
         ("silences", by_class(FeedStale, 0)),
+        ("fundings", by_class(FundingPaid, 0)),
     ):
         if counters[name] != events:
             what = f"{name} {counters[name]}, events {events}"

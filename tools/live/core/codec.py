@@ -16,8 +16,8 @@ from typing import Any
 from .contracts_v1 import INPUTS, Approved, Entry, Input, Output, parse_side
 from .errors import ContractError
 from .market_v1 import MARKET_DATA, MARKET_FACTS, MarketEvent
+from .money import cash_text, to_e9, to_e18
 from .money import text as text_of
-from .money import to_e9
 from .record import declared_types, fields_of
 
 VERSION = 1
@@ -29,7 +29,12 @@ SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
      "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
 )
+_MONEY = "_e18"
 _FIELD_TYPES = {contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA)}
+_FIELDS = {
+    contract: {name.removesuffix(_MONEY): name for name in types if name != "ts_ns"}
+    for contract, types in _FIELD_TYPES.items()
+}
 _INPUT_KINDS = {contract.kind: contract for contract in INPUTS}
 _MARKET_KINDS = {contract.kind: contract for contract in (*MARKET_DATA, *MARKET_FACTS)}
 _MOST_OF_AN_INTEGER = 1 << 63
@@ -93,10 +98,15 @@ def from_envelope(data: dict[str, Any]) -> Entry:
 
 def payload_of(event: Input | Output | MarketEvent) -> dict[str, Any]:
     """The fields of an event as plain data; its kind and its time stand beside them."""
-    shown = {name: _plain(name, getattr(event, name)) for name in _fields(type(event))}
+    shown = {key_of(name): _plain(name, getattr(event, name)) for name in _fields(type(event))}
     if isinstance(event, Approved):  # a door type, whose plain names are views for people
         return {name.removesuffix("_e9"): value for name, value in shown.items()}
     return shown
+
+
+def key_of(name: str) -> str:
+    """The key under which a field is written: of money in exact digits, without its scale."""
+    return name.removesuffix(_MONEY)
 
 
 def market_event(kind: str, ts_ns: int, payload: dict[str, Any]) -> MarketEvent:
@@ -219,6 +229,8 @@ def _plain(name: str, value: Any) -> Any:
     """Enums by value, tuples as lists, scaled integers as exact decimal digits."""
     if name in SCALED and value is not None:
         return text_of(value)
+    if name.endswith(_MONEY) and value is not None:
+        return cash_text(value)
     if isinstance(value, str):
         return str.__str__(value)
     if name in _LEVELS:
@@ -238,31 +250,34 @@ def _typed(data: dict[str, Any], name: str, kind: type[Any], where: str) -> Any:
 
 def _restored(contract: type[Any], payload: dict[str, Any], ts_ns: int) -> Any:
     """An event from its payload: exactly the fields of its contract, each of its type."""
-    known = _fields(contract)
-    for name in payload:
-        if name not in known:
-            raise ContractError(f"{contract.kind} has no field {name!r:.60}")
-    return contract(**{name: _restore(contract, name, payload) for name in known}, ts_ns=ts_ns)
+    known = _FIELDS[contract]
+    for key in payload:
+        if key not in known:
+            raise ContractError(f"{contract.kind} has no field {key!r:.60}")
+    told = {name: _restore(contract, name, key, payload) for key, name in known.items()}
+    return contract(**told, ts_ns=ts_ns)
 
 
-def _restore(contract: type[Any], name: str, payload: dict[str, Any]) -> Any:
+def _restore(contract: type[Any], name: str, key: str, payload: dict[str, Any]) -> Any:
     """One field of a contract, by the type that the contract declares for it."""
     kind = contract.kind
     declared = _FIELD_TYPES[contract][name]
-    if name not in payload:
-        raise ContractError(f"{kind} lacks the field {name}")
-    if payload[name] is None and declared.endswith("| None"):
+    if key not in payload:
+        raise ContractError(f"{kind} lacks the field {key}")
+    if payload[key] is None and declared.endswith("| None"):
         return None
     if declared == "tuple[str, ...]":
-        items = _typed(payload, name, list, kind)
+        items = _typed(payload, key, list, kind)
         return tuple(_typed({name: item}, name, str, kind) for item in items)
     if name in _LEVELS:
-        return tuple(_level(one, f"{kind} {name}") for one in _typed(payload, name, list, kind))
+        return tuple(_level(one, f"{kind} {name}") for one in _typed(payload, key, list, kind))
     if name in SCALED:
-        return to_e9(_typed(payload, name, str, kind), f"{kind} {name}")
+        return to_e9(_typed(payload, key, str, kind), f"{kind} {name}")
+    if name.endswith(_MONEY):
+        return to_e18(_typed(payload, key, str, kind), f"{kind} {key}")
     if declared.startswith("int"):
-        return _integer(_typed(payload, name, int, kind), f"{kind} {name}")
-    value = _typed(payload, name, str, kind)
+        return _integer(_typed(payload, key, int, kind), f"{kind} {name}")
+    value = _typed(payload, key, str, kind)
     if not declared.startswith("Side"):
         return value
     side = parse_side(value)

@@ -2,8 +2,8 @@
 
 This file and those behind it (`words_v1`, `outputs_v1`, `market_v1`) are append-only; a change
 of meaning is a `contracts_v2.py`. Prices and quantities are integers at 10^9, times are
-nanoseconds since 1970 UTC. Inputs are what the world told us; their `ts_ns` is when they entered
-the line and never goes back. Outputs are what the fold decided.
+nanoseconds since 1970 UTC, money (`_e18`) is at 10^18. Inputs are what the world told us; their
+`ts_ns` is when they entered the line and never goes back. Outputs are what the fold decided.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from .words_v1 import (
 __all__ = [
     "BUY", "INPUTS", "OUTPUTS", "REQUEST_LIFE_NS", "SELL", "Approved", "CancelAllOrdered",
     "CancelFailed", "CancelOrder", "CancelUnknown", "DoubtAlert", "EdgeJudged", "EdgeUpdate",
-    "EdgeVerdict", "Entry", "FeedLost", "FeedStale", "Fill", "FillAdopted", "FillFault",
-    "FillRefused", "FreezeOrdered", "Frozen", "GapDetected", "Input", "Intent", "IntentRefused",
-    "LateFill", "ListOpenOrders", "OpenOrdersListed", "OpenOrdersUnknown", "OrderAbandoned",
-    "OrderAbsent", "OrderAccepted", "OrderAdopted", "OrderCanceled", "OrderRejected",
-    "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest", "PositionAdopted", "QueryFailed",
-    "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled", "RefusalReason", "ResyncFinished",
-    "ResyncStarted", "RunResumed", "Side", "TimerFired", "UnfreezeOrdered", "Unfrozen",
-    "parse_side",
+    "EdgeVerdict", "Entry", "Executed", "FeedLost", "FeedStale", "Fill", "FillAdopted",
+    "FillFault", "FillRefused", "FreezeOrdered", "Frozen", "FundingPaid", "GapDetected", "Input",
+    "Intent", "IntentRefused", "LateFill", "ListOpenOrders", "OpenOrdersListed",
+    "OpenOrdersUnknown", "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted",
+    "OrderCanceled", "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
+    "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
+    "RefusalReason", "ResyncFinished", "ResyncStarted", "RunResumed", "Side", "TimerFired",
+    "UnfreezeOrdered", "Unfrozen", "parse_side",
 ]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.
@@ -267,12 +267,43 @@ class PositionAdopted:
     ts_ns: int
 
 
+@record
+class Executed:
+    """An execution of which the exchange tells more: what it charged, and why it came about.
+
+    `fee_e18` is money in the quote currency, a rebate below zero; None: our own schedule says it.
+    """
+
+    kind = "order.executed"
+    fill_id: str
+    order_id: str
+    symbol: str
+    side: Side
+    qty: int
+    price: int
+    liquidity: str
+    fee_e18: int | None
+    why: str
+    ts_ns: int
+
+
+@record
+class FundingPaid:
+    """Money for holding a perpetual: `amount_e18` is what came in, below zero what went out."""
+
+    kind = "funding.paid"
+    symbol: str
+    amount_e18: int
+    why: str
+    ts_ns: int
+
+
 Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
     | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
     | UnfreezeOrdered | OrderUnknown | OrderAbsent | QueryFailed | TimerFired | RunResumed
     | Reconciled | OrderAdopted | FillAdopted | PositionAdopted | GapDetected | ResyncStarted
-    | ResyncFinished | FeedLost | FeedStale
+    | ResyncFinished | FeedLost | FeedStale | Executed | FundingPaid
 )  # fmt: skip
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
@@ -285,7 +316,7 @@ INPUTS: tuple[type[Any], ...] = (
     CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
     UnfreezeOrdered, OrderUnknown, OrderAbsent, QueryFailed, TimerFired, RunResumed, Reconciled,
     OrderAdopted, FillAdopted, PositionAdopted, GapDetected, ResyncStarted, ResyncFinished,
-    FeedLost, FeedStale,
+    FeedLost, FeedStale, Executed, FundingPaid,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,

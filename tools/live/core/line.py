@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from .contracts_v1 import (
-    INPUTS, CancelAllOrdered, EdgeUpdate, Entry, Fill, FreezeOrdered, Input, OrderAccepted,
-    OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired, UnfreezeOrdered,
+    INPUTS, CancelAllOrdered, EdgeUpdate, Entry, Executed, Fill, FreezeOrdered, Input,
+    OrderAccepted, OrderCanceled, Output, ParamsSet, QuoteUpdate, RunResumed, TimerFired,
+    UnfreezeOrdered,
 )  # fmt: skip
 from .market_v1 import MARKET_FACTS
 from .record import builder
@@ -77,7 +78,9 @@ class Recorder(Protocol):
 class Hearing:
     """What a loop hears all the time, each kind by a function of its own."""
 
-    __slots__ = ("accepted", "cancel_all", "canceled", "edge", "fill", "quote")
+    __slots__ = (
+        "accepted", "cancel_all", "canceled", "edge", "fill", "quote", "_executed", "_line",
+    )  # fmt: skip
 
     def __init__(self, line: Recorder) -> None:
         self.quote = line.hearing(QuoteUpdate)
@@ -86,6 +89,15 @@ class Hearing:
         self.fill = line.hearing(Fill)
         self.canceled = line.hearing(OrderCanceled)
         self.cancel_all = line.hearing(CancelAllOrdered)
+        self._executed: Hear | None = None
+        self._line = line
+
+    @property
+    def executed(self) -> Hear:
+        """Only some exchanges tell what an execution cost, so this is made for the first."""
+        if self._executed is None:
+            self._executed = self._line.hearing(Executed)
+        return self._executed
 
 
 def by_event(line: Recorder, kind: type[Any]) -> Hear:

@@ -20,6 +20,7 @@ SCALE = 10**9
 CASH_SCALE = 10**18
 BPS = 10**4
 LARGEST_E9 = 10**24  # a quadrillion units: beyond every real price, far from every overflow
+LARGEST_E18 = LARGEST_E9 * SCALE
 
 Number: TypeAlias = Union[int, float, str, "Decimal"]
 
@@ -111,6 +112,19 @@ def cash_text(scaled: int) -> str:
     whole, fraction = divmod(abs(scaled), CASH_SCALE)
     digits = f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")
     return f"-{digits}" if scaled < 0 else digits
+
+
+def to_e18(digits: str, field: str) -> int:
+    """Money at 10^18 from its plain decimal text, exactly; anything else is a ContractError."""
+    match = _PLAIN.fullmatch(digits)
+    fraction = "" if match is None else match[3] or ""
+    if match is None or len(fraction) > 18:
+        rule = "plain digits with at most 18 decimals, such as -0.75"
+        raise ContractError(f"{field} {digits[:60]!r} is not {rule}")
+    scaled = int(match[2]) * CASH_SCALE + int(fraction.ljust(18, "0"))
+    if scaled > LARGEST_E18:
+        raise ContractError(f"{field} {digits[:60]!r} is beyond {LARGEST_E18 // CASH_SCALE} units")
+    return -scaled if match[1] == "-" else scaled
 
 
 def divide_half_even(numerator: int, denominator: int) -> int:

@@ -26,6 +26,7 @@ _FILLS = ("maker_fills", "taker_fills")
 # Told only where there is something to tell: how often, and what that came to.
 _ADOPTIONS = "adoptions"
 _ADOPTED = ("adopted", "adopted_e18")
+_FUNDINGS, _FUNDING = "fundings", "funding_e18"
 _HOLDING = ("symbol", "lots", *_AMOUNTS, *_FILLS)
 _QUOTED = ("buys", "sells", "bid", "ask", "mark")
 _TOTALS = ("blocks_total", "freezes_total")
@@ -121,15 +122,22 @@ def _tell_holding(held: Holding) -> dict[str, Any]:
         **{name: str(getattr(held, name)) for name in _AMOUNTS},
         **{name: getattr(held, name) for name in _FILLS},
         **({_ADOPTIONS: held.adoptions, **adopted} if held.adoptions else {}),
+        **({_FUNDINGS: held.fundings, _FUNDING: str(held.funding_e18)} if held.fundings else {}),
     }
 
 
 def _read_holding(told: Any) -> Holding:
     adopted = isinstance(told, dict) and _ADOPTIONS in told
-    keys(told, (*_HOLDING, _ADOPTIONS, *_ADOPTED) if adopted else _HOLDING, "holding")
+    funded = isinstance(told, dict) and _FUNDINGS in told
+    rare = [*((_ADOPTIONS, *_ADOPTED) if adopted else ())]
+    rare += (_FUNDINGS, _FUNDING) if funded else ()
+    keys(told, (*_HOLDING, *rare), "holding")
     held = Holding(text(told["symbol"], "symbol"))
     if adopted:
         held.adoptions = count(told[_ADOPTIONS], _ADOPTIONS, 1)
+    if funded:
+        held.fundings = count(told[_FUNDINGS], _FUNDINGS, 1)
+        held.funding_e18 = number(told[_FUNDING], _FUNDING)
     for name in (*_AMOUNTS, *_ADOPTED) if adopted else _AMOUNTS:
         setattr(held, name, number(told[name], name))
     for name in _FILLS:
@@ -155,8 +163,9 @@ def _check_holding(held: Holding) -> None:
     moved = held.bought - held.sold + held.adopted
     if (qty, cost) != (held.qty, held.cost_e18) or moved != held.qty:
         raise ContractError(f"{held.symbol} holds lots of {qty} at {cost}, not {held.qty}")
-    traded = held.sold_e18 - held.bought_e18 - held.fees_e18
-    earned = held.realised_e18 - held.cost_e18 - held.fees_e18 + held.adopted_e18
+    charged = held.fees_e18 - held.funding_e18
+    traded = held.sold_e18 - held.bought_e18 - charged
+    earned = held.realised_e18 - held.cost_e18 - charged + held.adopted_e18
     if not held.cash_e18 == traded == earned:
         raise ContractError(f"{held.symbol} has cash {held.cash_e18}, not {traded} or {earned}")
 

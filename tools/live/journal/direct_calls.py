@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import (
-    BUY, SELL, CancelAllOrdered, EdgeUpdate, Fill, Input, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, QuoteUpdate,
+    BUY, SELL, CancelAllOrdered, EdgeUpdate, Executed, Fill, Input, OrderAccepted,
+    OrderCanceled, OrderRejected, Output, QuoteUpdate,
 )  # fmt: skip
+from ..core.codec import key_of
 from ..core.errors import ContractError
-from ..core.money import to_e9
+from ..core.money import to_e9, to_e18
 from ..core.record import declared_types, fields_of
 from ..fold import Fold
 
@@ -29,6 +30,7 @@ VERBS: dict[type[Input], str] = {
     OrderRejected: "rejected",
     OrderCanceled: "canceled",
     Fill: "fill",
+    Executed: "executed",
     CancelAllOrdered: "cancel_all",
 }
 SIDES = {"Buy": BUY, "Sell": SELL}
@@ -47,12 +49,15 @@ def read(payload):
 class Numbers(dict[str, int]):
     """Scaled integers by their decimal text, kept because prices and sizes come again."""
 
+    def __init__(self, read: Callable[[str, str], int] = to_e9) -> None:
+        self._read = read
+
     def __missing__(self, digits: str) -> int:
         if len(self) >= _MOST_KEPT:
             self.clear()
         if digits.__class__ is not str:
             raise TypeError
-        found = self[digits] = to_e9(digits, "number")
+        found = self[digits] = self._read(digits, "number")
         return found
 
 
@@ -61,7 +66,7 @@ def direct_calls(fold: Fold) -> dict[str, tuple[Reading, Verb]]:
 
     Reading raises one of UNSURE where the careful way must decide.
     """
-    numbers = Numbers()
+    scope = {"numbers": Numbers(), "amounts": Numbers(to_e18), "sides": SIDES}
     calls: dict[str, tuple[Reading, Verb]] = {}
     for contract, verb in VERBS.items():
         types = declared_types(contract)
@@ -71,7 +76,7 @@ def direct_calls(fold: Fold) -> dict[str, tuple[Reading, Verb]]:
             fetches="\n    ".join(_fetch(name, types[name]) for name in names),
             arguments=", ".join(names),
         )
-        made: dict[str, Any] = {"numbers": numbers, "sides": SIDES}
+        made: dict[str, Any] = {**scope}
         exec(code, made)
         calls[contract.kind] = made["read"], getattr(fold, verb)
     return calls
@@ -80,9 +85,10 @@ def direct_calls(fold: Fold) -> dict[str, tuple[Reading, Verb]]:
 def _fetch(name: str, declared: str) -> str:
     """The statement that reads one value of a payload."""
     plain = declared.removesuffix(" | None")
-    value = f"payload[{name!r}]"
+    value = f"payload[{key_of(name)!r}]"
+    known = "amounts" if name.endswith("_e18") else "numbers"
     read = {
-        "int": f"{name} = numbers[{value}]",
+        "int": f"{name} = {known}[{value}]",
         "Side": f"{name} = sides[{value}]",
         "str": f"{name} = {value}\n    if {name}.__class__ is not str: raise TypeError",
     }[plain]

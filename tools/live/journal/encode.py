@@ -20,9 +20,11 @@ from functools import cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Protocol, TypeAlias, cast
 
+from ..core.codec import key_of
 from ..core.contracts_v1 import INPUTS, OUTPUTS, Approved
 from ..core.errors import InvariantBroken
 from ..core.market_v1 import Levels
+from ..core.money import cash_text
 from ..core.money import text as text_of
 from ..core.record import declared_types, fields_of
 from .frame import VERSION
@@ -37,13 +39,13 @@ _SCALED = frozenset(
      "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
 )
 _ENCODER = """
-def made(texts, quoted, names, levels, null):
+def made(texts, amounts, quoted, names, levels, null):
     def encode(event, seq, corr, cause):
         return {parts}
     return encode
 """
 _WRITER = """
-def made(texts, quoted, names, levels, null, line, careful, taken, last, commit):
+def made(texts, amounts, quoted, names, levels, null, line, careful, taken, last, commit):
     append = taken.append
     def write(seq, corr, cause, {taking}):
         if seq != line.expected:
@@ -64,10 +66,13 @@ _PARTS = """(
 class Texts(dict[int, str]):
     """Exact decimal text of scaled integers, kept because prices and sizes come again."""
 
+    def __init__(self, spell: Callable[[int], str] = text_of) -> None:
+        self._spell = spell
+
     def __missing__(self, number: int) -> str:
         if len(self) >= _MOST_TEXTS:
             self.clear()
-        found = self[number] = f'"{text_of(number)}"'
+        found = self[number] = f'"{self._spell(number)}"'
         return found
 
 
@@ -138,8 +143,8 @@ def _spelling_with(texts: Texts) -> dict[str, Any]:
         return f"[{','.join([f'[{texts[price]},{texts[qty]}]' for price, qty in told])}]"
 
     return {
-        "texts": texts, "quoted": encode_basestring_ascii, "names": _names, "levels": levels,
-        "null": "null",
+        "texts": texts, "amounts": Texts(cash_text), "quoted": encode_basestring_ascii,
+        "names": _names, "levels": levels, "null": "null",
     }  # fmt: skip
 
 
@@ -160,7 +165,7 @@ def _parts(kind: type[Any], source: str, place: str) -> str:
     """The expression of both parts of an entry; `place` is where its fields are found."""
     types = Approved.__annotations__ if issubclass(kind, Approved) else declared_types(kind)
     spelled = {
-        name.removesuffix("_e9"): _spelling(name, str(types[name]), place)
+        key_of(name.removesuffix("_e9")): _spelling(name, str(types[name]), place)
         for name in fields_of(kind)
         if name != "ts_ns"
     }
@@ -177,6 +182,8 @@ def _spelling(name: str, declared: str, place: str) -> str:
     value = f"{place}{name}"
     if name in _SCALED:
         spelling = f"texts[{value}]"
+    elif name.endswith("_e18"):
+        spelling = f"amounts[{value}]"
     elif plain in ("str", "Side", "RefusalReason", "FillFault", "EdgeVerdict"):
         spelling = f"quoted({value})"
     elif plain == "int":

@@ -14,9 +14,11 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+from ..core.codec import key_of
 from ..core.contracts_v1 import OUTPUTS, Input, Output
 from ..core.errors import ContractError
 from ..core.line import source_of
+from ..core.money import to_e18
 from ..core.record import declared_types, fields_of
 from ..fold import Fold
 from .direct_calls import SIDES, VERBS, Numbers
@@ -47,6 +49,7 @@ _KIND = slice(-60, -34)
 _NUMBER = "(?:0|[1-9][0-9]{0,18}+)"
 _TEXT = '"([^"\\\\\x00-\x1f]{0,256}+)"'
 _DECIMAL = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+)"'
+_AMOUNT = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,18}+)?+)"'
 _SIDE = '"(Buy|Sell)"'
 _UNREAD = r"\{[^{}\\]{0,4096}+\}"  # what a replay derives again is not taken from the record
 _LINE = (
@@ -226,12 +229,13 @@ class FastFold:
 
 def usual_lines(fold: Fold) -> dict[str, Usual]:
     """By kind: the expression that a usual line matches, and what feeds its groups to the fold."""
-    scope = {"numbers": Numbers(), "times": _Times(), "sides": SIDES}
+    amounts = Numbers(to_e18)
+    scope = {"numbers": Numbers(), "amounts": amounts, "times": _Times(), "sides": SIDES}
     table: dict[str, Usual] = {}
     for contract, verb in VERBS.items():
-        names = [name for name in sorted(fields_of(contract)) if name != "ts_ns"]
+        names = sorted((name for name in fields_of(contract) if name != "ts_ns"), key=key_of)
         types = declared_types(contract)
-        spelled = ",".join(f'"{name}":{_pattern(types[name])}' for name in names)
+        spelled = ",".join(f'"{key_of(name)}":{_pattern(name, types[name])}' for name in names)
         arguments = [_argument(name, types[name]) for name in fields_of(contract)]
         code = _CALL.format(groups=", ".join(names), arguments=", ".join(arguments))
         made: dict[str, Any] = {**scope, "verb": getattr(fold, verb)}
@@ -263,10 +267,11 @@ def _enter(
     table[line[_KIND]] = re.compile(pattern, re.ASCII).fullmatch, call
 
 
-def _pattern(declared: str) -> str:
+def _pattern(name: str, declared: str) -> str:
     """What one value of a payload looks like, by the type that its contract declares."""
     plain = declared.removesuffix(" | None")
-    found = {"int": _DECIMAL, "str": _TEXT, "Side": _SIDE}[plain]
+    number = _AMOUNT if name.endswith("_e18") else _DECIMAL
+    found = {"int": number, "str": _TEXT, "Side": _SIDE}[plain]
     return found if plain == declared else f"(?:{found}|null)"
 
 
@@ -274,9 +279,10 @@ def _argument(name: str, declared: str) -> str:
     """The expression that makes an argument of the verb from the group of this name."""
     if name == "ts_ns":
         return "times[ts_ns]"
-    made = {"int": f"numbers[{name}]", "str": name, "Side": f"sides[{name}]"}
+    number = f"amounts[{name}]" if name.endswith("_e18") else f"numbers[{name}]"
+    made = {"int": number, "str": name, "Side": f"sides[{name}]"}
     if declared == "int | None":
-        return f"None if {name} is None else numbers[{name}]"
+        return f"None if {name} is None else {number}"
     return made[declared.removesuffix(" | None")]  # no group is None, which is what null means
 
 

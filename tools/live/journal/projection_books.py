@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..core.contracts_v1 import (
-    INPUTS, OUTPUTS, Approved, CancelFailed, CancelOrder, Fill, FillAdopted, FillFault,
-    FillRefused, Frozen, IntentRefused, LateFill, OrderAccepted, OrderAdopted, OrderCanceled,
-    OrderRejected, PositionAdopted, QuoteUpdate, Unfrozen,
+    INPUTS, OUTPUTS, Approved, CancelFailed, CancelOrder, Executed, Fill, FillAdopted, FillFault,
+    FillRefused, Frozen, FundingPaid, IntentRefused, LateFill, OrderAccepted, OrderAdopted,
+    OrderCanceled, OrderRejected, PositionAdopted, QuoteUpdate, Unfrozen,
 )  # fmt: skip
 from ..core.errors import ContractError
 from ..core.line import source_of
@@ -22,7 +22,7 @@ from ..core.order import CANCELED, FILLED, OPEN, PARTIALLY_FILLED, PENDING, REJE
 from .errors import JournalError
 from .frame import SYSTEM
 from .projection_adoptions import AdoptedBooks
-from .projection_exact import Numbers, money_text
+from .projection_exact import Numbers, money_text, told_money
 from .projection_facts import (
     Fees, Names, check_side, names_of, note_log, note_opening, note_report, read_fields,
 )  # fmt: skip
@@ -207,11 +207,19 @@ class Books(AdoptedBooks):
 
     # Fills.
 
-    def _fill_reported(
+    def _fill_reported(self, one: Record, seq: int, *told: str) -> None:
+        self._execution(one, seq, *told, fee=None, why="")
+
+    def _executed(self, one: Record, seq: int, *told: str) -> None:
+        fee, *fill, why = told
+        self._execution(one, seq, *fill, fee=fee, why=why)
+
+    def _execution(
         self, one: Record, seq: int, fill_id: str, liquidity: str, order_id: str, price: str,
-        qty: str, side: str, symbol: str,
+        qty: str, side: str, symbol: str, *, fee: str | None, why: str,
     ) -> None:  # fmt: skip
         check_side(side)
+        told_e18 = None if fee is None else told_money(fee)
         size, paid = self._numbers[qty], self._numbers[price]
         order = self._known(self._rows.named_order(order_id))
         adopted = self._adopted_outcome(fill_id, order_id, symbol, side, qty, price)
@@ -223,20 +231,25 @@ class Books(AdoptedBooks):
             outcome, fault = _refusal(FillFault.BAD_NUMBERS)
         else:
             outcome, fault = self._judge(order, fill_id, qty, price)
-        charged = fee = None
+        charged = paid_fee = None
         if order is not None and outcome in (_APPLIED, _LATE):
             charged = self._charged(symbol, side, paid, liquidity)
-            fee_paid = fee_e18(size * paid, self._rate(seq, charged))
-            fee = money_text(fee_paid)
+            by_schedule = fee_e18(size * paid, self._rate(seq, charged))
+            fee_paid = by_schedule if told_e18 is None else told_e18
+            paid_fee = money_text(fee_paid)
             self._rows.position(symbol).book(seq, side, size, paid, charged, fee_paid)
             self._book(order, one, size, paid, outcome)
         self._rows.add_fill(
             [seq, one.ts, one.corr, one.cause, fill_id, order_id,
              order and order.client_order_id, symbol, side, qty, price, liquidity, outcome,
-             charged, fee, fault, None],
+             charged, paid_fee, fault, None, why],
             is_booked=charged is not None,
         )  # fmt: skip
         self._fill = (seq, outcome, fault)
+
+    def _funding_paid(self, one: Record, seq: int, amount: str, symbol: str, why: str) -> None:
+        self._rows.position(symbol).fund(told_money(amount))
+        self._rows.add_funding(seq, one.ts, symbol, amount, why)
 
     def _judge(
         self, order: OrderRow, fill_id: str, qty: str, price: str
@@ -362,6 +375,8 @@ READINGS: dict[str, Reading] = {
         (CancelFailed, Books._cancel_failed),
         (CancelOrder, Books._cancel),
         (Fill, Books._fill_reported),
+        (Executed, Books._executed),
+        (FundingPaid, Books._funding_paid),
         (LateFill, Books._late_fill),
         (FillRefused, Books._fill_refused),
         (IntentRefused, Books._refused),

@@ -43,6 +43,14 @@ def money_e18(digits: str) -> int:
     return -amount if match[1] else amount
 
 
+def told_money(digits: str) -> int:
+    """The same of a record, where an amount has one spelling."""
+    amount = money_e18(digits)
+    if money_text(amount) != digits:
+        raise ContractError(f"amount {digits!r:.60} must be spelled {money_text(amount)!r}")
+    return amount
+
+
 def exact_e9(digits: str) -> int:
     """A sum at 10^9, which may be larger than any single quantity; as strict as `money_e18`."""
     amount, lost = divmod(money_e18(digits), SCALE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from ..core.codec import canonical
+from ..core.codec import canonical, key_of
 from ..core.contracts_v1 import Approved, parse_side
 from ..core.errors import ContractError
 from ..core.money import text
@@ -23,7 +23,7 @@ Fees: TypeAlias = list[tuple[int, int, int]]
 def names_of(kind: type[Any]) -> Names:
     """The payload keys of a contract, as it is recorded."""
     types = kind.__annotations__ if kind is Approved else declared_types(kind)
-    fields = {name.removesuffix("_e9"): str(types[name]) for name in fields_of(kind)}
+    fields = {key_of(name.removesuffix("_e9")): str(types[name]) for name in fields_of(kind)}
     del fields["ts_ns"]
     return sorted(fields), frozenset(n for n in fields if fields[n].endswith("| None"))
 

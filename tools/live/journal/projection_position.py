@@ -23,7 +23,7 @@ class Position:
         self.count = {"maker": 0, "taker": 0}
         self.traded = {"Buy": 0, "Sell": 0}
         self.spent = {"Buy": 0, "Sell": 0}
-        self.adopted = self.adopted_worth = 0
+        self.adopted = self.adopted_worth = self.funding = 0
         # Lots by the seq of the fill that opened them, oldest first: signed quantity and price.
         self.lots: dict[int, tuple[int, int]] = {}
         self._changed: dict[int, None] = {}
@@ -37,6 +37,11 @@ class Position:
         self.spent[side] += qty * price
         self.cash -= signed * price + fee
         self._move(seq, signed, price)
+
+    def fund(self, amount: int) -> None:
+        """Add what came in for holding it; below zero it went out."""
+        self.funding += amount
+        self.cash += amount
 
     def adopt(self, seq: int, qty: int, price: int) -> None:
         """Hold this in all, by the exchange's word: what that moves is worth this, and no cash."""
@@ -82,7 +87,7 @@ class Position:
             money_text(self.cash), money_text(self.fees["maker"]), money_text(self.fees["taker"]),
             text(self.traded["Buy"]), text(self.traded["Sell"]), money_text(self.spent["Buy"]),
             money_text(self.spent["Sell"]), self.count["maker"], self.count["taker"],
-            text(self.adopted), money_text(self.adopted_worth),
+            text(self.adopted), money_text(self.adopted_worth), money_text(self.funding),
         )  # fmt: skip
 
     def changed_lots(self) -> Iterator[tuple[int, str, str | None, str]]:
@@ -103,5 +108,6 @@ class Position:
         position.spent = {"Buy": money_e18(row[9]), "Sell": money_e18(row[10])}
         position.count = {"maker": row[11], "taker": row[12]}
         position.adopted, position.adopted_worth = exact_e9(row[13]), money_e18(row[14])
+        position.funding = money_e18(row[15])
         position.lots = {opened: (exact_e9(qty), exact_e9(price)) for opened, qty, price in lots}
         return position

@@ -26,8 +26,8 @@ ON CONFLICT (placed_seq) DO UPDATE SET order_id = excluded.order_id, symbol = ex
   end_number = excluded.end_number"""
 _FILLS = """
 INSERT INTO fills (seq, ts_ns, corr, cause, fill_id, order_id, client_order_id, symbol, side, qty,
-  price, liquidity, outcome, charged, fee, fault, detail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  price, liquidity, outcome, charged, fee, fault, detail, why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _CANCELS = """
 INSERT INTO cancels (seq, ts_ns, corr, cause, client_order_id, order_id, answer, answer_seq,
   message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -36,14 +36,16 @@ INSERT INTO refusals (seq, ts_ns, corr, cause, symbol, side, qty, price, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _POSITIONS = """
 INSERT INTO positions (symbol, qty, cost, realised, cash, fees_maker, fees_taker, bought, sold,
-  bought_cost, sold_cost, maker_fills, taker_fills, adopted, adopted_worth)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  bought_cost, sold_cost, maker_fills, taker_fills, adopted, adopted_worth, funding)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (symbol) DO UPDATE SET qty = excluded.qty, cost = excluded.cost,
   realised = excluded.realised, cash = excluded.cash, fees_maker = excluded.fees_maker,
   fees_taker = excluded.fees_taker, bought = excluded.bought, sold = excluded.sold,
   bought_cost = excluded.bought_cost, sold_cost = excluded.sold_cost,
   maker_fills = excluded.maker_fills, taker_fills = excluded.taker_fills,
-  adopted = excluded.adopted, adopted_worth = excluded.adopted_worth"""
+  adopted = excluded.adopted, adopted_worth = excluded.adopted_worth,
+  funding = excluded.funding"""
+_FUNDING = "INSERT INTO funding (seq, ts_ns, symbol, amount, why) VALUES (?, ?, ?, ?, ?)"
 _ADOPTIONS = """
 INSERT INTO adoptions (seq, ts_ns, what, name, order_id, symbol, side, qty, price)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -149,6 +151,9 @@ class Rows:
 
     def add_refusal(self, *row: Any) -> None:
         self._refusals.append(row)
+
+    def add_funding(self, *row: Any) -> None:
+        self.change(_FUNDING, *row)
 
     def position(self, symbol: str) -> Position:
         """A position that is about to change."""

@@ -8,7 +8,7 @@ place of an event on the line, `corr` the input that began its chain, `cause` wh
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2  # 2: what was adopted
+SCHEMA_VERSION = 3  # 2: what was adopted; 3: told fees, reasons and funding
 APPLICATION_ID = 0x4C495645  # "LIVE", by which SQLite files tell whose they are
 
 META = """\
@@ -95,9 +95,10 @@ CREATE TABLE fills (                  -- every execution that was reported, book
   liquidity       TEXT    NOT NULL,   -- as the exchange said it; may be empty
   outcome         TEXT    NOT NULL CHECK (outcome IN ('applied', 'late', 'duplicate', 'refused')),
   charged         TEXT CHECK (charged IN ('maker', 'taker')),
-  fee             TEXT,
+  fee             TEXT,               -- as the exchange told it, else by our own schedule
   fault           TEXT CHECK (fault IN ('unknown_order', 'conflict', 'overfill', 'bad_numbers')),
   detail          TEXT,
+  why             TEXT    NOT NULL,   -- how it came about, where the exchange said it
   CHECK ((outcome IN ('applied', 'late')) = (charged IS NOT NULL)),
   CHECK ((fee IS NULL) = (charged IS NULL)),
   CHECK ((outcome = 'refused') = (fault IS NOT NULL)),
@@ -110,7 +111,7 @@ CREATE TABLE positions (              -- what the fills and adoptions of a symbo
   qty         TEXT    NOT NULL,       -- long above zero
   cost        TEXT    NOT NULL,       -- of what is held, with the sign of qty
   realised    TEXT    NOT NULL,       -- first in, first out
-  cash        TEXT    NOT NULL,       -- realised - cost - fees + adopted_worth
+  cash        TEXT    NOT NULL,       -- realised - cost - fees + funding + adopted_worth
   fees_maker  TEXT    NOT NULL,
   fees_taker  TEXT    NOT NULL,
   bought      TEXT    NOT NULL,
@@ -120,7 +121,17 @@ CREATE TABLE positions (              -- what the fills and adoptions of a symbo
   maker_fills INTEGER NOT NULL,
   taker_fills INTEGER NOT NULL,
   adopted       TEXT  NOT NULL,       -- bought - sold + adopted = qty
-  adopted_worth TEXT  NOT NULL        -- at the marks at which it was adopted
+  adopted_worth TEXT  NOT NULL,       -- at the marks at which it was adopted
+  funding       TEXT  NOT NULL        -- what came in for holding it
+) STRICT"""
+
+FUNDING = """\
+CREATE TABLE funding (                -- every payment for holding a symbol
+  seq    INTEGER PRIMARY KEY,
+  ts_ns  INTEGER NOT NULL,
+  symbol TEXT    NOT NULL,
+  amount TEXT    NOT NULL,            -- below zero it went out
+  why    TEXT    NOT NULL
 ) STRICT"""
 
 LOTS = """\
@@ -213,7 +224,7 @@ CREATE TABLE recovery (               -- what the log says about itself: starts,
 ) STRICT"""
 
 TABLES = (
-    META, RUN, TERMS, ORDERS, FILLS, POSITIONS, LOTS, ADOPTIONS, QUOTES, CANCELS, REFUSALS,
+    META, RUN, TERMS, ORDERS, FILLS, POSITIONS, FUNDING, LOTS, ADOPTIONS, QUOTES, CANCELS, REFUSALS,
     FREEZES, CONTRADICTIONS, RECOVERY,
 )  # fmt: skip
 
@@ -247,7 +258,7 @@ CREATE VIEW booked_fills AS           -- every execution that counts, once
 SELECT seq, datetime(ts_ns / 1000000000, 'unixepoch') AS utc, fill_id, client_order_id, symbol,
        side, CAST(qty AS REAL) AS qty, CAST(price AS REAL) AS price,
        CAST(qty AS REAL) * CAST(price AS REAL) AS notional, charged, CAST(fee AS REAL) AS fee,
-       outcome = 'late' AS is_late
+       outcome = 'late' AS is_late, why
 FROM fills
 WHERE outcome IN ('applied', 'late')
 ORDER BY seq"""
@@ -256,10 +267,12 @@ POSITIONS_NOW = """\
 CREATE VIEW positions_now AS          -- positions at the middle of the newest quote
 SELECT symbol, held AS qty, iif(held = 0, NULL, held_cost / held) AS avg_entry, mark,
        realised, held * mark - held_cost AS unrealised, fees,
-       realised + ifnull(held * mark - held_cost, iif(held = 0, 0.0, NULL)) - fees AS net, cash
+       realised + ifnull(held * mark - held_cost, iif(held = 0, 0.0, NULL)) - fees + funding AS net,
+       cash, funding
 FROM (SELECT positions.symbol, CAST(qty AS REAL) AS held, CAST(cost AS REAL) AS held_cost,
              (CAST(bid AS REAL) + CAST(ask AS REAL)) / 2 AS mark,
              CAST(realised AS REAL) AS realised, CAST(cash AS REAL) AS cash,
+             CAST(funding AS REAL) AS funding,
              CAST(fees_maker AS REAL) + CAST(fees_taker AS REAL) AS fees
       FROM positions LEFT JOIN quotes ON quotes.symbol = positions.symbol)
 ORDER BY symbol"""

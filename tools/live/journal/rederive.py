@@ -14,8 +14,8 @@ from typing import Any
 
 from ..core import codec
 from ..core.contracts_v1 import (
-    Approved, CancelOrder, CancelUnknown, Entry, Fill, ListOpenOrders, OrderAbandoned, Output,
-    QueryOrder, RunResumed,
+    Approved, CancelOrder, CancelUnknown, Entry, Executed, Fill, ListOpenOrders, OrderAbandoned,
+    Output, QueryOrder, RunResumed,
 )  # fmt: skip
 from ..core.line import source_of
 from ..core.quiet_gc import no_gc
@@ -33,6 +33,7 @@ from .travel import causes_of
 # What waits for an answer; that to a question is as many inputs as there are facts to tell.
 _SENT = (Approved, CancelOrder, ListOpenOrders, OrderAbandoned)
 _ASKED = (QueryOrder, CancelUnknown)
+_FILLS = (Fill.kind, Executed.kind)
 
 
 @record
@@ -182,7 +183,7 @@ class Decisions:
             return found
         while self._steps:
             step = self._steps[-1]
-            if step.asked and not told.cause and told.topic != Fill.kind:
+            if step.asked and not told.cause and told.topic not in _FILLS:
                 step.sent = 0  # no fact about the order, so there are no more of them
                 step.asked = False
             if step.sent:  # this is the answer, or it came in while the command was out

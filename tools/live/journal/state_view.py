@@ -9,6 +9,7 @@ from ..core.clock import render_utc
 from ..core.money import cash_text, text
 from ..fold import Fold
 from ..outbox import Doubt
+from ..portfolio.ledger import Holding
 
 
 def state_view(fold: Fold) -> dict[str, Any]:
@@ -33,12 +34,7 @@ def state_view(fold: Fold) -> dict[str, Any]:
             for order in store.live_orders()
         },
         "positions": {
-            symbol: {
-                "qty": text(holdings[symbol].qty),
-                "cash": cash_text(holdings[symbol].cash_e18),
-                "realised": cash_text(holdings[symbol].realised_e18),
-                "fees": cash_text(holdings[symbol].fees_e18),
-            }
+            symbol: _position(holdings[symbol])
             for symbol in sorted(holdings)
             if holdings[symbol].traded
         },
@@ -71,6 +67,17 @@ def state_view(fold: Fold) -> dict[str, Any]:
             zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
         ),
     }  # fmt: skip
+
+
+def _position(held: Holding) -> dict[str, str]:
+    """One symbol's; of funding nothing is said where none was paid."""
+    return {
+        "qty": text(held.qty),
+        "cash": cash_text(held.cash_e18),
+        "realised": cash_text(held.realised_e18),
+        "fees": cash_text(held.fees_e18),
+        **({"funding": cash_text(held.funding_e18)} if held.fundings else {}),
+    }
 
 
 def _feed(fold: Fold) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..core.clock import parse_utc
-from ..core.contracts_v1 import Approved, Fill, OrderCanceled, OrderRejected
+from ..core.contracts_v1 import Approved, Executed, Fill, OrderCanceled, OrderRejected
 from ..core.errors import ContractError
 from ..core.money import to_e9
 from ..core.record import record
@@ -234,7 +234,7 @@ def _end_of_order(disk: Disk, client_order_id: str) -> int:
         if names["order_id"] is None and told.get("order_id") is not None:
             names["order_id"] = told["order_id"]
             needles.append(f'"{told["order_id"]}"'.encode())
-        if one.topic == Fill.kind and left is not None:
+        if one.topic in (Fill.kind, Executed.kind) and left is not None:
             left -= to_e9(told["qty"], "qty")
         if one.topic in _ENDS or left == 0:
             break

@@ -3,7 +3,8 @@
 A position is a queue of FIFO lots. Realised profit is a sum of exact products, so it needs no
 division; an average price is derived only when somebody prints it. Money is in the quote currency
 at 10^18 and starts at zero, so after any fills
-`cash = realised profit - cost of what is held - fees`, and plus what adopted quantity was worth.
+`cash = realised profit - cost of what is held - fees + funding`, and plus what adopted quantity
+was worth.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Holding:
         "symbol", "qty", "lots", "cost_e18", "realised_e18", "cash_e18",
         "fees_maker_e18", "fees_taker_e18", "bought", "sold", "bought_e18", "sold_e18",
         "maker_fills", "taker_fills", "adoptions", "adopted", "adopted_e18",
+        "fundings", "funding_e18",
     )  # fmt: skip
 
     def __init__(self, symbol: str) -> None:
@@ -30,6 +32,7 @@ class Holding:
         self.fees_maker_e18 = self.fees_taker_e18 = 0
         self.bought = self.sold = self.bought_e18 = self.sold_e18 = 0
         self.maker_fills = self.taker_fills = 0
+        self.fundings = self.funding_e18 = 0  # how many payments, and what they brought in all
         self.adoptions = 0
         self.adopted = self.adopted_e18 = 0  # what came without a trade, and what it was worth then
 
@@ -40,7 +43,7 @@ class Holding:
     @property
     def traded(self) -> bool:
         """Whether anything ever moved it; a symbol that was only quoted has nothing to show."""
-        return bool(self.bought or self.sold or self.adoptions)
+        return bool(self.bought or self.sold or self.adoptions or self.fundings)
 
     @property
     def avg_entry_price(self) -> float:
@@ -50,6 +53,10 @@ class Holding:
     def unrealised_e18(self, mark: int) -> int:
         """What closing everything at `mark` would add to the realised profit."""
         return self.qty * mark - self.cost_e18
+
+    def net_e18(self, mark: int) -> int:
+        """All profit at `mark`, less fees and with funding."""
+        return self.realised_e18 + self.unrealised_e18(mark) - self.fees_e18 + self.funding_e18
 
 
 class Ledger:
@@ -76,19 +83,25 @@ class Ledger:
         found = self.holdings.get(symbol)
         return found.qty if found is not None else 0
 
-    def apply_fill(self, symbol: str, side: Side, qty: int, price: int, taker: bool) -> int:
-        """Book one execution and return its fee at 10^18."""
+    def apply_fill(
+        self, symbol: str, side: Side, qty: int, price: int, taker: bool,
+        told_e18: int | None = None,
+    ) -> int:  # fmt: skip
+        """Book one execution and return its fee at 10^18: the one that was told, or by schedule."""
         try:
             holding = self.holdings[symbol]
         except KeyError:
             holding = self.holdings[symbol] = Holding(symbol)
         notional = qty * price
+        if told_e18 is None:
+            rate = self.fee_taker_bps if taker else self.fee_maker_bps
+            fee = fee_e18(notional, rate) if rate else 0
+        else:
+            fee = told_e18
         if taker:
-            fee = fee_e18(notional, self.fee_taker_bps) if self.fee_taker_bps else 0
             holding.fees_taker_e18 += fee
             holding.taker_fills += 1
         else:
-            fee = fee_e18(notional, self.fee_maker_bps) if self.fee_maker_bps else 0
             holding.fees_maker_e18 += fee
             holding.maker_fills += 1
         if side is BUY:
@@ -109,6 +122,13 @@ class Ledger:
             holding.cost_e18 += signed * price
         holding.qty = held + (qty if side is BUY else -qty)
         return fee
+
+    def fund(self, symbol: str, amount_e18: int) -> None:
+        """Book what came in for holding a symbol; below zero it went out."""
+        holding = self.holding(symbol)
+        holding.fundings += 1
+        holding.funding_e18 += amount_e18
+        holding.cash_e18 += amount_e18
 
     def adopt(self, symbol: str, qty: int, price: int) -> None:
         """Hold this much from now on; what that takes comes or goes at `price`, without cash.

@@ -117,6 +117,8 @@ def _tiles(scene: Scene, data: dict[str, Any]) -> str:
         ("Unrealised", money(e9(pnl["unrealised_usd"]), scale, signed=True), ""),
         ("Fees", money(e9(pnl["fees_usd"]), scale), ""),
     ]
+    if "funding_usd" in pnl:
+        rows.append(("Funding", money(e9(pnl["funding_usd"]), scale, signed=True), ""))
     if scene.history.count:
         rows.append(("Max drawdown", money(scene.history.drawdown().depth, CASH_SCALE), ""))
     else:

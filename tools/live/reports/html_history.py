@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..core.contracts_v1 import (
-    BUY, Approved, EdgeJudged, EdgeUpdate, Entry, Fill, FillAdopted, FillRefused, Frozen,
-    OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected, PositionAdopted, QuoteUpdate, Side,
-    Unfrozen,
+    BUY, Approved, EdgeJudged, EdgeUpdate, Entry, Executed, Fill, FillAdopted, FillRefused, Frozen,
+    FundingPaid, OrderAccepted, OrderAdopted, OrderCanceled, OrderRejected, PositionAdopted,
+    QuoteUpdate, Side, Unfrozen,
 )  # fmt: skip
 from ..core.record import record
 from ..portfolio.ledger import Ledger
@@ -44,12 +44,13 @@ class Series(Generic[Value]):
 
 @record
 class FillMark:
-    """A fill where it happened."""
+    """A fill where it happened; `why` is empty when the exchange did not say."""
 
     ns: int
     side: Side
     qty: int
     price: int
+    why: str
 
 
 @record
@@ -147,6 +148,8 @@ class History:
             FillAdopted: self._on_fill_adopted,
             PositionAdopted: self._on_position_adopted,
             Fill: self._on_fill,
+            Executed: self._on_fill,
+            FundingPaid: self._on_funding,
             Frozen: self._on_frozen,
             Unfrozen: self._on_unfrozen,
         }
@@ -169,16 +172,18 @@ class History:
         self._touch[event.symbol] = touch
         self._revalue(track, ns)
 
-    def _on_fill(self, event: Fill, ns: int) -> None:
+    def _on_fill(self, event: Fill | Executed, ns: int) -> None:
         if event.fill_id in self._seen_fills:
             return
         self._seen_fills[event.fill_id] = True
         track = self.symbol(event.symbol)
+        told_e18, why = (event.fee_e18, event.why) if isinstance(event, Executed) else (None, "")
+        taker = self._took_liquidity(event)
         self.ledger.apply_fill(
-            event.symbol, event.side, event.qty, event.price, taker=self._took_liquidity(event)
+            event.symbol, event.side, event.qty, event.price, taker, told_e18
         )
         track.mark = track.mark or event.price
-        track.fills.append(FillMark(ns, event.side, event.qty, event.price))
+        track.fills.append(FillMark(ns, event.side, event.qty, event.price, why))
         track.volume_e18 += event.qty * event.price
         track.position.put(ns, self.ledger.qty(event.symbol))
         self._revalue(track, ns)
@@ -186,6 +191,10 @@ class History:
         if order is not None and order.standing in (OPEN, PARTIAL):
             order.leaves -= event.qty
             self._move(order, PARTIAL if order.leaves > 0 else FILLED, ns)
+
+    def _on_funding(self, event: FundingPaid, ns: int) -> None:
+        self.ledger.fund(event.symbol, event.amount_e18)
+        self._revalue(self.symbol(event.symbol), ns)
 
     def _on_fill_adopted(self, event: FillAdopted, ns: int) -> None:
         self._seen_fills[event.fill_id] = True
@@ -198,7 +207,7 @@ class History:
             track.position.put(ns, event.qty)
             self._revalue(track, ns)
 
-    def _took_liquidity(self, event: Fill) -> bool:
+    def _took_liquidity(self, event: Fill | Executed) -> bool:
         """The fold's own rule: what the venue says, else whether the price crossed the quote."""
         if event.liquidity:
             return event.liquidity == "taker"
@@ -210,7 +219,7 @@ class History:
     def _revalue(self, track: SymbolHistory, ns: int) -> None:
         holding = self.ledger.holdings.get(track.symbol)
         if holding is not None:
-            net = holding.realised_e18 + holding.unrealised_e18(track.mark) - holding.fees_e18
+            net = holding.net_e18(track.mark)
             self._net_e18 += net - track.net_e18
             track.net_e18 = net
         self.equity.put(ns, self._net_e18)

@@ -73,6 +73,7 @@ def _price_plot(
         style, shape = ("buy", "up") if mark.side is BUY else ("sell", "down")
         at = scene.since(mark.ns)
         title = f"{mark.side.value} {exact(mark.qty)} at {exact(mark.price)}, {elapsed(at)}"
+        title += f": {mark.why}" if mark.why else ""
         plot.marker(at, mark.price, shape, style, title)
     return plot
 
@@ -104,14 +105,17 @@ def _table(scene: Scene, track: SymbolHistory) -> str:
         done = bisect_right(track.position.ns, ns)
         held = track.position.values[done - 1] if done else 0
         rows.append([elapsed(scene.since(ns)), exact(bid), exact(ask), exact(held)])
+    why = any(fill.why for fill in track.fills)
     fills = [
         [
             elapsed(scene.since(fill.ns)), fill.side.value, exact(fill.qty), exact(fill.price),
             fixed(fill.qty * fill.price, CASH_SCALE, 2),
+            *([safe(fill.why)] if why else ()),
         ]
         for fill in (track.fills[i] for i in spaced(len(track.fills), SAMPLES))
     ]  # fmt: skip
     quotes = sampled(["time", "bid", "ask", "position"], rows or [[NONE] * 4])
     if not fills:
         return quotes
-    return quotes + sampled(["fill at", "side", "quantity", "price", "notional USD"], fills)
+    head = ["fill at", "side", "quantity", "price", "notional USD", *(["why"] if why else ())]
+    return quotes + sampled(head, fills)

@@ -137,15 +137,16 @@ def _pnl(pnl: dict[str, Any]) -> str:
     by_symbol = pnl["by_symbol"]
     if not by_symbol:
         return "<p>Nothing was traded.</p>"
+    keys = (*_PNL_KEYS, *(("funding_usd",) if "funding_usd" in pnl else ()))
     rows = []
     for symbol in sorted(by_symbol)[:ROWS]:
         row = by_symbol[symbol]
         rows.append([
             safe(symbol), _exactly(row["bought_qty"]), _exactly(row["sold_qty"]),
-            _money(row["avg_entry_price"]), *(_money(row[key]) for key in _PNL_KEYS),
+            _money(row["avg_entry_price"]), *(_money(row.get(key)) for key in keys),
         ])  # fmt: skip
-    rows.append(["total", "", "", "", *(_money(pnl[key]) for key in _PNL_KEYS)])
-    names = [key.removesuffix("_usd") + " USD" for key in _PNL_KEYS]
+    rows.append(["total", "", "", "", *(_money(pnl[key]) for key in keys)])
+    names = [key.removesuffix("_usd") + " USD" for key in keys]
     heads = ["symbol", "bought", "sold", "average entry", *names]
     return sampled(heads, rows) + _left_out(len(by_symbol))
 

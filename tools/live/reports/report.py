@@ -59,6 +59,7 @@ def build_report(facts: RunFacts) -> dict[str, Any]:
         feed=fold.connectivity,
     )
     violations += _watch_violations(fold)
+    violations += _funding_violations(facts)
     if violations:
         raise laws.LawsBroken(violations)
     return {
@@ -149,15 +150,20 @@ def _positions(fold: Fold) -> dict[str, Any]:
 
 def _pnl(fold: Fold) -> dict[str, Any]:
     by_symbol = {}
-    sums = {"realised": 0, "unrealised": 0, "fees": 0, "cash": 0, "volume": 0}
+    sums = {"realised": 0, "unrealised": 0, "fees": 0, "cash": 0, "volume": 0, "net": 0}
+    funding = fundings = 0
     for holding in _traded(fold):
-        unrealised = holding.unrealised_e18(fold.monitor.mark_e9(holding.symbol))
+        mark = fold.monitor.mark_e9(holding.symbol)
+        unrealised, net = holding.unrealised_e18(mark), holding.net_e18(mark)
         volume = holding.bought_e18 + holding.sold_e18
         sums["realised"] += holding.realised_e18
         sums["unrealised"] += unrealised
         sums["fees"] += holding.fees_e18
         sums["cash"] += holding.cash_e18
         sums["volume"] += volume
+        sums["net"] += net
+        funding += holding.funding_e18
+        fundings += holding.fundings
         by_symbol[holding.symbol] = {
             "avg_entry_price": holding.avg_entry_price,
             "bought_qty": view(holding.bought),
@@ -166,18 +172,25 @@ def _pnl(fold: Fold) -> dict[str, Any]:
             "realised_usd": view_cash(holding.realised_e18),
             "unrealised_usd": view_cash(unrealised),
             "fees_usd": view_cash(holding.fees_e18),
-            "net_usd": view_cash(holding.realised_e18 + unrealised - holding.fees_e18),
+            "net_usd": view_cash(net),
             "cash_usd": view_cash(holding.cash_e18),
+            **_funding(holding.fundings, holding.funding_e18),
         }
     return {
         "by_symbol": by_symbol,
         "realised_usd": view_cash(sums["realised"]),
         "unrealised_usd": view_cash(sums["unrealised"]),
         "fees_usd": view_cash(sums["fees"]),
-        "net_usd": view_cash(sums["realised"] + sums["unrealised"] - sums["fees"]),
+        "net_usd": view_cash(sums["net"]),
         "cash_usd": view_cash(sums["cash"]),
         "volume_usd": view_cash(sums["volume"]),
+        **_funding(fundings, funding),
     }
+
+
+def _funding(payments: int, amount_e18: int) -> dict[str, Any]:
+    """What came in for holding perpetuals; nothing is said where nothing was paid."""
+    return {"funding_usd": view_cash(amount_e18)} if payments else {}
 
 
 def _fees(fold: Fold) -> dict[str, Any]:
@@ -259,6 +272,16 @@ def _watch_violations(fold: Fold) -> list[laws.Violation]:
     from ..audit.laws_edge import check_watch
 
     return list(check_watch(fold.watch, fold.stats["orders_filled"]))
+
+
+def _funding_violations(facts: RunFacts) -> list[laws.Violation]:
+    """What was paid for holding and the line does not account for, where anything was paid."""
+    ledger, entries = facts.fold.monitor.ledger, None if facts.line is None else facts.line.entries
+    if entries is None or not any(held.fundings for held in ledger.holdings.values()):
+        return []
+    from ..audit.laws_funding import check_funding
+
+    return list(check_funding(ledger, entries))
 
 
 def _laws(fold: Fold) -> list[str]:

@@ -211,9 +211,10 @@ def _pnl() -> Schema:
         "net_usd": _NUMBER, "cash_usd": _NUMBER, "volume_usd": _AMOUNT,
     }  # fmt: skip
     each = _object(avg_entry_price=_AMOUNT, bought_qty=_AMOUNT, sold_qty=_AMOUNT, **sums)
-    return _object(
-        "net = realised + unrealised - fees", by_symbol=_map(each), **sums
-    )
+    pnl = _object("net = realised + unrealised - fees + funding", by_symbol=_map(each), **sums)
+    funding = {"description": "only where any was paid; below zero: it went out", **_NUMBER}
+    each["properties"]["funding_usd"] = pnl["properties"]["funding_usd"] = funding
+    return pnl
 
 
 def _fees() -> Schema:

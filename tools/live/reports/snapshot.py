@@ -134,6 +134,7 @@ def _holding(held: Holding) -> list[Any]:
         held.qty, held.cost_e18, held.realised_e18, held.cash_e18, held.fees_maker_e18,
         held.fees_taker_e18, held.bought, held.sold, lots,
         *([held.adoptions, held.adopted, held.adopted_e18] if held.adoptions else ()),
+        *([{"funding": [held.fundings, held.funding_e18]}] if held.fundings else ()),
     ]  # fmt: skip
 
 
