@@ -166,7 +166,9 @@ class Client:
                 self.laws.canceled_at_once(order_id)
         elif what < 0.95:
             change = rng.choice(("qty", "price"))
-            value = rng.randint(1, 40) * SCALE if change == "qty" else rng.randint(9990, 10_010) * CENT
+            value = rng.randint(1, 40) * SCALE
+            if change == "price":
+                value = rng.randint(9990, 10_010) * CENT
             exchange.amend(rng.choice(self.order_ids), **{change: value})
         else:
             request = self._a_request()

@@ -61,7 +61,6 @@ def test_the_touch_is_the_market_without_ours() -> None:
     assert (market.bid, market.bid_qty, market.ask, market.ask_qty) == (99, 5, 101, 4)
     empty = OrderByOrder("X")
     assert (empty.bid, empty.bid_qty, empty.ask, empty.ask_qty) == (0, 0, 0, 0)
-    assert market.describe() == {"queue": "order_by_order"}
 
 
 def test_the_place_in_the_queue_is_exact() -> None:
@@ -71,6 +70,7 @@ def test_the_place_in_the_queue_is_exact() -> None:
     market.hear(added("c", BUY, 100, 9))
     assert order.ahead == 8
     for event, ahead in ((reduced("a", 1), 7), (canceled("c"), 7), (traded("a", 2), 5),
+                         (replaced("b", 100, 3), 5),
                          (replaced("b", 100, 2), 4), (replaced("a", 99, 2), 2),
                          (replaced("b", 100, 5), 0)):  # fmt: skip
         assert market.hear(event) == []
@@ -124,8 +124,10 @@ def test_ours_behind_what_traded_gets_nothing() -> None:
 
 def test_several_of_ours_before_one_order_in_their_order() -> None:
     market = a_market()
-    for number in (1, 2, 3):
-        market.rest(ours(number, BUY, 100, 2))
+    orders = [ours(number, BUY, 100, 2) for number in (1, 2, 3)]
+    for order in orders:
+        market.rest(order)
+    assert [order.ahead for order in orders] == [0, 0, 0]  # ours do not count
     market.hear(added("a", BUY, 100, 5))
     assert [row[:2] for row in got(market.hear(traded("a", 5)))] == [(1, 2), (2, 2), (3, 1)]
 
@@ -158,8 +160,10 @@ def test_what_we_took_stays_taken_and_growth_is_new() -> None:
     market.hear(reduced("b", 1))
     assert market.fillable(BUY, None) == 0 and not market.crosses(BUY, 200)
     market.hear(reduced("a", 1))  # it was all ours before, too
+    market.hear(reduced("b", 1))
     market.hear(replaced("b", 102, 6))
-    assert market.fillable(BUY, None) == 4  # 6 by the record, of which 2 are ours
+    assert market.fillable(BUY, None) == 5  # one was left by the record, and that was ours
+    market.hear(reduced("b", 1))
     market.hear(replaced("a", 103, 3))
     assert market.fillable(BUY, None) == 4  # 4 were taken of it, so nothing is left
     market.hear(canceled("a"))

@@ -5,21 +5,28 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.market_files import npz
+from tests.unit.market_files import npz, written
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.market_v1 import Bbo
+from tools.live.market.importers.content import Content
+from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.order_by_order import OrderByOrder
 from tools.live.sim.order_event_files import (
-    line_of, read_hftbacktest, read_lines, with_quotes,
+    OrderMarket, line_of, read_hftbacktest, read_lines, with_quotes,
 )  # fmt: skip
 from tools.live.sim.order_events import (
     BookCleared, OrderEvent, RestingAdded, RestingCanceled, RestingReduced, RestingReplaced,
     RestingTraded,
 )  # fmt: skip
+from tools.live.sim.orders import OrderRequest
+from tools.live.sim.terms import Terms
+from tools.live.sim.world import SimulatedWorld
 
 T = 1723161254087891268
 E9 = 10**9
@@ -132,6 +139,14 @@ def test_rows_that_are_no_events(row: tuple[int, int, int, float, float, int], w
         list(read_hftbacktest(iter(plain([row])), "X"))
 
 
+def test_an_archive_is_unpacked_by_whoever_opens_it(tmp_path: Path) -> None:
+    path = written(tmp_path, npz([(BOTH | BID | 10, T, T + 5, 100.0, 2.0)]))
+    blocks = Content(str(path), "--market").blocks()
+    assert list(read_hftbacktest(blocks, "X", source="mine")) == [
+        RestingAdded("X", "mine", "0", BUY, 100 * E9, 2 * E9, T, T + 5)
+    ]
+
+
 def test_quotes_come_behind_what_changes_the_touch() -> None:
     found = list(with_quotes(EVENTS[:3] + EVENTS[4:5], "X", "mine"))
     first = Bbo("X", "mine", 100 * E9 + 1, E9 // 2, 0, 0, None, T, T + 1)
@@ -139,3 +154,25 @@ def test_quotes_come_behind_what_changes_the_touch() -> None:
     assert [type(event).__name__ for event in found] == [
         "RestingAdded", "Bbo", "RestingReduced", "Bbo", "RestingTraded", "Bbo", "RestingCanceled",
     ]
+
+
+def test_a_world_of_single_orders() -> None:
+    """An order of ours joins the queue, and fills once what stood before it has traded."""
+    events = [
+        RestingAdded("X", "s", "a", BUY, 100 * E9, 5 * E9, None, T),
+        RestingAdded("X", "s", "b", SELL, 101 * E9, 5 * E9, None, T + 1),
+        RestingAdded("X", "s", "c", BUY, 100 * E9, 5 * E9, None, T + 3),
+        RestingTraded("X", "s", "a", 5 * E9, None, T + 4),
+        RestingTraded("X", "s", "c", 3 * E9, None, T + 5),
+    ]
+    market = OrderMarket(lambda: events, "X", "s")
+    exchange = SimulatedExchange(Terms(venue=OrderByOrder))
+    world = SimulatedWorld(market, exchange)
+    assert world.advance() is not None
+    exchange.submit(OrderRequest("C1", "X", BUY, 2 * E9, price=100 * E9))
+    while world.advance() is not None:
+        pass
+    (fill,) = list(exchange.stream_fills())
+    assert (fill.qty_e9, fill.price_e9, fill.liquidity) == (2 * E9, 100 * E9, "maker")
+    assert exchange.describe()["venue"] == "OrderByOrder"
+    assert world.describe()["format"] == "order-events"

@@ -37,6 +37,12 @@ class Admission:
         self._venue = venue
         self._any_rules = bool(terms.rules) or terms.only_listed
         self._always_open = terms.sessions is ALWAYS_OPEN
+        self._is_plain = self._always_open and not self._any_rules
+        self._known = register.known
+
+    def passes(self, request: OrderRequest) -> bool:
+        """Whether a plain limit order that makes sense is taken without a closer look."""
+        return self._is_plain and request.client_order_id not in self._known
 
     def refusal(
         self, request: OrderRequest, now_ns: int, expires_ns: int | None, checked: bool
@@ -95,7 +101,8 @@ class Admission:
         if rules.max_orders or rules.max_waiting:
             live, name = self._register.live.values(), request.client_order_id
             mine = [o for o in live if o.symbol == symbol and o.request.client_order_id != name]
-            orders, waiting = len(mine), sum(o.order_id in self._held for o in mine)
+            orders = len(mine)
+            waiting = len([o for o in mine if o.order_id in self._held])
         broken = rules.refusal(request, reference=reference, orders=orders, waiting=waiting)
         if broken is None:
             return None

@@ -92,11 +92,11 @@ class Linking:
         self._put_aside(order, triggered=order.request.kind not in AT_MARKET)
         return True
 
-    def on_end(self, order: WorkingOrder, filled: bool) -> None:
-        """An order has ended."""
+    def on_end(self, order: WorkingOrder, canceled: bool) -> None:
+        """An order has ended; `canceled` when its client wanted it."""
         self._waiting.pop(order.order_id, None)
         self._floor.held.pop(order.order_id, None)
-        self._apply(self._links.on_end(order, filled=filled))
+        self._apply(self._links.on_end(order, canceled=canceled))
 
     def resized(self, order: WorkingOrder) -> None:
         """An order was amended, or cut."""

@@ -17,12 +17,11 @@ was never told is passed over and counted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ..core.errors import ContractError
 from ..core.market_v1 import MarketEvent, Trade
 from ..core.words_v1 import BUY, SELL, Side
-from .book import Book, Ladder, Level, Resting, opposite
+from .book import Book, Level, Resting, opposite
 from .evidence import MAKER, TAKER, Execution, FillReason, Why, text, told_book
 from .order_events import (
     BookCleared, OrderEvent, RestingAdded, RestingCanceled, RestingReduced, RestingReplaced,
@@ -72,24 +71,20 @@ class OrderByOrder:
     @property
     def bid(self) -> int:
         """The best bid without ours; 0 when there is none."""
-        return _touch(self._book.bids)[0]
+        return self._touch(BUY)[0]
 
     @property
     def bid_qty(self) -> int:
-        return _touch(self._book.bids)[1]
+        return self._touch(BUY)[1]
 
     @property
     def ask(self) -> int:
         """The best ask without ours; 0 when there is none."""
-        return _touch(self._book.asks)[0]
+        return self._touch(SELL)[0]
 
     @property
     def ask_qty(self) -> int:
-        return _touch(self._book.asks)[1]
-
-    def describe(self) -> dict[str, Any]:
-        """The model that decides about fills, for the report."""
-        return {"queue": "order_by_order"}
+        return self._touch(SELL)[1]
 
     # What the market does.
 
@@ -349,17 +344,20 @@ class OrderByOrder:
                     order.ahead += before.leaves if before.number > 0 else 0
                     before = before.before
 
+    def _touch(self, side: Side) -> tuple[int, int]:
+        """The best price at which others rest, and how much."""
+        orders = self._book.orders
+        for level in self._book.side(side).best_first():
+            theirs = level.qty
+            for order in self._ours.values():
+                if order.side is side and order.price == level.price and -order.number in orders:
+                    theirs -= orders[-order.number].leaves
+            if theirs:
+                return level.price, theirs
+        return 0, 0
+
     def _told_book(self) -> str:
         return told_book(self.bid, self.bid_qty, self.ask, self.ask_qty)
-
-
-def _touch(ladder: Ladder) -> tuple[int, int]:
-    """The best price at which others rest, and how much."""
-    for level in ladder.best_first():
-        theirs: int = sum([order.leaves for order in level if order.number > 0])
-        if theirs:
-            return level.price, theirs
-    return 0, 0
 
 
 def _ours_in(level: Level, ours: dict[int, WorkingOrder]) -> list[WorkingOrder]:

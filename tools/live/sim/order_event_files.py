@@ -96,6 +96,25 @@ def read_hftbacktest(
             raise wrong(f"an event of kind {kind}; give a file of single orders", number)
 
 
+class OrderMarket:
+    """A market source of single orders for `SimulatedWorld`, with quotes for the client.
+
+    `read` gives the events anew each time; the exchange needs `venue=OrderByOrder` in its terms.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[OrderEvent]], symbol: str, source: str) -> None:
+        self._read = read
+        self._symbol = symbol
+        self._source = source
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from with_quotes(self._read(), self._symbol, self._source)
+
+    def describe(self) -> dict[str, Any]:
+        """Which market this is, for the report."""
+        return {"format": "order-events", "source": self._source, "symbol": self._symbol}
+
+
 def with_quotes(
     events: Iterable[OrderEvent], symbol: str, source: str
 ) -> Iterator[OrderEvent | Bbo]:

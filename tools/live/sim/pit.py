@@ -33,8 +33,8 @@ GTC, FOK = TimeInForce.GTC, TimeInForce.FOK
 AT_ONCE = (TimeInForce.IOC, FOK)
 EXPIRES, OPENS = "expires", "opens"
 _FILLED, _CANCELED = OrderStatus.FILLED, OrderStatus.CANCELED
-_PARTIAL = OrderStatus.PARTIALLY_FILLED
 _new_fill = FillEvent.__new__
+_PARTIAL = OrderStatus.PARTIALLY_FILLED
 
 
 class Post(Protocol):
@@ -72,7 +72,8 @@ class Pit:
         self._accounts = accounts
         self._due = due
         self._post = post
-        self._fees = terms.fees
+        self._fees = None if terms.fees is None else terms.fees()
+        self._explains = terms.explain and not terms.liquidity.full
         self._full = terms.liquidity.full
         self._prevents = terms.self_trade is not SelfTrade.ALLOW
         self._always_open = terms.sessions is ALWAYS_OPEN
@@ -88,7 +89,8 @@ class Pit:
             self._set_end(order)
         linked = request.after is not None or request.one_cancels_other is not None
         if request.kind is LIMIT and not linked and self._always_open:
-            self.trade(order, self.venue(order.symbol))
+            symbol = order.symbol
+            self.trade(order, self.venues.get(symbol) or self.venue(symbol))
         elif not linked or self.linking.hang_up(order):
             self.let_in(order, False)
         if self._entering:
@@ -141,8 +143,10 @@ class Pit:
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash: values only."""
         return (
-            self._fills_made, tuple((name, self.venues[name].state()) for name in sorted(self.venues)),
-            self.triggers.state(), self.reducing.state(), self.linking.state(), tuple(self.held),
+            self._fills_made,
+            tuple((name, self.venues[name].state()) for name in sorted(self.venues)),
+            () if self._fees is None else self._fees.state(), self.triggers.state(),
+            self.reducing.state(), self.linking.state(), tuple(self.held),
             tuple((name, entry[0]) for name, entry in self._ends.items()),
         )  # fmt: skip
 
@@ -283,6 +287,8 @@ class Pit:
         fill.fill_id = "FIL%06d" % number
         fill.liquidity = execution.liquidity
         fill.cum_e9 = None
+        fill.fee_e18 = fee
+        fill.why = execution.why.sentence() if self._explains else ""
         order.status = _PARTIAL
         self._accounts.trade(symbol, qty if side is BUY else -qty, price, fee or 0)
         self._register.book(fill)
@@ -308,13 +314,14 @@ class Pit:
         self.end(order, _CANCELED)
         self._post.canceled(order.order_id, self._clock.ns)
 
-    def end(self, order: WorkingOrder, status: OrderStatus) -> None:
+    def end(self, order: WorkingOrder, status: OrderStatus, *, asked: bool = False) -> None:
+        """Close an order's account; `asked` when its client canceled it."""
         order.status = status
         self._register.end(order)
         if self.reducing.resting:
             self.reducing.forget(order.order_id)
         if self.linking.any:
-            self.linking.on_end(order, status is _FILLED)
+            self.linking.on_end(order, asked)
         if self._ends:
             entry = self._ends.pop(order.order_id, None)
             if entry is not None:

@@ -42,7 +42,8 @@ class Reducing:
 
     def may_rest(self, order: WorkingOrder) -> bool:
         """Cut an order to what no other order of its side may close; False when nothing is left."""
-        beside = sum(other.leaves for other in self._venue(order.symbol).resting(order.side))
+        others = self._venue(order.symbol).resting(order.side)
+        beside: int = sum(other.leaves for other in others)
         if not self._fits(order, self.closable(order.symbol, order.side) - beside):
             return False
         self.resting[order.order_id] = order
@@ -54,7 +55,8 @@ class Reducing:
         if not mine:
             return
         venue = self._venue(symbol)
-        over = sum(other.leaves for other in venue.resting(side)) - self.closable(symbol, side)
+        rests: int = sum(other.leaves for other in venue.resting(side))
+        over = rests - self.closable(symbol, side)
         for order in reversed(mine):
             if over <= 0:
                 return

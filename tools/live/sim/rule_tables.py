@@ -78,7 +78,7 @@ def rule_table(raw: bytes, source: str, *, toml: bool = False) -> dict[str, Symb
     rules = {}
     for name, told in data.items():
         where = f"symbol {name[:40]!r} of {source}"
-        if not isinstance(told, dict):
+        if not isinstance(told, dict) or not name:
             raise ContractError(f"{where} has no table of rules; write tick = 0.01 below [{name}]")
         rules[name] = _rules(_with_band(told, where), where)
     return rules

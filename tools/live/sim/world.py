@@ -30,6 +30,7 @@ Moment: TypeAlias = tuple[int, Sequence[MarketEvent], Sequence[Step]]
 _NEVER = 1 << 200
 _bbo = builder(Bbo)
 _NOTHING: Step = ()
+_PAUSE: Step = []  # told apart by identity: nothing happens before the time that was asked for
 _DUE, _QUOTES, _ANSWERS = 1, 2, 3
 
 
@@ -64,7 +65,7 @@ class SimulatedWorld:
         self._quotes: deque[tuple[int, Step]] = deque()
         self._offered: object = None  # the answer for which an empty step was made last
         self._passing: Iterator[Step] | None = None
-        self._next: Step | None = None
+        self._stop_ns = _NEVER
 
     def describe(self) -> dict[str, Any]:
         """Which market this is; the exchange describes itself."""
@@ -82,17 +83,16 @@ class SimulatedWorld:
         """The next step for a client without a loop; None when all is over."""
         if self._passing is None:
             self._passing = iter(self)
-        found, self._next = self._next, None
-        return found if found is not None else next(self._passing, None)
+        return next(self._passing, None)
 
-    def run(self, until_ns: int | None = None) -> int:
-        """Let the world go on with nobody acting, at most to this time; how many steps passed."""
-        passed = 0
-        while (step := self.advance()) is not None:
-            if until_ns is not None and self.exchange.here_ns > until_ns:
-                self._next = step
-                break
+    def run(self, until_ns: int = _NEVER) -> int:
+        """Let the world go on with nobody acting, up to this time; how many steps passed."""
+        passed, self._stop_ns = 0, until_ns
+        while (step := self.advance()) is not None and step is not _PAUSE:
             passed += 1
+        self._stop_ns = _NEVER
+        if until_ns < _NEVER:
+            self.exchange.here_ns = max(self.exchange.here_ns, until_ns)
         return passed
 
     def _pass(self) -> Iterator[Step]:
@@ -107,6 +107,8 @@ class SimulatedWorld:
             there_ns = max(there_ns, ts_ns - feed_ns())
             if quotes or under_way or due.heap:
                 yield from self._until(there_ns)
+            while there_ns > self._stop_ns:
+                yield _PAUSE
             if there_ns > desk.clock.ns:
                 desk.clock.ns = there_ns
             for event in events:
@@ -129,16 +131,15 @@ class SimulatedWorld:
                 next_ns, what = under_way[0][0], _ANSWERS
             if not what or (what == _DUE and limit_ns == _NEVER and self._all_is_over()):
                 return
-            if what == _DUE:
+            if next_ns > self._stop_ns:
+                yield _PAUSE
+            elif what == _DUE:
                 exchange.handle(due.take())
-                continue
-            if next_ns > exchange.here_ns:
-                exchange.here_ns = next_ns
-            if what == _QUOTES:
-                yield quotes.popleft()[1]
             else:
-                self._offered = under_way[0]
-                yield _NOTHING
+                exchange.here_ns = max(next_ns, exchange.here_ns)
+                if what == _ANSWERS:
+                    self._offered = under_way[0]
+                yield quotes.popleft()[1] if what == _QUOTES else _NOTHING
 
     def _all_is_over(self) -> bool:
         """Whether nobody waits for anything but the exchange's own timers."""
