@@ -64,7 +64,9 @@ def test_files(command: Command, tmp_path: Path) -> None:
 
 def test_flags_win_over_the_config_file(command: Command, tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
-    config.write_text('exchange = "fake"\niterations = 40\nrequote = true\nfill_rate = 0.5\ncapital = "7"\n')
+    lines = ('exchange = "fake"', "iterations = 40", "requote = true", "fill_rate = 0.5",
+             'capital = "7"')  # fmt: skip
+    config.write_text("\n".join(lines))
     code, out, _ = command("--config", config, "--capital", "50000")
     assert (code, out) == (0, str(small(capital=50_000).result()) + "\n")
     config.write_text("grit = 1\n")

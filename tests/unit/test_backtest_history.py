@@ -7,11 +7,11 @@ from tools.live.backtest_history import (
     MOST_FILLS, MOST_FREEZES, MOST_SYMBOLS, FillPoint, History, SymbolHistory,
 )  # fmt: skip
 from tools.live.core.contracts_v1 import BUY
-from tools.live.portfolio.performance import Executed, Performance
+from tools.live.portfolio.performance import Booked, Performance
 
 
 def point(number: int) -> FillPoint:
-    return FillPoint(Executed("O", "C", "A", BUY, 1, number, True, 0, 0, number), 1)
+    return FillPoint(Booked("O", "C", "A", BUY, 1, number, True, 0, 0, number), 1)
 
 
 def test_few_fills_are_all_kept() -> None:
@@ -37,7 +37,7 @@ def test_only_some_symbols_are_drawn() -> None:
         symbol = f"S{number}"
         performance.quote(symbol, 99, 101, number)
         history.quote(symbol, number)
-    fill = Executed("O", "C", "S8", BUY, 1, 99, True, 0, 0, 9)
+    fill = Booked("O", "C", "S8", BUY, 1, 99, True, 0, 0, 9)
     performance.executed(fill)
     history.fill(fill)
     assert list(history.symbols) == [f"S{number}" for number in range(MOST_SYMBOLS)]

@@ -9,12 +9,14 @@ import pytest
 from tests.unit.backtest_builders import small
 from tools.live.backtest_line import PerformanceLine
 from tools.live.core.contracts_v1 import (
-    BUY, Fill, Frozen, GapDetected, OrderRejected, QuoteUpdate, ResyncStarted, Unfrozen,
+    BUY, Fill, Frozen, FundingPaid, GapDetected, OrderRejected, QuoteUpdate, ResyncStarted,
+    Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.line import Line
+from tools.live.core.money import SCALE
 from tools.live.exchange import FakeExchangeClient, FillEvent
-from tools.live.portfolio.performance import Executed, Performance
+from tools.live.portfolio.performance import Booked, Performance
 
 
 class Drawn:
@@ -24,7 +26,7 @@ class Drawn:
     def quote(self, symbol: str, ts_ns: int) -> None:
         self.told.append((symbol, ts_ns))
 
-    def fill(self, fill: Executed) -> None:
+    def fill(self, fill: Booked) -> None:
         self.told.append(fill)
 
     def frozen(self, is_frozen: bool, ts_ns: int) -> None:
@@ -110,6 +112,36 @@ def test_a_freeze_is_drawn() -> None:
     assert drawn.told == [(True, 5), (False, 6)]
     bare = PerformanceLine(None, small().loop.fold, Performance())
     bare.output(1, 1, 0, Frozen("why", None, 5))
+
+
+def test_funding_is_measured() -> None:
+    run = small()
+    run.run(until_step=3)
+    for amount in (-5, 3):
+        run.loop.take(FundingPaid("BTCUSDT", amount * SCALE**2, "why", run.now_ns))
+    costs = run.result().figures["costs"]
+    assert costs["funding_usd"] == -2.0 and run.report is not None
+    assert costs["pnl_usd"] == run.report["pnl"]["net_usd"]
+
+
+def test_an_execution_has_its_fee_and_its_reason() -> None:
+    run = small(exchange="simulated", fill_rate=None, drawn=True)
+    result = run.result()
+    assert run.history is not None
+    fills = [point.fill for one in run.history.symbols.values() for point in one.fills]
+    assert fills and all(fill.why for fill in fills)
+    assert f": {fills[0].why.partition(' ')[0]}" in result.html()
+
+
+def test_a_told_fee_counts() -> None:
+    class Told(FakeExchangeClient):
+        def stream_fills(self) -> Any:
+            for fill in super().stream_fills():
+                fill.fee_e18 = SCALE**2
+                yield fill
+
+    run = small(exchange=lambda: Told(1.0, 0.0, 0, 0.0), iterations=1)
+    assert run.result().figures["costs"]["fees_usd"] == -4.0
 
 
 def test_a_fill_of_an_unknown_order_is_nothing() -> None:

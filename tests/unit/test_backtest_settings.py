@@ -59,7 +59,7 @@ def test_a_file_may_have_a_number_for_a_name() -> None:
         ({"capital": 0}, "--capital 0 is out of range; give a number above 0"),
         ({"grid": "0"}, "--grid '0' is out of range"),
         ({"year_days": 367}, "--year-days 367 is out of range; give one from 1 to 366"),
-        ({"exchange": "fakes"}, "--exchange 'fakes' is not simulated or fake; did you mean 'fake'?"),
+        ({"exchange": "fakes"}, "--exchange 'fakes' is not simulated or fake; did you mean"),
         ({"fill_rate": 1}, "--fill-rate is of --exchange fake, not of simulated; leave one out"),
         ({"exchange": "fake", "queue": "log"}, "--queue is of --exchange simulated, not of fake"),
         ({"delays": "fats"}, "--delays 'fats' is no delay; did you mean 'fast'? or write millis"),

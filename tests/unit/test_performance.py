@@ -12,7 +12,7 @@ from tools.live.audit.laws_performance import LAWS_OF_PERFORMANCE, check_perform
 from tools.live.core.contracts_v1 import BUY, SELL, Side
 from tools.live.portfolio.ledger import Ledger
 from tools.live.portfolio.order_tracks import OrderRow
-from tools.live.portfolio.performance import Executed, Performance
+from tools.live.portfolio.performance import Booked, Performance
 
 A, B = "AUSD", "BUSD"
 
@@ -41,7 +41,7 @@ class Desk:
         fee = self.ledger.apply_fill(symbol, side, qty, price, not maker)
         realised = self.ledger.holding(symbol).realised_e18 - before
         self.performance.executed(
-            Executed(order_id, f"C{order_id[1:]}", symbol, side, qty, price, maker, fee, realised,
+            Booked(order_id, f"C{order_id[1:]}", symbol, side, qty, price, maker, fee, realised,
                      ns)
         )  # fmt: skip
 
@@ -117,6 +117,7 @@ def test_a_symbol_may_begin_with_anything() -> None:
     desk.fill("O9", A, BUY, 1, 50, 3)
     desk.performance.decided("C1", B, BUY, 1, 50, 4)
     desk.performance.funded("C", -7, 5)
+    desk.ledger.fund("C", -7)
     desk.end(9)
     assert (desk.performance.start_ns, desk.performance.curve.equity) == (3, -7)
     assert [row.mark_then for row in desk.rows] == [50, 0]

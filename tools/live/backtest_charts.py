@@ -194,7 +194,7 @@ def symbol_charts(canvas: Canvas, symbol: str, history: SymbolHistory, number: i
     charts = price.render(f"{symbol}: middle of the market, with fills", told)
     charts += position.render(f"{symbol}: position", _held_told(history.position))
     rows = [_fill_row(canvas, history.fills[at]) for at in spaced(len(fills), SAMPLES)]
-    heads = ["fill at", "side", "quantity", "price", "middle", "by"]
+    heads = ["fill at", "side", "quantity", "price", "middle", "by", "why"]
     table = sampled(heads, rows or [[NONE] * len(heads)])
     note = f"{safe(told)}; behind the line what the middle was between. {BUY_AND_SELL}"
     return figure(symbol, note, charts, table, "wide")
@@ -216,6 +216,8 @@ def _price_plot(canvas: Canvas, history: SymbolHistory, number: int) -> Plot:
         style, shape = ("buy", "up") if fill.side is BUY else ("sell", "down")
         at = canvas.since(fill.ts_ns)
         title = f"{fill.side.value} {exact(fill.qty)} at {exact(fill.price)}, {elapsed(at)}"
+        if fill.why:
+            title += f": {fill.why}"
         plot.marker(at, fill.price, shape, style, title)
     return plot
 
@@ -242,5 +244,5 @@ def _fill_row(canvas: Canvas, point: FillPoint) -> list[str]:
     fill = point.fill
     return [
         elapsed(canvas.since(fill.ts_ns)), fill.side.value, exact(fill.qty), exact(fill.price),
-        exact(point.mark), "maker" if fill.maker else "taker",
+        exact(point.mark), "maker" if fill.maker else "taker", safe(fill.why) or NONE,
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from .core.record import record
 from .market.slices import Slices
-from .portfolio.performance import Executed, Performance
+from .portfolio.performance import Booked, Performance
 
 Freeze: TypeAlias = tuple[int, int | None]  # from when to when; None: to the end
 MOST_FILLS = 800  # even, so that the next fill belongs to those that are kept
@@ -22,7 +22,7 @@ MOST_SYMBOLS = 8
 class FillPoint:
     """One fill that is drawn, and the middle of the market then."""
 
-    fill: Executed
+    fill: Booked
     mark: int
 
 
@@ -65,7 +65,7 @@ class History:
             history.position.add(ts_ns, track.qty)
         self._put(ts_ns)
 
-    def fill(self, fill: Executed) -> None:
+    def fill(self, fill: Booked) -> None:
         """A fill of ours."""
         track = self._performance.tracks[fill.symbol]
         history = self._of(fill.symbol)

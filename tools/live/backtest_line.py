@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .core.contracts_v1 import (
-    Approved, Entry, FeedLost, FeedStale, Fill, Frozen, GapDetected, Input, OrderAccepted,
-    OrderCanceled, OrderRejected, Output, QuoteUpdate, ResyncStarted, Side, Unfrozen,
+    Approved, Entry, Executed, FeedLost, FeedStale, Fill, Frozen, FundingPaid, GapDetected, Input,
+    OrderAccepted, OrderCanceled, OrderRejected, Output, QuoteUpdate, ResyncStarted, Side, Unfrozen,
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.line import Hear, Recorder
 from .core.record import fields_of
 from .fold import Fold
 from .portfolio.ledger import Holding
-from .portfolio.performance import Executed, Performance
+from .portfolio.performance import Booked, Performance
 
 
 class Sketch(Protocol):
@@ -26,7 +26,7 @@ class Sketch(Protocol):
 
     def quote(self, symbol: str, ts_ns: int) -> None: ...
 
-    def fill(self, fill: Executed) -> None: ...
+    def fill(self, fill: Booked) -> None: ...
 
     def frozen(self, is_frozen: bool, ts_ns: int) -> None: ...
 
@@ -47,6 +47,8 @@ class PerformanceLine:
         self._verbs: dict[type[Any], Callable[..., None]] = {
             QuoteUpdate: self._quote,
             Fill: self._fill,
+            Executed: self._executed,
+            FundingPaid: self._funded,
             OrderAccepted: performance.orders.accepted,
             OrderCanceled: performance.orders.canceled,
             OrderRejected: self._rejected,
@@ -132,7 +134,16 @@ class PerformanceLine:
         self, fill_id: str, order_id: str, symbol: str, side: Side, qty: int, price: int,
         liquidity: str, ts_ns: int,
     ) -> None:  # fmt: skip
-        self._waiting = _Waiting(self._fold, order_id, symbol, side, qty, price, ts_ns)
+        self._waiting = _Waiting(self._fold, order_id, symbol, side, qty, price, "", ts_ns)
+
+    def _executed(
+        self, fill_id: str, order_id: str, symbol: str, side: Side, qty: int, price: int,
+        liquidity: str, fee_e18: int | None, why: str, ts_ns: int,
+    ) -> None:  # fmt: skip
+        self._waiting = _Waiting(self._fold, order_id, symbol, side, qty, price, why, ts_ns)
+
+    def _funded(self, symbol: str, amount_e18: int, why: str, ts_ns: int) -> None:
+        self._performance.funded(symbol, amount_e18, ts_ns)
 
     def _rejected(self, client_order_id: str, message: str, ts_ns: int) -> None:
         self._performance.orders.rejected(client_order_id, ts_ns)
@@ -144,30 +155,32 @@ class PerformanceLine:
 class _Waiting:
     """A fill that was heard, and what the books were before it."""
 
-    __slots__ = ("before", "order_id", "price", "qty", "side", "symbol", "ts_ns")
+    __slots__ = ("before", "order_id", "price", "qty", "side", "symbol", "ts_ns", "why")
 
     def __init__(
-        self, fold: Fold, order_id: str, symbol: str, side: Side, qty: int, price: int, ts_ns: int
-    ) -> None:
+        self, fold: Fold, order_id: str, symbol: str, side: Side, qty: int, price: int, why: str,
+        ts_ns: int,
+    ) -> None:  # fmt: skip
         self.order_id = order_id
         self.symbol = symbol
         self.side = side
         self.qty = qty
         self.price = price
+        self.why = why
         self.ts_ns = ts_ns
         self.before = _sums(fold.monitor.ledger.holdings.get(symbol))
 
-    def booked(self, fold: Fold) -> Executed | None:
+    def booked(self, fold: Fold) -> Booked | None:
         """What the books made of it; None when they refused it, or had it already."""
         held = fold.monitor.ledger.holdings.get(self.symbol)
         fills, maker_fills, fees, realised = _sums(held)
         if fills == self.before[0]:
             return None
         order = fold.store.by_order_id.get(self.order_id)
-        return Executed(
+        return Booked(
             self.order_id, "" if order is None else order.client_order_id, self.symbol, self.side,
             self.qty, self.price, maker_fills > self.before[1], fees - self.before[2],
-            realised - self.before[3], self.ts_ns,
+            realised - self.before[3], self.ts_ns, self.why,
         )  # fmt: skip
 
 

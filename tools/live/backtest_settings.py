@@ -101,7 +101,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
         ("start", START, beginning, "INSTANT", "when the synthetic market begins"),
     ),
     "exchange": (
-        ("exchange", SIMULATED, choice(*EXCHANGES), "NAME", "simulated, or fake: it knows no market"),
+        ("exchange", SIMULATED, choice(*EXCHANGES), "NAME", "or fake, which knows no market"),
         ("delays", "fast", delays, "NAME", "instant, fast, normal, slow, or milliseconds each way"),
         ("queue", "pessimistic", queue, "MODEL", "or proportional, power:N, log: where we stand"),
         ("slippage", "none", slippage, "MODEL", "or bps:N, spread:SHARE, volume:QTY: of takers"),

@@ -65,11 +65,10 @@ def _of_the_ledger(track: SymbolTrack, held: Holding | None) -> Iterator[tuple[s
     """Two accounts of one thing: the track's own, and the ledger's lots and fees."""
     if held is None:
         held = Holding(track.symbol)
-    ours = (track.qty, track.equity - track.funding, track.fees - track.rebates,
+    ours = (track.qty, track.equity, track.fees - track.rebates, track.funding,
             track.volume_e18, track.fills)  # fmt: skip
-    net = held.realised_e18 + held.unrealised_e18(track.mark) - held.fees_e18
-    theirs = (held.qty, net, held.fees_e18, held.bought_e18 + held.sold_e18,
-              held.maker_fills + held.taker_fills)  # fmt: skip
+    theirs = (held.qty, held.net_e18(track.mark), held.fees_e18, held.funding_e18,
+              held.bought_e18 + held.sold_e18, held.maker_fills + held.taker_fills)  # fmt: skip
     if ours != theirs:
         yield "profit_is_the_ledgers", f"{track.symbol}: {ours} is not {theirs}"
 

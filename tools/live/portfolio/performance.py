@@ -17,8 +17,11 @@ from .symbol_track import SymbolTrack
 
 
 @record
-class Executed:
-    """One execution as it was booked: what it cost, and what the lots that it closed had earned."""
+class Booked:
+    """One execution as it was booked: what it cost, and what the lots that it closed had earned.
+
+    `why` is the exchange's own word for how it came about, where it has one.
+    """
 
     order_id: str
     client_order_id: str
@@ -30,6 +33,7 @@ class Executed:
     fee_e18: int
     realised_e18: int
     ts_ns: int
+    why: str = ""
 
 
 class Performance:
@@ -71,7 +75,7 @@ class Performance:
         track = self.tracks.get(symbol) or self._begin(symbol, ts_ns)
         self.orders.decided(client_order_id, symbol, side, qty, price, ts_ns, track.mark)
 
-    def executed(self, fill: Executed) -> None:
+    def executed(self, fill: Booked) -> None:
         """A fill that was booked."""
         track = self.tracks.get(fill.symbol) or self._begin(fill.symbol, fill.ts_ns)
         before = abs(track.qty) * track.mark
@@ -83,7 +87,7 @@ class Performance:
         self.curve.move(moved, fill.ts_ns)
         self._of_its_order(fill, track, track.capture_e18 - capture)
 
-    def _of_its_order(self, fill: Executed, track: SymbolTrack, capture: int) -> None:
+    def _of_its_order(self, fill: Booked, track: SymbolTrack, capture: int) -> None:
         order = self.orders.find(fill.order_id)
         signed = fill.qty if fill.side is BUY else -fill.qty
         mark_then = (order.mark_then if order is not None else 0) or track.mark
