@@ -76,6 +76,13 @@ def test_the_same_run_gives_the_same_bytes_under_any_hash_seed(tmp_path: Path) -
     assert pages[0] == pages[1] == small(drawn=True).result().html().encode()
 
 
+def test_a_notebook_shows_the_same(result: BacktestResult, text: str) -> None:
+    cell = result._repr_html_()
+    within = re.search(r'<main class="[a-z-]+">(.*)</main>', text, re.DOTALL)
+    assert within is not None and cell.endswith(f"</style>{within[1]}</div>")
+    assert cell.startswith('<div class="shadow-sheet"><style>')
+
+
 def test_without_what_is_drawn_the_rest_is_there(result: BacktestResult) -> None:
     bare = BacktestResult(result.config, result.figures, result.report)
     text = render_tearsheet(bare)

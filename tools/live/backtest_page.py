@@ -52,17 +52,26 @@ _DEFINITIONS = (
 
 def render_tearsheet(result: BacktestResult) -> str:
     """One complete HTML file."""
-    data = result.plain()
-    title = _title(data)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{title}</title>\n<style>{PAGE_STYLE}{SHEET_STYLE}</style>\n</head>\n"
-        f'<body>\n<main class="{SHEET_CLASS}">{_head(data, title)}{_verdict(data)}{_tiles(data)}'
-        f"{_run(result, data)}{_symbols(result, data)}{_by_symbol(data)}{_tables(data)}"
-        f"{_definitions()}{_json(result)}</main>\n</body>\n</html>\n"
+        f"<title>{_title(result.plain())}</title>\n<style>{PAGE_STYLE}{SHEET_STYLE}</style>\n</head>\n"
+        f'<body>\n<main class="{SHEET_CLASS}">{_sheet(result)}</main>\n</body>\n</html>\n'
+    )
+
+
+def render_fragment(result: BacktestResult) -> str:
+    """The same content for a notebook cell; every style rule is bound to one class."""
+    return f'<div class="{SHEET_CLASS}"><style>{SHEET_STYLE}</style>{_sheet(result)}</div>'
+
+
+def _sheet(result: BacktestResult) -> str:
+    data = result.plain()
+    return (
+        f"{_head(data)}{_verdict(data)}{_tiles(data)}{_run(result, data)}{_symbols(result, data)}"
+        f"{_by_symbol(data)}{_tables(data)}{_definitions()}{_json(result)}"
     )
 
 
@@ -73,14 +82,14 @@ def _title(data: Mapping[str, Any]) -> str:
     return f"Backtest: {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def _head(data: Mapping[str, Any], title: str) -> str:
+def _head(data: Mapping[str, Any]) -> str:
     span, market = data["span"], data["report"]["params"]["market"]
     told = safe(market.get("format", market["kind"]))
     facts = [
         f"{counted(data['report']['execution']['iterations'], 'step')} of a {told} market",
         f"{elapsed(e9(span['seconds']))} from {safe(span['start_utc'])}",
     ]
-    return f"<header><h1>{title}</h1><p>{'; '.join(facts)}</p></header>"
+    return f"<header><h1>{_title(data)}</h1><p>{'; '.join(facts)}</p></header>"
 
 
 def _verdict(data: Mapping[str, Any]) -> str:

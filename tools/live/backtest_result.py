@@ -61,6 +61,12 @@ class BacktestResult:
 
         return render_tearsheet(self)
 
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        from .backtest_page import render_fragment
+
+        return render_fragment(self)
+
 
 def figures(performance: Performance, config: Mapping[str, Any]) -> dict[str, Any]:
     """Every figure of a finished run."""

@@ -190,12 +190,6 @@ def run_backtest(market: str | Source | None = None, **given: Any) -> BacktestRe
     return Backtest(market, **given).result()
 
 
-def run_config(config: dict[str, Any]) -> dict[str, Any]:
-    """What a config comes to, as plain data: for processes and for workers elsewhere."""
-    given = {key: value for key, value in config.items() if value is not None}
-    return Backtest(**given).result().plain()
-
-
 def open_market(config: dict[str, Any], market: Source | None = None) -> Market:
     """The market of a config, or the part of it that it names."""
     if config["quotes"] is not None:
