@@ -57,7 +57,8 @@ def render_tearsheet(result: BacktestResult) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{_title(result.plain())}</title>\n<style>{PAGE_STYLE}{SHEET_STYLE}</style>\n</head>\n"
+        f"<title>{_title(result.plain())}</title>\n"
+        f"<style>{PAGE_STYLE}{SHEET_STYLE}</style>\n</head>\n"
         f'<body>\n<main class="{SHEET_CLASS}">{_sheet(result)}</main>\n</body>\n</html>\n'
     )
 
