@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.backtest_builders import a_market
 from tools.live.backtest_exchange import (
-    delays_of, feed_of, make_exchange, slippage_model, survey, terms_of,
+    delays_of, make_exchange, slippage_model, survey, terms_of, world_of,
 )  # fmt: skip
 from tools.live.backtest_run import Backtest
 from tools.live.backtest_settings import config_of
@@ -62,11 +62,13 @@ def test_what_is_no_slippage(name: str) -> None:
 
 def test_the_fake_hears_of_no_market() -> None:
     market = SyntheticMarket(["A"], 3, 0)
-    alone = survey(market, None, None)
-    assert alone is market
-    assert feed_of(market, alone, FakeExchangeClient(), None) is market
-    world = feed_of(market, alone, SimulatedExchange(), None)
-    assert isinstance(world, SimulatedWorld) and world.steps == 3
+    assert survey(market, None, None) is market
+    assert world_of(market, SimulatedExchange(), None, None).steps == 3
+    assert isinstance(Backtest(iterations=3).feed, SimulatedWorld)
+    fake = Backtest(iterations=3, exchange="fake")
+    before = fake.feed
+    fake.begin()
+    assert isinstance(before, SyntheticMarket) and fake.feed is before
 
 
 def figures(**given: Any) -> dict[str, Any]:

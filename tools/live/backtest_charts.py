@@ -226,7 +226,7 @@ def _position_plot(canvas: Canvas, position: Slices, number: int) -> Plot:
     slices = position.slices()
     held = [value for one in slices for value in (one.low, one.high)]
     plot = Plot(key=f"{canvas.prefix}-position-{number}", time=canvas.time, height=90,
-                value=value_ticks(min(*held, 0), max(*held, 0), SCALE, 3))  # fmt: skip
+                value=value_ticks(min(*held, 0), max(*held, 0), SCALE, 4))  # fmt: skip
     means = [(canvas.since(one.from_ns), one.mean) for one in slices]
     plot.steps_area(means, 0, "position")
     plot.steps(means, "position")

@@ -82,15 +82,13 @@ def survey(
     return MarketFeed(market, symbols, source)
 
 
-def feed_of(
-    market: Market, alone: Feed, exchange: IExchangeClient, source: str | None
-) -> Feed:
-    """What the loop hears: the market alone, or the world in which the exchange lives, too."""
-    if not isinstance(exchange, SimulatedExchange):
-        return alone
+def world_of(
+    market: Market, exchange: SimulatedExchange, symbols: list[str] | None, source: str | None
+) -> SimulatedWorld:
+    """A market and the exchange in it: the feed of a run on a simulated exchange."""
     if isinstance(market, RecordedMarket):
         market = Quoted(market)
-    return SimulatedWorld(market, exchange, symbols=alone.symbols, source=source)
+    return SimulatedWorld(market, exchange, symbols=symbols, source=source)
 
 
 class Quoted:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from .audit.laws_performance import check_performance
-from .backtest_exchange import Market, feed_of, make_exchange, survey
+from .backtest_exchange import Market, make_exchange, survey, world_of
 from .backtest_history import History
 from .backtest_line import PerformanceLine
 from .backtest_result import BacktestResult, figures
@@ -37,6 +37,7 @@ from .portfolio.order_tracks import OrderRow
 from .portfolio.performance import Performance
 from .reports.snapshot import state_sha256
 from .risk_monitor import RuntimeRiskMonitor
+from .sim.exchange import SimulatedExchange
 
 MakeExchange = Callable[[], IExchangeClient]
 GIVEN = "given"  # what a config says of a market or an exchange that no config names
@@ -62,19 +63,19 @@ class Backtest:
         if self._own is not None:
             self.config["exchange"] = GIVEN
         self._market = open_market(self.config, None if isinstance(market, str) else market)
-        self._alone = survey(self._market, self.config["symbols"], self.config["source"])
+        self._alone: Feed | None = None
         self._tell = tell
         self._drawn = drawn
         self.edge = begun_as(self.config["edge"])
-        self.params = _params(self.config, self._alone)
         self.begin()
 
     def begin(self) -> None:
         """Stand before the first step, as new."""
         config = self.config
-        start_ms = self._alone.start_ns // NS_PER_MS
         exchange = make_exchange(config) if self._own is None else self._own()
-        self.feed = feed_of(self._market, self._alone, exchange, config["source"])
+        self.feed = self._feed(exchange)
+        self.params = _params(config, self.feed)
+        start_ms = self.feed.start_ns // NS_PER_MS
         self.loop = ExecutionLoop(
             exchange, InMemoryOrderStore(config["retain"]), _monitor(config), lambda: start_ms,
             edge=self.edge,
@@ -86,6 +87,15 @@ class Backtest:
         self._line: PerformanceLine | None = None
         self._going: Generator[int, None, dict[str, Any]] | None = None
         self._pausing = False
+
+    def _feed(self, exchange: IExchangeClient) -> Feed:
+        """What the loop hears. A world is read anew each time; a market alone was read before."""
+        symbols, source = self.config["symbols"], self.config["source"]
+        if isinstance(exchange, SimulatedExchange):
+            return world_of(self._market, exchange, symbols, source)
+        if self._alone is None:
+            self._alone = survey(self._market, symbols, source)
+        return self._alone
 
     @property
     def steps(self) -> int:
