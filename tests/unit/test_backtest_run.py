@@ -14,6 +14,7 @@ from tools.live.backtest import Backtest, BacktestResult, run_backtest
 from tools.live.backtest_run import first_ns
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.errors import ContractError
+from tools.live.core.line import Line
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import ExecutionParams, run_shadow_demo
 from tools.live.portfolio.order_tracks import OrderRow
@@ -192,6 +193,33 @@ def test_figures_that_do_not_add_up_are_no_result() -> None:
     next(iter(run.performance.tracks.values())).market += 1
     with pytest.raises(LawsBroken, match="profit_is_explained"):
         run.result()
+
+
+def test_a_run_that_an_error_has_ended_does_not_go_on() -> None:
+    run = small()
+    run.run(until_step=3)
+
+    def broken() -> None:
+        raise RuntimeError("out of order")
+
+    run.loop.on_fill = broken  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        run.run()
+    for _ in range(2):
+        with pytest.raises(ContractError, match="an error has ended this run; begin it anew"):
+            run.result()
+    run.begin()
+    assert str(run.result()) == str(small().result())
+
+
+def test_a_recorded_run_only_goes_forward() -> None:
+    run = small()
+    run.loop.line = Line()
+    run.seek(step=5)
+    run.seek(step=9)
+    with pytest.raises(ContractError, match="a recorded run only goes forward; replay"):
+        run.seek(step=8)
+    assert run.done == 9
 
 
 def test_a_loop_can_be_driven_step_by_step() -> None:

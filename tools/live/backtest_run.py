@@ -86,7 +86,7 @@ class Backtest:
         self.report: dict[str, Any] | None = None
         self._line: PerformanceLine | None = None
         self._going: Generator[int, None, dict[str, Any]] | None = None
-        self._pausing = False
+        self._pausing = self._is_recorded = False
 
     def _feed(self, exchange: IExchangeClient) -> Feed:
         """What the loop hears. A world is read anew each time; a market alone was read before."""
@@ -125,6 +125,8 @@ class Backtest:
         try:
             self.done = next(self._going)
         except StopIteration as end:
+            if end.value is None:
+                raise ContractError("an error has ended this run; begin it anew") from None
             self._finish(end.value)
             return False
         return True
@@ -164,6 +166,8 @@ class Backtest:
         if self.finished or (step is not None and step < self.done) or (
             ns is not None and ns < self.now_ns
         ):
+            if self._is_recorded:
+                raise ContractError("a recorded run only goes forward; replay its journal instead")
             self.begin()
         self.run(until_step=step, until_ns=ns)
 
@@ -181,6 +185,7 @@ class Backtest:
 
     def _start(self) -> Generator[int, None, dict[str, Any]]:
         """The line of the loop may have been put into a journal since the beginning."""
+        self._is_recorded = self.loop.line is not None
         self._line = PerformanceLine(
             self.loop.line, self.loop.fold, self.performance, self.history
         )

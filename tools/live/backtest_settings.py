@@ -12,18 +12,19 @@ from typing import Any
 from . import settings
 from .backtest_exchange import slippage_model
 from .console import did_you_mean
-from .core.clock import NS_PER_S, parse_utc
+from .core.clock import NS_PER_MS, NS_PER_S, parse_utc
 from .core.errors import ContractError
 from .core.money import SCALE, to_e9, view
 from .edge_modes import COMPUTED
 from .settings import Setting, choice, number, whole
-from .sim.delays import PRESETS
+from .sim.delays import LONGEST_DELAY_NS, PRESETS
 from .sim.queue import queue_model
 
 FAKE, SIMULATED = "fake", "simulated"
 EXCHANGES = (SIMULATED, FAKE)
 START = "2025-01-01T00:00:00Z"
 _DAY_S = 86_400
+_LONGEST_MS = LONGEST_DELAY_NS // NS_PER_MS
 _MS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?", re.ASCII)
 _FORM = "+SECONDS from the beginning, or YYYY-MM-DDTHH:MM:SS[.ffffff]Z"
 _OFFSET = re.compile(r"\+([0-9]{1,10}(?:\.[0-9]{1,9})?)", re.ASCII)
@@ -62,11 +63,13 @@ def instant_ns(written: str | None, begin_ns: int, name: str) -> int | None:
 def delays(value: Any, name: str) -> str:
     """A preset, or the milliseconds that each way takes."""
     written = str(value)
-    if written in PRESETS or _MS.fullmatch(written):
+    if written in PRESETS:
+        return written
+    if _MS.fullmatch(written) and to_e9(written, name) <= _LONGEST_MS * SCALE:
         return written
     raise ContractError(
         f"{name} {written[:60]!r} is no delay; {did_you_mean(written, PRESETS)} or write"
-        " milliseconds such as 2.5"
+        f" milliseconds up to {_LONGEST_MS}"
     )
 
 
