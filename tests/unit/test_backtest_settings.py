@@ -35,6 +35,7 @@ def test_a_number_has_one_spelling(written: Any) -> None:
     value = config_of({"spread_bps": written})["spread_bps"]
     assert (value, type(value)) == (5, int)
     assert config_of({"spread_bps": "2.50"})["spread_bps"] == 2.5
+    assert config_of({"delays": 2.5})["delays"] == config_of({"delays": "2.5"})["delays"] == "2.5"
 
 
 def test_a_file_may_have_a_number_for_a_name() -> None:
