@@ -13,13 +13,16 @@ from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import OrderStatus
 from tools.live.sim.delays import Constant, Delays, Uniform
 from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.fees import FlatFees
 from tools.live.sim.laws import Laws
 from tools.live.sim.order_checks import fault
 from tools.live.sim.orders import OrderKind, OrderRequest, SelfTrade, TimeInForce
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, PowerQueue
 from tools.live.sim.rules import SymbolRules
+from tools.live.sim.session import ALWAYS_OPEN, DailyHours, Outside
 from tools.live.sim.slippage import FixedBps
 from tools.live.sim.terms import Terms
+from tools.live.sim.triggers import TriggerBy
 from tools.live.sim.world import SimulatedWorld
 
 SYMBOLS = ("AAA", "BBB")
@@ -73,8 +76,13 @@ def some_terms(rng: Random, delays: Delays | None = None) -> Terms:
         queue=rng.choice((PESSIMISTIC, PROPORTIONAL, PowerQueue(3))),
         slippage=rng.choice((None, FixedBps(2))),
         delays=delays or rng.choice((Delays(), drawn)),
-        rules=rng.choice(({}, {"AAA": SymbolRules(tick=CENT, lot=SCALE // 2, max_orders=12)})),
+        rules=rng.choice(({}, {"AAA": SymbolRules(lot=2 * SCALE, max_orders=4)})),
         self_trade=rng.choice(tuple(SelfTrade)),
+        sessions=rng.choice((*[ALWAYS_OPEN] * 4, DailyHours("00:00:01", "00:00:04"))),
+        outside=rng.choice(tuple(Outside)),
+        trigger_by=rng.choice(tuple(TriggerBy)),
+        fees=rng.choice((None, lambda: FlatFees(maker_bps=-1, taker_bps=5))),
+        retain=rng.choice((None, 5)),
         cash_e18=0,
     )
 

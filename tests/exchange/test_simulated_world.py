@@ -26,6 +26,7 @@ from tools.live.sim.delays import FAST, NORMAL, Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.liquidity import FULL, LiquidityRule
 from tools.live.sim.orders import OrderRequest
+from tools.live.sim.presets import PRESETS
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, PowerQueue, QueueModel
 from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
@@ -87,19 +88,26 @@ class SimulatedExchangeRun:
 # Beside the fake.
 
 
-def a_run(exchange: IExchangeClient, feed: Feed, symbols: list[str]) -> tuple[str, Line]:
-    """A whole run of the loop: the hash of its state, and its line."""
-    line = Line()
+def a_loop(exchange: IExchangeClient, line: Line | None = None) -> ExecutionLoop:
+    """A loop with limits that refuse nothing."""
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=NO_LIMIT,
         max_total_notional_usd=NO_LIMIT,
         edge_freeze_threshold_bps=-9_999,
     )
-    loop = ExecutionLoop(
+    return ExecutionLoop(
         exchange, InMemoryOrderStore(), monitor, lambda: START_NS // MS, edge="computed", line=line
     )
-    params = ExecutionParams(symbols, feed.steps, NO_LIMIT, NO_LIMIT, -9_999, requote=True)
-    report = loop.run_shadow(params, feed)
+
+
+def some_params(feed: Feed) -> ExecutionParams:
+    return ExecutionParams(feed.symbols, feed.steps, NO_LIMIT, NO_LIMIT, -9_999, requote=True)
+
+
+def a_run(exchange: IExchangeClient, feed: Feed) -> tuple[str, Line]:
+    """A whole run of the loop: the hash of its state, and its line."""
+    line = Line()
+    report = a_loop(exchange, line).run_shadow(some_params(feed), feed)
     return str(report["integrity"]["state_sha256"]), line
 
 
@@ -108,8 +116,8 @@ def test_at_once_and_in_full_it_is_the_fake_that_always_fills() -> None:
     symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
     market = SyntheticMarket(symbols, 200, START_NS)
     exchange = SimulatedExchange(Terms(liquidity=FULL))
-    fakes_state, fakes_line = a_run(FakeExchangeClient(1.0, 0.0, 0, 0.0), market, symbols)
-    state, line = a_run(exchange, SimulatedWorld(market, exchange), symbols)
+    fakes_state, fakes_line = a_run(FakeExchangeClient(1.0, 0.0, 0, 0.0), market)
+    state, line = a_run(exchange, SimulatedWorld(market, exchange))
     assert line.entries == fakes_line.entries
     assert state == fakes_state
     assert len(line.entries) > 3000
@@ -123,8 +131,8 @@ def test_on_a_recorded_market_too(market: str) -> None:
     world = SimulatedWorld(open_market(path), exchange)
     assert (world.steps, world.symbols, world.start_ns) == (feed.steps, feed.symbols, feed.start_ns)
     assert world.describe() == feed.describe()
-    fakes_state, fakes_line = a_run(FakeExchangeClient(1.0, 0.0, 0, 0.0), feed, feed.symbols)
-    state, line = a_run(exchange, world, feed.symbols)
+    fakes_state, fakes_line = a_run(FakeExchangeClient(1.0, 0.0, 0, 0.0), feed)
+    state, line = a_run(exchange, world)
     assert state == fakes_state
     assert line.entries == fakes_line.entries
 
@@ -242,6 +250,25 @@ def test_a_fast_run_on_the_loop_is_the_same_twice() -> None:
     entries = []
     for _ in range(2):
         exchange = SimulatedExchange(Terms(delays=FAST))
-        _, line = a_run(exchange, SimulatedWorld(market, exchange), symbols)
+        _, line = a_run(exchange, SimulatedWorld(market, exchange))
         entries.append(line.entries)
     assert entries[0] == entries[1]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_run_on_any_terms_ends_with_books_that_agree(name: str, recorded: bool) -> None:
+    """The laws of every run hold, and what we believe to be open is what the exchange has."""
+    exchange = SimulatedExchange(PRESETS[name])
+    if recorded:
+        world = SimulatedWorld(open_market(str(captures.extract(captures.SPOT))), exchange)
+    else:
+        world = SimulatedWorld(SyntheticMarket(["BTCUSDT", "ETHUSDT"], 60, START_NS), exchange)
+    loop = a_loop(exchange)
+    report = loop.run_shadow(some_params(world), world)
+    assert report["orders"]["placed"] > 4 and not report["orders"]["in_doubt"]
+    ours = sorted(order.client_order_id for order in loop.order_store.live_orders())
+    assert ours == sorted(one.client_order_id for one in exchange.get_open_orders())
+    held = {s: h.qty for s, h in loop.risk_monitor.ledger.holdings.items() if h.qty}
+    assert held == {one.symbol: one.qty_e9 for one in exchange.get_positions()}
+    assert len(exchange.get_fills()) == report["orders"]["filled"]

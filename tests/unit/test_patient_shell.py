@@ -11,8 +11,8 @@ from tests.unit.late_exchange import (
 )  # fmt: skip
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
-    BUY, REQUEST_LIFE_NS, SELL, CancelFailed, CancelOrder, Fill, FreezeOrdered, OrderAccepted,
-    OrderCanceled, OrderUnknown, QueryFailed, QuoteUpdate, TimerFired,
+    BUY, REQUEST_LIFE_NS, SELL, CancelFailed, CancelOrder, Fill, FreezeOrdered, FundingPaid,
+    OrderAccepted, OrderCanceled, OrderUnknown, QueryFailed, QuoteUpdate, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import LiveError
 from tools.live.core.order import CANCELED, FILLED, OPEN, PENDING, REJECTED
@@ -95,6 +95,20 @@ def test_an_end_that_nobody_asked_for_belongs_to_its_order() -> None:
     assert recorded(loop)[approved - 1].event.client_order_id == "CLI00000002"
 
 
+def test_a_cancel_that_was_heard_of_another_way_is_not_recorded_again() -> None:
+    """Whoever compares both sides may see the end before the answer to the cancel comes."""
+    loop, exchange = a_late_loop()
+    hear(loop, exchange, *BOTH)
+    loop.cancel_all("a test")
+    loop.take(OrderCanceled("X1", T0_NS + 5 * NS_PER_MS))
+    hear(loop, exchange, canceled("X1", 6), canceled("X2", 6), canceled("X2", 7))
+    assert states(loop) == [CANCELED, CANCELED]
+    assert [end.ts_ns - T0_NS for end in events_of(loop, OrderCanceled)] == [  # type: ignore[union-attr]
+        5 * NS_PER_MS, 6 * NS_PER_MS,
+    ]  # fmt: skip
+    assert not loop._canceling and not loop.fold.canceling
+
+
 def test_an_order_on_its_way_is_canceled_as_soon_as_it_has_a_name() -> None:
     loop, exchange = a_late_loop()
     loop.cancel_all("requote")
@@ -108,7 +122,8 @@ def test_an_order_on_its_way_is_canceled_as_soon_as_it_has_a_name() -> None:
 
 def test_what_comes_before_the_acknowledgement_waits_for_it() -> None:
     loop, exchange = a_late_loop()
-    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), filled("X2", SELL, fill_id="F2"))
+    other = filled("X2", SELL, fill_id="F2")
+    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), other)
     assert states(loop) == [PENDING, PENDING]
     hear(loop, exchange, accepted(2))
     assert states(loop) == [PENDING, FILLED]
@@ -331,6 +346,15 @@ def test_a_refusal_at_once_is_one() -> None:
     exchange.place_limit = lambda req: no  # type: ignore[method-assign]
     loop.on_quote(a_quote(), some_params())
     assert states(loop) == [PENDING, PENDING, REJECTED, REJECTED]
+
+
+def test_funding_is_money_of_its_own_on_the_line() -> None:
+    loop, exchange = a_late_loop()
+    hear(loop, exchange, *BOTH, filled("X1", BUY))
+    paid = FundingPaid(BTC, -5 * 10**15, "1 bps on 0.01 at 50000", T0_NS + 7 * NS_PER_MS)
+    hear(loop, exchange, paid)
+    assert events_of(loop, FundingPaid) == [paid]
+    assert loop.risk_monitor.ledger.holdings[BTC].funding_e18 == -5 * 10**15
 
 
 def test_a_new_life_waits_for_nothing() -> None:

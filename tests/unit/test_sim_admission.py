@@ -60,6 +60,8 @@ def test_rules_know_how_many_orders_there_are_and_the_last_price() -> None:
 def test_a_symbol_without_rules_has_none() -> None:
     floor = Floor(Terms(rules={"BBB": SymbolRules(tick=SCALE)}))
     assert floor.send(price=99.5).success
+    floor = Floor(Terms(rules={"AAA": SymbolRules(tick=SCALE)}))
+    assert floor.send(price=99).success
     assert Admission.__name__ == "Admission"
 
 

@@ -33,10 +33,11 @@ def test_each_way_draws_from_a_stream_of_its_own() -> None:
     same = Delays(submit=Uniform(0, 10**9), fill=Uniform(0, 10**9))
     other = Delays(submit=Uniform(0, 10**9), fill=Uniform(0, 10**9), cancel=Uniform(0, 10**9))
     one, two = DrawnDelays(same, 7), DrawnDelays(other, 7)
+    assert one.submit_ns() != one.fill_ns() and two.submit_ns() != two.fill_ns()
     for _ in range(3):
         two.cancel_ns()
     assert [one.submit_ns() for _ in range(5)] == [two.submit_ns() for _ in range(5)]
-    assert one.fill_ns() == two.fill_ns() != one.submit_ns()
+    assert one.fill_ns() == two.fill_ns()
     assert one.feed_ns() == one.acknowledge_ns() == one.cancel_answer_ns() == 0
 
 

@@ -20,6 +20,7 @@ from tools.live.sim.answers import Amended
 from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.orders import OrderKind, TimeInForce
+from tools.live.sim.rules import SymbolRules
 from tools.live.sim.terms import Terms
 
 FAR = Terms(
@@ -125,6 +126,15 @@ def test_a_request_that_is_too_old_is_refused() -> None:
     assert answer.message == "too_late: it was to be refused behind 2025-01-01T00:00:05Z"
 
 
+def test_in_its_last_moment_it_is_not_too_old() -> None:
+    slow = Terms(delays=Delays(submit=Constant(REQUEST_LIFE_NS)), rules={"AAA": SymbolRules()})
+    for terms in (slow, Terms(delays=slow.delays)):
+        floor = Floor(terms)
+        floor.exchange.place_limit(Approved("C1", "AAA", BUY, SCALE, SCALE, T0))
+        floor.at(T0 + REQUEST_LIFE_NS)
+        assert floor.said() == ["OrderAccepted ORD000001"]
+
+
 def test_a_taken_name_gets_no_answer_over_a_wire() -> None:
     floor = Floor(FAR)
     floor.send("C1", price=90)
@@ -195,6 +205,32 @@ def test_the_clock_moves_to_what_has_reached_us() -> None:
     floor.exchange.here_ns = T0 + 40 * MS
     assert [fill.qty for fill in floor.exchange.stream_fills()] == [1]
     assert line.ns == T0 + 40 * MS
+
+
+def test_an_answer_that_comes_before_the_next_request_arrives() -> None:
+    floor = Floor(FAR)
+    floor.send("C1", price=90)
+    floor.at(T0 + 15 * MS).send("C2", price=90)
+    assert floor.exchange.next_answer_ns() == T0 + 20 * MS  # of the first; the other is there at 25
+    floor.at(T0 + 20 * MS).said()
+    assert floor.exchange.next_answer_ns() == T0 + 25 * MS
+
+
+def test_time_at_our_end_may_stand_still_or_go_back() -> None:
+    floor = Floor()
+    floor.exchange.here_ns = T0 - 5
+    assert floor.send("C1").timestamp_ms == T0 // MS
+    floor.exchange.here_ns = T0 + 7 * MS
+    assert floor.send("C2").timestamp_ms == T0 // MS + 7
+
+
+def test_a_loop_that_has_not_begun_says_what_time_it_is() -> None:
+    exchange = SimulatedExchange()
+    assert exchange.submit(a_request("C0")).timestamp_ms == 0
+    exchange.join(EventClock(), lambda: T0 // MS)
+    assert exchange.submit(a_request("C1")).timestamp_ms == T0 // MS
+    exchange.join(EventClock(T0 + 3 * MS), lambda: 0)
+    assert exchange.submit(a_request("C2")).timestamp_ms == T0 // MS + 3
 
 
 def test_reset_is_new_and_the_state_is_all_of_it() -> None:

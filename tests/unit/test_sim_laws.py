@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.sim_builders import MS, SYMBOL, T0, a_quote, a_request, a_trade
 from tools.live.core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
+from tools.live.core.market_v1 import ResyncStarted
 from tools.live.core.money import SCALE
 from tools.live.core.words_v1 import BUY, SELL, Side
 from tools.live.exchange import FillEvent, Position
@@ -85,7 +86,8 @@ def test_a_fill_reaches_nobody_early_nor_behind_the_end() -> None:
     case = Case(Laws(least_fill_ns=10), qty=9).taken().executes(2).told(2, T0 + 9)
     assert case.broken() == ["O1: a fill was told too early"]
     case = Case(qty=9).taken().executes(2)
-    case.laws.answered(OrderCanceled("O1", T0), T0)
+    case.laws.market(ResyncStarted(SYMBOL, "told", "", T0))
+    case.laws.canceled_at_once("O1")
     case.told(2)
     assert case.broken() == ["O1 filled after its end"]
 

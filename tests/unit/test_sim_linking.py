@@ -28,6 +28,14 @@ def test_one_cancels_the_other() -> None:
     assert floor.exchange.desk.pit.linking.any
 
 
+def test_who_is_ended_at_the_door_does_not_come_in() -> None:
+    floor = Floor()
+    for name in ("C1", "C2"):
+        floor.send(name, SELL, 2, kind=OrderKind.STOP, stop=98, one_cancels_other="G")
+    floor.hear(a_quote(97, 99))
+    assert floor.said() == ["ORD000001 2 at 97 taker", "OrderCanceled ORD000002"]
+
+
 def test_of_two_in_one_event_the_first_counts() -> None:
     floor = Floor()
     floor.send("C1", BUY, 5, price=98, one_cancels_other="G")
@@ -76,6 +84,33 @@ def test_an_exit_that_is_through_waits_for_more_of_the_entry() -> None:
     assert [name for name, _ in floor.open()] == ["entry", "target", "stop"]
     floor.hear(a_trade(98, 9, SELL))
     floor.hear(a_trade(94, 1, SELL)).hear(a_quote(94, 96))
+    assert floor.position() == 0 and floor.open() == []
+
+
+def two_exits(floor: Floor) -> None:
+    """An entry for five of which three have filled, and two limits that may close them."""
+    floor.send("entry", BUY, 5, price=99)
+    for name, price in (("near", 105), ("far", 106)):
+        floor.send(name, SELL, 5, price=price, after="entry", one_cancels_other="exits")
+    floor.hear(a_trade(98, 3, SELL))
+
+
+def test_what_one_exit_fills_the_other_does_not() -> None:
+    floor = Floor()
+    two_exits(floor)
+    floor.hear(a_trade(106, 1, BUY))
+    live = floor.exchange.desk.live
+    assert live["ORD000002"].leaves == live["ORD000003"].leaves == 2 * SCALE
+
+
+def test_both_exits_in_one_event_close_no_more_than_is_held() -> None:
+    floor = Floor()
+    two_exits(floor)
+    floor.hear(a_trade(107, 50, BUY))
+    assert floor.position() == 0
+    assert floor.said() == ["ORD000001 3 at 99 maker", "ORD000002 3 at 105 maker"]
+    floor.hear(a_trade(98, 2, SELL))  # the rest of the entry sends both again
+    floor.hear(a_trade(107, 50, BUY))
     assert floor.position() == 0 and floor.open() == []
 
 

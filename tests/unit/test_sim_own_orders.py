@@ -9,7 +9,7 @@ import pytest
 from tests.unit.sim_venue_builders import an_order
 from tools.live.core.market_v1 import Bbo, Trade
 from tools.live.core.words_v1 import BUY, SELL
-from tools.live.sim.own_orders import LATE_NS, OwnLevel, OwnSide
+from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, QueueModel
 
 UNKNOWN = 10**24
@@ -202,6 +202,29 @@ def test_a_late_trade_explains_a_part_and_the_rest_was_canceled() -> None:
     assert queue_of(level) == [2]
 
 
+def test_what_is_put_back_is_rounded_against_us() -> None:
+    level = a_level(10, 5)
+    shows(level, 6, PROPORTIONAL)
+    list(level.on_trade(sold(1), 1))
+    assert queue_of(level) == [3]
+
+
+def test_a_reduction_is_explained_once() -> None:
+    level = a_level(5, 5)
+    shows(level, 0, PESSIMISTIC)
+    assert list(level.on_trade(sold(5), 5)) == [] and level.traded == 0
+    assert len(list(level.on_trade(sold(3), 3))) == 1 and level.traded == 3
+
+
+def test_nobody_ends_further_behind_by_a_trade() -> None:
+    """The older order takes 3 of the 5 that went, so less of them went before the younger."""
+    level = a_level(10, 2, 8)
+    shows(level, 5, PROPORTIONAL)
+    assert queue_of(level) == [1, 4]
+    assert [(one.number, share) for one, share, _ in level.on_trade(sold(5), 5)] == [(1, 3)]
+    assert queue_of(level) == [0, 4]
+
+
 def test_whoever_joined_in_between_stands_behind_those_who_are_put_back() -> None:
     level = a_level(5, 5)
     shows(level, 0, PESSIMISTIC)
@@ -240,6 +263,14 @@ def test_old_reductions_are_forgotten() -> None:
         shows(level, 90 - step, PROPORTIONAL, ts_ns=1 + step * LATE_NS)
     assert len(level.state()[-1]) == 2  # type: ignore[arg-type]
     assert level.state()[-1][-1] == (1 + 9 * LATE_NS, None, 1, ())  # type: ignore[index]
+
+
+def test_no_more_reductions_are_kept_than_trades_may_be_late_for() -> None:
+    level = a_level(100, 50)
+    for step in range(40):
+        shows(level, 99 - step, PESSIMISTIC)
+    assert len(level.state()[-1]) == MOST_SHRINKS  # type: ignore[arg-type]
+    assert list(level.on_trade(sold(40), 40)) == [] and level.traded == 8
 
 
 def test_an_iceberg_gives_no_more_than_it_shows() -> None:

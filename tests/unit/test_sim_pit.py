@@ -144,6 +144,13 @@ def test_a_reduce_only_stop_without_a_position_ends_when_it_triggers() -> None:
     assert floor.said() == ["OrderCanceled ORD000001"]
 
 
+def test_fill_or_kill_takes_what_others_offer_before_ours() -> None:
+    floor = Floor(Terms(self_trade=SelfTrade.CANCEL_NEWEST), a_quote(99, 101))
+    floor.send("C1", SELL, 4, price=102)
+    floor.send("C2", BUY, 5, price=101, time_in_force=FOK)
+    assert floor.said() == ["ORD000002 5 at 101 taker"]
+
+
 def test_fill_or_kill_is_not_cut() -> None:
     floor = Floor()
     floor.send("C1", BUY, 2, price=101)

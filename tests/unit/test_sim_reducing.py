@@ -24,6 +24,16 @@ def test_a_buy_closes_a_short_position() -> None:
     assert reducing.state() != before and not reducing.resting
 
 
+def test_what_fits_stays_as_it_is() -> None:
+    floor = Floor()
+    floor.send("C1", SELL, 5, price=99)
+    floor.send("C2", BUY, 2, price=98, reduce_only=True)
+    floor.send("C3", BUY, 2, price=97)
+    assert floor.open() == [("C2", 2), ("C3", 2)]
+    floor.send("C4", BUY, 9, price=97)
+    assert floor.open() == [("C3", 2), ("C4", 9)]
+
+
 def test_the_newest_is_cut_first() -> None:
     floor = Floor()
     floor.send("C1", SELL, 5, price=99)

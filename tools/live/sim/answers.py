@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from ..core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
+from ..core.contracts_v1 import (
+    CancelFailed, FundingPaid, OrderAccepted, OrderCanceled, OrderRejected,
+)  # fmt: skip
 from ..core.record import fields_of, record
 from ..exchange import FillEvent
 from ..exchange_answers import Answer
 from .delays import DrawnDelays
-
 
 
 @record
@@ -53,6 +54,11 @@ class Answers:
     def cancel_failed(self, order_id: str, message: str, now_ns: int) -> None:
         arrives_ns = self._arrives(now_ns + self._delays.cancel_answer_ns())
         self._put(arrives_ns, CancelFailed(order_id, message, arrives_ns))
+
+    def funded(self, paid: FundingPaid, now_ns: int) -> None:
+        """A payment is told the way a fill is."""
+        arrives_ns = self._arrives(now_ns + self._delays.fill_ns())
+        self._put(arrives_ns, FundingPaid(paid.symbol, paid.amount_e18, paid.why, arrives_ns))
 
     def amended(self, order_id: str, refusal: str | None, now_ns: int) -> None:
         arrives_ns = self._arrives(now_ns + self._delays.acknowledge_ns())

@@ -117,8 +117,7 @@ class Linking:
         for order, leaves in effects.work:
             self._resize(order, leaves)
         for order in effects.end:
-            if order.order_id in self._register.live:
-                self._floor.withdraw(order)
+            self._floor.withdraw(order)
 
     def _resize(self, order: WorkingOrder, leaves: int) -> None:
         """Let an order work so much from now on, wherever it is."""

@@ -12,6 +12,7 @@ would bring us forward twice, and fill us with what those before us got.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterator
 
 from ..core.clock import NS_PER_MS
@@ -22,6 +23,7 @@ from .queue import QueueModel, ahead_after
 # How long after a change of the book its trade may still come, where the venue's own times do not
 # tell which was first.
 LATE_NS = 100 * NS_PER_MS
+MOST_SHRINKS = 32  # at a level; in a busy market those before them have had their trades
 
 
 class _Shrink:
@@ -61,7 +63,7 @@ class OwnLevel:
         self.shown = shown
         self.traded = 0
         self.orders: dict[int, WorkingOrder] = {}  # by number: in order of joining
-        self._shrinks: list[_Shrink] = []
+        self._shrinks: deque[_Shrink] = deque(maxlen=MOST_SHRINKS)
 
     def on_shown(self, now: int | None, model: QueueModel, event: MarketData) -> None:
         """Others display so much now, or nobody knows.
@@ -104,9 +106,10 @@ class OwnLevel:
                 cuts[number] = before - ahead
                 order.ahead = ahead
             oldest = ahead
-        young_ns = event.ts_ns - LATE_NS
-        self._shrinks = [shrink for shrink in self._shrinks if shrink.heard_ns >= young_ns]
-        self._shrinks.append(_Shrink(event, level - now, cuts))
+        shrinks, young_ns = self._shrinks, event.ts_ns - LATE_NS
+        while shrinks and shrinks[0].heard_ns < young_ns:
+            shrinks.popleft()
+        shrinks.append(_Shrink(event, level - now, cuts))
 
     def on_trade(self, trade: Trade, qty: int) -> Iterator[tuple[WorkingOrder, int, int]]:
         """What a trade at our price means to each order: the order, its share, its old queue.
@@ -137,7 +140,9 @@ class OwnLevel:
                 part = min(left, shrink.gone)
                 shrink.take_back(part, places)
                 left -= part
-        self._shrinks = [shrink for shrink in self._shrinks if shrink.gone]
+        if left < trade.qty:
+            unexplained = [shrink for shrink in self._shrinks if shrink.gone]
+            self._shrinks = deque(unexplained, MOST_SHRINKS)
         self.traded += left
         return places
 

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ..core.clock import NS_PER_MS, EventClock
+from ..core.contracts_v1 import FundingPaid
 from ..core.market_v1 import MarketEvent
 from ..core.words_v1 import BUY
 from ..exchange import FillEvent, OrderStatus
 from .accounts import Accounts
 from .due import TIMER, Due, Entry
 from .evidence import Execution
+from .funding import Funding
 from .iceberg import show_next, slice_of
 from .linking import Linking
 from .orders import AT_MARKET, OrderKind, SelfTrade, TimeInForce, WorkingOrder
@@ -31,7 +33,7 @@ from .triggers import Triggers
 LIMIT = OrderKind.LIMIT
 GTC, FOK = TimeInForce.GTC, TimeInForce.FOK
 AT_ONCE = (TimeInForce.IOC, FOK)
-EXPIRES, OPENS = "expires", "opens"
+EXPIRES, OPENS, FUNDS = "expires", "opens", "funds"
 _FILLED, _CANCELED = OrderStatus.FILLED, OrderStatus.CANCELED
 _new_fill = FillEvent.__new__
 _PARTIAL = OrderStatus.PARTIALLY_FILLED
@@ -43,6 +45,8 @@ class Post(Protocol):
     def filled(self, fill: FillEvent, now_ns: int) -> None: ...
 
     def canceled(self, order_id: str, now_ns: int) -> None: ...
+
+    def funded(self, paid: FundingPaid, now_ns: int) -> None: ...
 
 
 class Pit:
@@ -74,6 +78,7 @@ class Pit:
         self._post = post
         self._fees = None if terms.fees is None else terms.fees()
         self._explains = terms.explain and not terms.liquidity.full
+        self._funding: Funding | None = None  # until the market has said what time it is
         self._full = terms.liquidity.full
         self._prevents = terms.self_trade is not SelfTrade.ALLOW
         self._always_open = terms.sessions is ALWAYS_OPEN
@@ -107,6 +112,9 @@ class Pit:
         venue = self.venues.get(symbol)
         if venue is None:
             venue = self.venue(symbol)
+            if self._funding is not self.terms.funding:
+                self._funding = self.terms.funding
+                self._fund_later()
         executions = venue.hear(event)
         if executions:
             self._settle(executions)
@@ -119,9 +127,11 @@ class Pit:
             self._trigger(symbol, venue)
             self.work()
 
-    def timer(self, verb: str, order: WorkingOrder) -> None:
-        """The time of an order has come: it expires, or its market opens."""
-        if verb == EXPIRES:
+    def timer(self, verb: str, order: WorkingOrder | None = None) -> None:
+        """The time of an order has come: it expires, or its market opens; or that of funding."""
+        if order is None:
+            self._fund()
+        elif verb == EXPIRES:
             self._ends.pop(order.order_id, None)
             self.withdraw(order)
         elif order.order_id in self.held:
@@ -149,6 +159,24 @@ class Pit:
             self.reducing.state(), self.linking.state(), tuple(self.held),
             tuple((name, entry[0]) for name, entry in self._ends.items()),
         )  # fmt: skip
+
+    # Funding.
+
+    def _fund_later(self) -> None:
+        assert self._funding is not None
+        self._due.put(self._funding.next_ns(self._clock.ns), TIMER, (FUNDS,))
+
+    def _fund(self) -> None:
+        """Let every position pay or be paid, at the middle of its market, or its last price."""
+        funding, now_ns = self._funding, self._clock.ns
+        assert funding is not None
+        for symbol, venue in self.venues.items():
+            mark = (venue.bid + venue.ask) // 2 if venue.bid and venue.ask else venue.last
+            paid = funding.payment(symbol, self._accounts.position(symbol), mark, now_ns)
+            if paid is not None:
+                self._accounts.pay(-paid.amount_e18)
+                self._post.funded(paid, now_ns)
+        self._fund_later()
 
     # To the market.
 
@@ -206,11 +234,11 @@ class Pit:
         if order.leaves and order.order_id in self._live:
             if price is None or force in AT_ONCE:
                 self._drop(order)
-            elif request.reduce_only and not self.reducing.may_rest(order):
-                self._drop(order)
             else:
                 order.shown = slice_of(order)
                 venue.rest(order)
+                if request.reduce_only:
+                    self.reducing.resting[order.order_id] = order
         if self.reducing.resting:
             self.reducing.trim(order.symbol, order.side)
 
@@ -255,7 +283,9 @@ class Pit:
         for execution in executions:
             self._book(execution)
         for execution in executions:
-            self._finish(execution.order)
+            order = execution.order
+            if not order.leaves:
+                self._finish(order)
 
     def _finish(self, order: WorkingOrder) -> None:
         """End an order of which nothing is left; one in force for less than was asked is canceled.

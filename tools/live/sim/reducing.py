@@ -38,16 +38,11 @@ class Reducing:
 
     def may_take(self, order: WorkingOrder) -> bool:
         """Cut an order to the position; False when there is none to reduce."""
-        return self._fits(order, self.closable(order.symbol, order.side))
-
-    def may_rest(self, order: WorkingOrder) -> bool:
-        """Cut an order to what no other order of its side may close; False when nothing is left."""
-        others = self._venue(order.symbol).resting(order.side)
-        beside: int = sum(other.leaves for other in others)
-        if not self._fits(order, self.closable(order.symbol, order.side) - beside):
-            return False
-        self.resting[order.order_id] = order
-        return True
+        room = self.closable(order.symbol, order.side)
+        if room < order.leaves:
+            order.qty -= order.leaves - room
+            order.leaves = room
+        return room > 0
 
     def trim(self, symbol: str, side: Side) -> None:
         """Cut what rests to the position, the newest first."""
@@ -76,11 +71,3 @@ class Reducing:
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash."""
         return tuple(self.resting)
-
-    def _fits(self, order: WorkingOrder, room: int) -> bool:
-        if room <= 0:
-            return False
-        if room < order.leaves:
-            order.qty -= order.leaves - room
-            order.leaves = room
-        return True

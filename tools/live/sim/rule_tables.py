@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.codec import MAX_BYTES, Digits, load_strict
+from ..core.codec import MAX_BYTES, Digits, load_strict, load_toml
 from ..core.errors import ContractError
 from ..core.money import BPS, SCALE, not_negative_e9
 from ..core.record import fields_of
@@ -72,16 +72,23 @@ def exchange_info(raw: bytes, source: str) -> dict[str, SymbolRules]:
 
 def rule_table(raw: bytes, source: str, *, toml: bool = False) -> dict[str, SymbolRules]:
     """The rules of every symbol of a table of ours."""
-    data = _toml(raw, source) if toml else load_strict(raw, source, digits=True)
+    data = load_toml(raw, source) if toml else load_strict(raw, source, digits=True)
     if not isinstance(data, dict) or len(data) > MOST_SYMBOLS:
         raise ContractError(f"{source} is no table of up to {MOST_SYMBOLS} symbols")
     rules = {}
     for name, told in data.items():
         where = f"symbol {name[:40]!r} of {source}"
-        if not isinstance(told, dict) or not name:
-            raise ContractError(f"{where} has no table of rules; write tick = 0.01 below [{name}]")
-        rules[name] = _rules(_with_band(told, where), where)
+        if not name:
+            raise ContractError(f"{where} has no name; name it")
+        rules[name] = rules_of(told, where)
     return rules
+
+
+def rules_of(told: Any, where: str) -> SymbolRules:
+    """The rules of one symbol, of a table of ours that was read."""
+    if not isinstance(told, dict):
+        raise ContractError(f"{where} has no table of rules; write tick = 0.01 there")
+    return _rules(_with_band(told, where), where)
 
 
 def _told(filters: list[Any], where: str) -> dict[str, Any]:
@@ -169,18 +176,3 @@ def _count(value: Any, name: str, where: str) -> int:
         shown = "out of range" if huge else f"{value!r:.40}"
         raise ContractError(f"{name} {shown} of {where} is not from 0 to {_MOST_COUNT}")
     return value
-
-
-def _toml(raw: bytes, source: str) -> Any:
-    import tomllib
-
-    if len(raw) > MAX_BYTES:
-        raise ContractError(f"{source} has more than {MAX_BYTES} bytes")
-    try:
-        return tomllib.loads(raw.decode("utf-8"), parse_float=Digits)
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
-    except RecursionError:
-        raise ContractError(f"{source} is nested too deeply") from None
-    except ValueError as error:
-        raise ContractError(f"{source} is not TOML: {error}") from None

@@ -16,6 +16,7 @@ from ..core.words_v1 import Side
 from .delays import Delays
 from .evidence import Execution
 from .fees import Fees
+from .funding import Funding
 from .liquidity import LiquidityRule
 from .orders import SelfTrade, WorkingOrder
 from .queue import PESSIMISTIC, QueueModel
@@ -83,6 +84,7 @@ class Terms:
     self_trade: SelfTrade = SelfTrade.ALLOW
     trigger_by: TriggerBy = TriggerBy.LAST
     cash_e18: int | None = None
+    funding: Funding | None = None
     currency: str = "USD"
     retain: int | None = None
     venue: Callable[[str], Venue] | None = None
