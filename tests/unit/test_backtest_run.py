@@ -17,7 +17,10 @@ from tools.live.core.errors import ContractError
 from tools.live.core.line import Line
 from tools.live.exchange import FakeExchangeClient
 from tools.live.execution_loop import ExecutionParams, run_shadow_demo
+from tools.live.market.synthetic import SyntheticMarket
 from tools.live.portfolio.order_tracks import OrderRow
+from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.world import SimulatedWorld
 
 START_MS = 1_735_689_600_000
 
@@ -137,6 +140,46 @@ def test_an_exchange_of_ones_own_is_made_anew_for_each_beginning() -> None:
     run.seek(step=2)
     assert len(made) == 2
     assert run.result().figures["execution"]["fill_ratio"] == 1.0
+
+
+def test_a_simulated_exchange_lives_in_a_world_with_the_market() -> None:
+    run = Backtest(iterations=3, seed=9, delays="2.5", queue="power:2")
+    assert isinstance(run.feed, SimulatedWorld) and isinstance(run.loop.exchange, SimulatedExchange)
+    told = run.loop.exchange.describe()
+    assert (told["seed"], told["queue"]["queue"]) == (9, "power")
+    assert told["delays"]["submit"]["ns"] == 2_500_000
+    fake = Backtest(iterations=3, exchange="fake")
+    before = fake.feed
+    fake.begin()
+    assert isinstance(before, SyntheticMarket) and fake.feed is before
+
+
+@pytest.mark.parametrize("exchange", ["fake", "simulated"])
+def test_symbols_are_picked(exchange: str) -> None:
+    market = a_market("AUSD", "BUSD")
+    run = Backtest(market, symbols="BUSD", exchange=exchange, requote=True)
+    assert run.feed.symbols == ["BUSD"]
+    assert list(run.result().figures["by_symbol"]) == ["BUSD"]
+
+
+def test_in_a_dream_it_is_the_kindest_fake() -> None:
+    ours = Backtest(a_market(), requote=True, terms="dream").result()
+    fake = Backtest(a_market(), requote=True, exchange="fake", fill_rate=1, reject_rate=0,
+                    latency_ms=0, partial_fill_rate=0).result()  # fmt: skip
+    assert ours.figures == fake.figures and ours.figures["execution"]["fill_ratio"] == 1.0
+    state = "state_sha256"
+    assert ours.report["integrity"][state] == fake.report["integrity"][state]
+    plain = Backtest(a_market(), requote=True, base_qty=3).result().figures
+    assert 0 < plain["execution"]["fill_ratio"] < 1
+
+
+def test_faults_by_plan(tmp_path: Path) -> None:
+    plan = tmp_path / "faults.json"
+    plan.write_text('{"seed": 1, "fault": [{"kind": "reject", "nth": 2}]}')
+    for exchange in ("fake", "simulated"):
+        run = Backtest(iterations=5, exchange=exchange, faults=str(plan))
+        assert run.loop.exchange.__class__.__name__ == "FaultyExchange"
+        assert run.result().figures["trading"]["fills"] >= 0
 
 
 def test_a_market_of_a_file_is_that_market(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.unit.backtest_builders import market_file
 from tools.live.backtest_run import Backtest
 from tools.live.core.clock import NS_PER_S
 from tools.live.core.errors import InvariantBroken
-from tools.live.sweep import MEASURES, Outcome, market_sha256, plan_sweep, run_one, run_sweep
+from tools.live.sweep import MEASURES, Outcome, inputs_sha256, plan_sweep, run_one, run_sweep
 from tools.live.sweep_cli import Here
 from tools.live.sweep_plan import TEST, TRAIN, Fold, SweepPlan, folds_of, read_walk
 from tools.live.sweep_rows import KeptRows, RowFile
@@ -115,7 +115,7 @@ def test_rows_of_another_plan_are_left_alone(tmp_path: Path) -> None:
     assert counted.made == 3 and outcome.rows[0] == run_sweep(a_plan(), Here()).rows[0]
     other = Counted()
     with RowFile(str(path)) as rows:
-        run_sweep(a_plan(), other, rows=rows, market_sha256="another")
+        run_sweep(a_plan(), other, rows=rows, inputs_sha256="another")
     assert other.made == 6
 
 
@@ -147,7 +147,7 @@ def test_what_was_best_in_training_is_tested_behind_it(tmp_path: Path) -> None:
     counted = Counted()
     rows = KeptRows()
     outcome = run_sweep(
-        plan, counted, by="pnl_usd", rows=rows, market_sha256=market_sha256(plan),
+        plan, counted, by="pnl_usd", rows=rows, inputs_sha256=inputs_sha256(plan),
         progress=lambda done, total: shown.append((done, total)),
     )
     assert len(plan.folds) == 2 and len(outcome.rows) == 2 * 4 + 2 * 2
@@ -194,7 +194,9 @@ def test_broken_figures_are_an_error_too(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_content_of_the_market_is_part_of_the_key(tmp_path: Path) -> None:
     path = market_file(tmp_path)
-    first = market_sha256(plan_sweep({"market": path}, "seed=1"))
+    first = inputs_sha256(plan_sweep({"market": path}, "seed=1"))
     market_file(tmp_path, seed=8)
-    assert market_sha256(plan_sweep({"market": path}, "seed=1")) != first is not None
-    assert market_sha256(a_plan()) is None
+    assert inputs_sha256(plan_sweep({"market": path}, "seed=1")) != first
+    assert inputs_sha256(a_plan()) == inputs_sha256(a_plan("seed=7"))
+    slow = plan_sweep({**BASE, "terms": "slow"}, VARY)
+    assert inputs_sha256(a_plan()) != inputs_sha256(slow)

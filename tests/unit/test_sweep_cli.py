@@ -93,7 +93,7 @@ def test_a_run_that_cannot_be_made_is_one(command: Command, tmp_path: Path) -> N
     quotes = tmp_path / "quotes.csv"
     quotes.write_text("symbol,bid,ask,timestamp_ms\nA,99,101,1000\n")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sweep_cli, "market_sha256", lambda plan: None)
+        patched.setattr(sweep_cli, "inputs_sha256", lambda plan: None)
         code, out, err = command(market, "--vary", "seed=1,2", "--from", "+60", "--jobs", "1")
     data = json.loads(out)
     assert code == 1 and (data["errors"], data["best"], data["test_pnl_usd"]) == (2, None, None)

@@ -55,6 +55,7 @@ def test_points_by_chance() -> None:
         ("", "--vary '' is no axis"),
         ("sprad=1", "--vary 'sprad' is nothing to vary; did you mean 'spread_bps'?"),
         ("market=a,b", "--vary 'market' is nothing to vary"),
+        ("terms=fast,slow", "--vary 'terms' is nothing to vary"),
         ("seed=1 seed=2", "--vary 'seed' is given twice; name all of its values at once"),
         ("seed=1,2,1", "--vary seed has '1' twice; name each value once"),
         ("seed=1:2", "--vary seed '1:2' is no range; write FROM:TO:STEP"),
@@ -63,7 +64,7 @@ def test_points_by_chance() -> None:
         ("seed=1:10002:1", "--vary seed has more than 10000 values; take larger steps"),
         ("seed=1:x:1", "--vary seed 'x' is not a number"),
         ("seed=1.5", "--seed '1.5' is not a whole number"),
-        ("fill_rate=0.5", "--fill-rate is of --exchange fake"),
+        ("fill_rate=0.5", "--fill-rate is about --exchange fake"),
     ],
 )
 def test_what_cannot_be_varied(vary: str, told: str) -> None:
@@ -83,7 +84,7 @@ def test_too_many_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_point_is_checked_before_anything_runs() -> None:
-    with pytest.raises(ContractError, match="--queue is of --exchange simulated"):
+    with pytest.raises(ContractError, match="--queue is about --exchange simulated"):
         plan_sweep({"queue": "log"}, "exchange=simulated,fake")
 
 

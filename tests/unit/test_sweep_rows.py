@@ -21,7 +21,7 @@ def a_row(seed: int = 1, **changes: Any) -> dict[str, Any]:
     config = {"seed": seed}
     return {
         "v": VERSION, "kind": KIND, "key": key_of(config, "ab"), "version": __version__,
-        "config": config, "market_sha256": "ab", "fold": None, "part": None,
+        "config": config, "inputs_sha256": "ab", "fold": None, "part": None,
         "varied": {"seed": seed}, "measures": {"sharpe": 1.5}, "frozen": False,
         "state_sha256": "cd", **changes,
     }  # fmt: skip

@@ -112,7 +112,7 @@ def check_files(
 ) -> None:
     """Refuse, before anything runs, outputs that cannot be written or would destroy an input."""
     inputs = {"--config": options["config"]}
-    inputs |= {f"--{key}": given.get(key) for key in ("market", "quotes")}
+    inputs |= {f"--{key}": given.get(key) for key in ("market", "quotes", "terms", "faults")}
     taken = {flag: name for flag, name in inputs.items() if name is not None}
     for key in outputs:
         name, flag = options[key], f"--{key}"

@@ -15,19 +15,20 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from .audit.laws_performance import check_performance
-from .backtest_exchange import Market, make_exchange, survey, world_of
 from .backtest_history import History
 from .backtest_line import PerformanceLine
 from .backtest_result import BacktestResult, figures
-from .backtest_settings import FAKE, SIMULATED, config_of, grid_ns, instant_ns
+from .backtest_settings import config_of, grid_ns, instant_ns
 from .core.clock import NS_PER_MS, parse_utc
 from .core.errors import ContractError
 from .core.money import to_e9
 from .core.quiet_gc import quiet_gc
 from .edge_modes import begun_as
 from .exchange import IExchangeClient
+from .exchange_choice import FAKE, SIMULATED, exchange_of, world_of
 from .execution_loop import ExecutionLoop
-from .market.feed import Source
+from .market.feed import MarketFeed, Source
+from .market.recorded import RecordedMarket
 from .market.synthetic import SyntheticMarket
 from .market.window import MarketWindow
 from .order_store import InMemoryOrderStore
@@ -40,6 +41,7 @@ from .risk_monitor import RuntimeRiskMonitor
 from .sim.exchange import SimulatedExchange
 
 MakeExchange = Callable[[], IExchangeClient]
+Market = Source | SyntheticMarket | RecordedMarket
 GIVEN = "given"  # what a config says of a market or an exchange that no config names
 
 
@@ -72,7 +74,7 @@ class Backtest:
     def begin(self) -> None:
         """Stand before the first step, as new."""
         config = self.config
-        exchange = make_exchange(config) if self._own is None else self._own()
+        exchange = exchange_of(config) if self._own is None else self._own()
         self.feed = self._feed(exchange)
         self.params = _params(config, self.feed)
         start_ms = self.feed.start_ns // NS_PER_MS
@@ -91,8 +93,8 @@ class Backtest:
     def _feed(self, exchange: IExchangeClient) -> Feed:
         """What the loop hears. A world is read anew each time; a market alone was read before."""
         symbols, source = self.config["symbols"], self.config["source"]
-        if isinstance(exchange, SimulatedExchange):
-            return world_of(self._market, exchange, symbols, source)
+        if isinstance(getattr(exchange, "exchange", exchange), SimulatedExchange):
+            return world_of(exchange, self._market, symbols, source)
         if self._alone is None:
             self._alone = survey(self._market, symbols, source)
         return self._alone
@@ -208,14 +210,21 @@ def run_backtest(market: str | Source | None = None, **given: Any) -> BacktestRe
 def open_market(config: dict[str, Any], market: Source | None = None) -> Market:
     """The market of a config, or the part of it that it names."""
     if config["quotes"] is not None:
-        from .market.recorded import RecordedMarket
-
         return RecordedMarket(config["quotes"], config["symbols"], "--quotes")
     source = open_source(config) if market is None else market
     if source is None:
         start_ns = parse_utc(config["start"], "--start")
         return SyntheticMarket(config["symbols"], config["iterations"], start_ns)
     return _window(config, source)
+
+
+def survey(
+    market: Market, symbols: list[str] | None, source: str | None
+) -> SyntheticMarket | RecordedMarket | MarketFeed:
+    """A market as a feed by itself, read once to know how long it is."""
+    if isinstance(market, (SyntheticMarket, RecordedMarket)):
+        return market
+    return MarketFeed(market, symbols, source)
 
 
 def open_source(config: dict[str, Any]) -> Source | None:

@@ -10,22 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import settings
-from .backtest_exchange import slippage_model
 from .console import did_you_mean
-from .core.clock import NS_PER_MS, NS_PER_S, parse_utc
+from .core.clock import NS_PER_S, parse_utc
 from .core.errors import ContractError
 from .core.money import SCALE, to_e9, view
 from .edge_modes import COMPUTED
-from .settings import Setting, choice, number, whole
-from .sim.delays import LONGEST_DELAY_NS, PRESETS
-from .sim.queue import queue_model
+from .exchange_choice import FAKE, SIMULATED, check_choice
+from .settings import Setting, number, whole
 
-FAKE, SIMULATED = "fake", "simulated"
-EXCHANGES = (SIMULATED, FAKE)
 START = "2025-01-01T00:00:00Z"
 _DAY_S = 86_400
-_LONGEST_MS = LONGEST_DELAY_NS // NS_PER_MS
-_MS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?", re.ASCII)
 _FORM = "+SECONDS from the beginning, or YYYY-MM-DDTHH:MM:SS[.ffffff]Z"
 _OFFSET = re.compile(r"\+([0-9]{1,10}(?:\.[0-9]{1,9})?)", re.ASCII)
 
@@ -60,31 +54,6 @@ def instant_ns(written: str | None, begin_ns: int, name: str) -> int | None:
     return begin_ns + to_e9(offset[1], name) * NS_PER_S // SCALE
 
 
-def delays(value: Any, name: str) -> str:
-    """A preset, or the milliseconds that each way takes."""
-    written = str(value)
-    if written in PRESETS:
-        return written
-    if _MS.fullmatch(written) and to_e9(written, name) <= _LONGEST_MS * SCALE:
-        return written
-    raise ContractError(
-        f"{name} {written[:60]!r} is no delay; {did_you_mean(written, PRESETS)} or write"
-        f" milliseconds up to {_LONGEST_MS}"
-    )
-
-
-def queue(value: Any, name: str) -> str:
-    """A queue model by its name."""
-    queue_model(str(value))
-    return str(value)
-
-
-def slippage(value: Any, name: str) -> str:
-    """A slippage model by its name."""
-    slippage_model(str(value), name)
-    return str(value)
-
-
 def grid_ns(config: Mapping[str, Any]) -> int:
     """The period at which the equity is sampled."""
     return to_e9(config["grid"], "--grid") * NS_PER_S // SCALE
@@ -103,14 +72,6 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
         ("until", None, instant, "INSTANT", "end before it"),
         ("start", START, beginning, "INSTANT", "when the synthetic market begins"),
     ),
-    "exchange": (
-        ("exchange", SIMULATED, choice(*EXCHANGES), "NAME", "or fake, which knows no market"),
-        ("delays", "fast", delays, "NAME", "instant, fast, normal, slow, or milliseconds each way"),
-        ("queue", "pessimistic", queue, "MODEL", "or proportional, power:N, log: where we stand"),
-        ("slippage", "none", slippage, "MODEL", "or bps:N, spread:SHARE, volume:QTY: of takers"),
-        ("liquidity", "displayed", choice("displayed", "full"), "RULE",
-         "or full: every order fills at once, whole"),
-    ),
     "figures": (
         ("capital", None, _CAPITAL, "USD", "of what returns are (--max-total)"),
         ("grid", 1, number(0, _DAY_S, above=True), "SECONDS", "period of Sharpe and Sortino"),
@@ -118,20 +79,19 @@ _TABLE: dict[str, tuple[tuple[str, Any, settings.Read, str, str], ...]] = {
     ),
 }  # fmt: skip
 OWN = tuple(Setting(*row, group) for group, rows in _TABLE.items() for row in rows)
-OF_THE_FAKE = ("fill_rate", "reject_rate", "partial_fill_rate", "latency_ms")
-OF_THE_SIMULATED = ("delays", "queue", "slippage", "liquidity")
-_GROUPS = ("market", "exchange", FAKE + " exchange", "strategy", "risk", "figures", "output")
+_DEFAULTS = {"exchange": SIMULATED, "terms": "fast"}  # other than those of the demo
+_OF_THE_FAKE = ("fill_rate", "reject_rate", "partial_fill_rate", "latency_ms")
+_GROUPS = ("market", "exchange", "strategy", "risk", "figures", "output")
 
 
-def _grouped(one: Setting) -> Setting:
-    """A setting of the demo in the groups of a backtest."""
-    if one.key not in OF_THE_FAKE:
-        return one
-    return Setting(one.key, one.default, one.read, one.metavar, one.help, FAKE + " exchange")
+def _of_a_backtest(one: Setting) -> Setting:
+    """A setting of the demo with the default of a backtest."""
+    default = _DEFAULTS.get(one.key, one.default)
+    return Setting(one.key, default, one.read, one.metavar, one.help, one.group)
 
 
 SETTINGS = tuple(
-    one for group in _GROUPS for one in (*OWN, *map(_grouped, settings.SETTINGS))
+    one for group in _GROUPS for one in (*map(_of_a_backtest, settings.SETTINGS), *OWN)
     if one.group == group
 )
 BY_KEY = {one.key: one for one in SETTINGS}
@@ -183,11 +143,10 @@ def _check_market(given: Mapping[str, Any], config: dict[str, Any]) -> None:
 
 def _check_exchange(given: Mapping[str, Any], config: dict[str, Any]) -> None:
     """What is said of the other exchange means nothing."""
-    name, other = config["exchange"], FAKE if config["exchange"] == SIMULATED else SIMULATED
-    for key in OF_THE_FAKE if other == FAKE else OF_THE_SIMULATED:
-        if given.get(key) is not None:
-            flag = BY_KEY[key].name
-            raise ContractError(f"{flag} is of --exchange {other}, not of {name}; leave one out")
+    if config["exchange"] == FAKE and given.get("terms") is None:
+        config["terms"] = None
+    check_choice(config, [key for key in given if given[key] is not None])
+    for key in () if config["exchange"] == FAKE else _OF_THE_FAKE:
         config[key] = None
 
 

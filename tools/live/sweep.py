@@ -2,7 +2,7 @@
 
     plan = plan_sweep({"market": "btcusdt.jsonl.gz", "requote": True}, "spread_bps=1:6:1 seed=1,2")
     with ProcessPoolExecutor() as executor:
-        outcome = run_sweep(plan, executor, market_sha256=market_sha256(plan))
+        outcome = run_sweep(plan, executor, inputs_sha256=inputs_sha256(plan))
     print(outcome.best("sharpe"))
 
 Only `submit` of the executor and `result` of what it returns are used. Rows are written in the
@@ -17,15 +17,17 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from . import __version__
-from .backtest_exchange import survey
-from .backtest_run import Backtest, open_market
+from .backtest_run import Backtest, open_market, survey
 from .backtest_settings import config_of
+from .core import codec
 from .core.errors import LiveError
+from .exchange import InProcess
+from .exchange_choice import exchange_of
 from .sweep_best import Choice, choose
 from .sweep_plan import TEST, TRAIN, Fold, Run, SweepPlan, plan_sweep
 from .sweep_rows import KIND, VERSION, KeptRows, Rows, key_of
 
-__all__ = ["Outcome", "market_sha256", "plan_sweep", "run_one", "run_sweep"]
+__all__ = ["Outcome", "inputs_sha256", "plan_sweep", "run_one", "run_sweep"]
 
 AHEAD = 64  # runs handed out before the first of them has ended
 Row = dict[str, Any]
@@ -85,13 +87,13 @@ class Outcome:
 
 def run_sweep(
     plan: SweepPlan, executor: Executor, *, by: str = "sharpe", rows: Rows | None = None,
-    market_sha256: str | None = None, progress: Callable[[int, int], None] | None = None,
+    inputs_sha256: str | None = None, progress: Callable[[int, int], None] | None = None,
     ahead: int = AHEAD,
 ) -> Outcome:  # fmt: skip
     """Make every run that has no row yet, then test what was best in training, by `by`."""
     kept = KeptRows() if rows is None else rows
     first = list(plan.runs())
-    desk = _Desk(executor, kept, market_sha256, ahead)
+    desk = _Desk(executor, kept, inputs_sha256, ahead)
     total = len(first) + len(plan.folds) * _seeds(plan)
     done: list[Row] = []
     for row in desk.rows(first):
@@ -126,18 +128,18 @@ class _Desk:
     """Hands runs out and takes their rows in, in the order of the runs."""
 
     def __init__(
-        self, executor: Executor, rows: Rows, market_sha256: str | None, ahead: int
+        self, executor: Executor, rows: Rows, inputs_sha256: str | None, ahead: int
     ) -> None:
         self._executor = executor
         self._rows = rows
-        self._market_sha256 = market_sha256
+        self._inputs_sha256 = inputs_sha256
         self._ahead = ahead
 
     def rows(self, runs: Iterable[Run]) -> Iterator[Row]:
         """A row for each run, as it was found or as it is made."""
         waiting: deque[tuple[Run, str, Row | Future[Row]]] = deque()
         for run in runs:
-            key = key_of(run.config, self._market_sha256)
+            key = key_of(run.config, self._inputs_sha256)
             found = self._rows.found.get(key)
             waiting.append((run, key, found or self._executor.submit(run_one, run.config)))
             if len(waiting) >= self._ahead:
@@ -152,16 +154,17 @@ class _Desk:
             return {**made, **placed}
         row = {
             "v": VERSION, "kind": KIND, "key": key, "version": __version__, "config": run.config,
-            "market_sha256": self._market_sha256, **placed, **made.result(),
+            "inputs_sha256": self._inputs_sha256, **placed, **made.result(),
         }  # fmt: skip
         self._rows.write(row)
         self._rows.found[key] = row  # a test may be what a later fold was trained on
         return row
 
 
-def market_sha256(plan: SweepPlan) -> str | None:
-    """The hash of the market that all runs of a plan share; None for the synthetic one."""
+def inputs_sha256(plan: SweepPlan) -> str:
+    """The hash of what all runs of a plan read: the market, and the terms of the exchange."""
     config = config_of(plan.base)
-    feed = survey(open_market(config), config["symbols"], config["source"])
-    found: str | None = feed.describe().get("sha256")
-    return found
+    market = survey(open_market(config), config["symbols"], config["source"]).describe()
+    exchange = exchange_of(config)
+    assert isinstance(exchange, InProcess), "an exchange of a config is one of our own"
+    return codec.sha256([market, exchange.describe()])

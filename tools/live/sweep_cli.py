@@ -22,7 +22,7 @@ from .console import (
 from .core import codec
 from .reports.files import write_whole
 from .settings import whole
-from .sweep import MEASURES, Outcome, market_sha256, run_sweep
+from .sweep import MEASURES, Outcome, inputs_sha256, run_sweep
 from .sweep_best import Choice, mean_of
 from .sweep_heat import heat_map
 from .sweep_plan import (
@@ -129,18 +129,18 @@ def _plan(options: dict[str, Any], given: dict[str, Any]) -> SweepPlan:
 
 
 def _sweep(plan: SweepPlan, jobs: int, by: str, rows: str | None) -> Outcome:
-    sha256 = market_sha256(plan)
+    sha256 = inputs_sha256(plan)
     ahead = 1 if jobs == 1 else _AHEAD * jobs
     with _Shown(sys.stderr) as shown, _executor(jobs) as executor:
         if rows is None:
-            return run_sweep(plan, executor, by=by, rows=KeptRows(), market_sha256=sha256,
+            return run_sweep(plan, executor, by=by, rows=KeptRows(), inputs_sha256=sha256,
                              progress=shown, ahead=ahead)  # fmt: skip
         with RowFile(rows) as file:
             if file.torn:
                 say(f"--rows {rows!r}: the last line was cut off, so its run is made again")
             if file.found:
                 say(f"--rows {rows!r}: {len(file.found)} rows are there already")
-            return run_sweep(plan, executor, by=by, rows=file, market_sha256=sha256,
+            return run_sweep(plan, executor, by=by, rows=file, inputs_sha256=sha256,
                              progress=shown, ahead=ahead)  # fmt: skip
 
 

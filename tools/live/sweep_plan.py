@@ -26,7 +26,9 @@ MOST_VALUES = 10_000
 MOST_RUNS = 1_000_000
 SEED = "seed"
 TRAIN, TEST = "train", "test"
-_NOT_VARIED = ("market", "quotes", "source", "from", "until", "start", "symbols")
+_NOT_VARIED = (
+    "market", "quotes", "source", "from", "until", "start", "symbols", "terms", "faults",
+)  # fmt: skip
 _BETWEEN = re.compile(r"[\s;]+")
 _SWITCH = {"true": True, "false": False}
 

@@ -22,7 +22,7 @@ from .core.errors import ContractError, LiveError
 VERSION = 1
 KIND = "sweep_run"
 MOST_BYTES = 1 << 30
-_KEYS = ("config", "fold", "key", "kind", "market_sha256", "part", "v", "varied", "version")
+_KEYS = ("config", "fold", "key", "kind", "inputs_sha256", "part", "v", "varied", "version")
 _OUTCOMES = (("error",), ("frozen", "measures", "state_sha256"))
 
 
@@ -38,9 +38,9 @@ class RowsHeld(LiveError):
     exit_code = 4
 
 
-def key_of(config: Mapping[str, Any], market_sha256: str | None) -> str:
+def key_of(config: Mapping[str, Any], inputs_sha256: str | None) -> str:
     """The name of a run."""
-    return codec.sha256([VERSION, __version__, config, market_sha256])
+    return codec.sha256([VERSION, __version__, config, inputs_sha256])
 
 
 def read_rows(raw: bytes, named: str) -> tuple[dict[str, dict[str, Any]], int]:
@@ -68,7 +68,7 @@ def _row(line: bytes, where: str) -> dict[str, Any]:
         raise RowsRefused(f"{where} is of version {row.get('v')!r:.60}, not {VERSION}; {advice}")
     if not any(sorted(row) == sorted((*_KEYS, *outcome)) for outcome in _OUTCOMES):
         raise RowsRefused(f"{where} has other keys than a row; {advice}")
-    made = codec.sha256([VERSION, row["version"], row["config"], row["market_sha256"]])
+    made = codec.sha256([VERSION, row["version"], row["config"], row["inputs_sha256"]])
     if made != row["key"] or codec.canonical(row).encode() != line:
         raise RowsRefused(f"{where} was changed: its key is not of its config; {advice}")
     return row
