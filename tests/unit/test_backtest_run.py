@@ -175,7 +175,7 @@ def test_in_a_dream_it_is_the_kindest_fake() -> None:
 
 def test_faults_by_plan(tmp_path: Path) -> None:
     plan = tmp_path / "faults.json"
-    plan.write_text('{"seed": 1, "fault": [{"kind": "reject", "nth": 2}]}')
+    plan.write_text('{"seed": 1, "fault": [{"kind": "reject", "nth": [2]}]}')
     for exchange in ("fake", "simulated"):
         run = Backtest(iterations=5, exchange=exchange, faults=str(plan))
         assert run.loop.exchange.__class__.__name__ == "FaultyExchange"
