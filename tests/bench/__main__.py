@@ -42,7 +42,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--gate", action="store_true", help="the quick part, for CI")
     parser.add_argument("--child", nargs=2, metavar=("QUOTES", "RETAIN"), help=argparse.SUPPRESS)
+    parser.add_argument("--simulated", metavar="QUOTES", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.simulated is not None:
+        simulated.run_retained(options.simulated)
+        print(_own_peak_kb())
+        return 0
     if options.child is not None:
         return _child(*(int(word) for word in options.child))
     different = workload.differences(8_000)
@@ -58,7 +63,7 @@ def main() -> int:
     rows += _held(tries, lambda: _market(options.gate))
     rows += _held(tries, lambda: _simulated(options.gate))
     if not options.gate:
-        rows += [_growth(), *_imports(), _drift()]
+        rows += [_growth(), _simulated_memory(), *_imports(), _drift()]
     width = max(len(row[0]) for row in rows)
     print(f"{'figure':<{width}}  {'measured':>14}  goal")
     for name, measured, goal, held in rows:
@@ -252,8 +257,20 @@ def _memory(*, long: bool) -> list[Row]:
     ]
 
 
+def _simulated_memory() -> Row:
+    """Growth of a simulated run ten times as long, both of them with few orders retained."""
+    few, many = (_peak_of("--simulated", quotes) for quotes in (100_000, 1_000_000))
+    grown = (many - few) / KIBIBYTE
+    name = "growth of a simulated run 10 x as long, 1000 kept"
+    return name, f"{grown:.1f} MiB", "<= 4", grown <= 4
+
+
 def _peak_kb(quotes: int, retain: int) -> int:
-    command = [sys.executable, "-m", "tests.bench", "--child", str(quotes), str(retain)]
+    return _peak_of("--child", quotes, retain)
+
+
+def _peak_of(*words: str | int) -> int:
+    command = [sys.executable, "-m", "tests.bench", *map(str, words)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return int(done.stdout)
 

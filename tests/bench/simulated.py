@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 from tests.bench.instant_fill import run_instant_fill
@@ -49,11 +50,11 @@ class SizedQuotes:
 
 
 def a_run(
-    quotes: int, terms: Terms, retain: int | None = None
+    market: SizedQuotes, terms: Terms, retain: int | None = None
 ) -> tuple[ExecutionLoop, SimulatedWorld]:
     """The wiring of W1 around a simulated exchange."""
     exchange = SimulatedExchange(terms)
-    world = SimulatedWorld(SizedQuotes(quotes // len(SYMBOLS)), exchange)
+    world = SimulatedWorld(market, exchange)
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=LIMIT_USD,
         max_total_notional_usd=LIMIT_USD,
@@ -66,7 +67,8 @@ def a_run(
 
 def seconds_simulated(quotes: int, terms: Terms | None = None, retain: int | None = None) -> float:
     """Time of a run with its report, without the survey of the market before it."""
-    loop, world = a_run(quotes, Terms() if terms is None else terms, retain)
+    market = SizedQuotes(quotes // len(SYMBOLS))
+    loop, world = a_run(market, Terms() if terms is None else terms, retain)
     params = ExecutionParams(SYMBOLS, world.steps, LIMIT_USD, LIMIT_USD, 0, requote=True)
     gc.collect()
     began = time.perf_counter()
@@ -133,9 +135,7 @@ class WanderingQuotes(SizedQuotes):
 
 def run_retained(quotes: int) -> None:
     """A run that keeps few finished orders anywhere, for its peak of memory."""
-    loop, _ = a_run(4, terms := Terms(retain=1000), retain=1000)
-    exchange = SimulatedExchange(terms)
-    loop.exchange = exchange
-    world = SimulatedWorld(WanderingQuotes(quotes // len(SYMBOLS)), exchange)
+    market = WanderingQuotes(quotes // len(SYMBOLS))
+    loop, world = a_run(market, Terms(retain=1000), retain=1000)
     params = ExecutionParams(SYMBOLS, world.steps, LIMIT_USD, LIMIT_USD, 0, requote=True)
     loop.run_shadow(params, world)
