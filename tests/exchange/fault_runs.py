@@ -17,13 +17,13 @@ from tests.unit.test_properties import replayed
 from tools.live.audit import laws
 from tools.live.audit.reconcile_findings import Cancel
 from tools.live.audit.reconcile_loop import ReconcileLoop
-from tools.live.core.contracts_v1 import BUY, SELL, QuoteUpdate
+from tools.live.core.contracts_v1 import BUY, SELL, QuoteUpdate, Side
 from tools.live.core.line import Line
 from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, FeedStale, MarketEvent, Trade
 from tools.live.core.money import SCALE
 from tools.live.core.order import TERMINAL
 from tools.live.durable_run import adopt_into
-from tools.live.exchange import FillEvent, OrderStatus
+from tools.live.exchange import FillEvent, OrderStatus, PlaceOrderRequest, PlaceOrderResponse
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams
 from tools.live.market.gaps import STALE_NS
 from tools.live.order_store import InMemoryOrderStore
@@ -34,6 +34,7 @@ from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.faults.feed import FaultyMarket
 from tools.live.sim.faults.plan import MARKET, FaultKind, FaultPlan
+from tools.live.sim.faults.strikes import Struck
 from tools.live.sim.faults.wire import FaultyExchange
 from tools.live.sim.orders import WorkingOrder
 from tools.live.sim.terms import Terms
@@ -150,8 +151,8 @@ class Judge:
     - position: the loop's own is not what the exchange holds
     - duplicate: one intent stands, or stood, in two orders
     - ghost: an order rests for long of which the loop does not know, or at the very end
-    - limit: all that rests could fill beyond the limit; not counted is what nobody could know of,
-      executions on their way of orders whose cancel was confirmed
+    - limit: all that rests could fill beyond the limit; not counted is what nobody could know of
+      when the newest order was sent, executions of orders whose cancel was confirmed
     - blind: an order rests although nothing was heard of its market for long
     - crossed: on a bad feed an order took from the market, of a loop that never wants to
     """
@@ -164,15 +165,19 @@ class Judge:
         self.line = FaultyExchange(self.exchange, plan)
         told = Told(events)
         self.bad_feed = any(one.kind in MARKET for one in plan.faults)
-        heard = FaultyMarket(told, plan) if self.bad_feed else told
+        self._market = market = FaultyMarket(told, plan)
+        heard: Any = market if self.bad_feed else told
         if naive and self.bad_feed:
-            heard = NaiveBooks(heard)
+            heard = NaiveBooks(market)
         self.world = SimulatedWorld(heard, self.exchange, line=self.line)
         self.limit = limit
         self.found: set[str] = set()
         self._heard_ns = START_NS
         self._unknown_ns: dict[str, int] = {}
-        self._unheard: list[FillEvent] = []
+        self._unheard: dict[Side, list[FillEvent]] = {BUY: [], SELL: []}
+        self._booked: Container[str | None] = ()
+        self._place = self.line.place_limit
+        self.line.place_limit = self._sends  # type: ignore[method-assign]
         self._filled = self.exchange.answers.filled
         self.exchange.answers.filled = self._trades  # type: ignore[method-assign]
         self._hear = self.exchange.desk.hear
@@ -184,23 +189,32 @@ class Judge:
         self._hear(event)
 
     def _trades(self, fill: FillEvent, now_ns: int) -> None:
-        self._unheard.append(fill)
+        for unheard in self._unheard.values():
+            unheard.append(fill)
         self._filled(fill, now_ns)
 
-    def _nobody_knows(self, booked: Container[str | None]) -> int:
-        """What has traded of canceled orders, as far as the loop has not heard of it."""
-        ended, hidden = self.exchange.desk.register.ended, 0
-        self._unheard = [fill for fill in self._unheard if fill.fill_id not in booked]
-        for fill in self._unheard:
-            order = ended(fill.order_id)
-            if order is not None and order.status is OrderStatus.CANCELED:
-                hidden += fill.qty_e9 if fill.side is BUY else -fill.qty_e9
-        return hidden
+    def _sends(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
+        """Whoever sends an order should know by now of whatever it has heard of."""
+        unheard = self._unheard[req.side]
+        if unheard:
+            self._unheard[req.side] = [f for f in unheard if f.fill_id not in self._booked]
+        return self._place(req)
 
-    def look(
-        self, step: Step, knows: Callable[[WorkingOrder], bool], booked: Container[str | None]
-    ) -> None:
-        """Behind every step: what was heard in it, what the loop takes to be open, and knows."""
+    def _held(self, side: Side) -> int:
+        """The position, without what nobody could know of."""
+        held = self.exchange.desk.accounts.position("AAA")
+        for fill in self._unheard[side]:
+            order = self.exchange.desk.register.ended(fill.order_id)
+            if order is not None and order.status is OrderStatus.CANCELED:
+                held -= fill.qty_e9 if fill.side is BUY else -fill.qty_e9
+        return held if side is BUY else -held
+
+    def watch(self, booked: Container[str | None]) -> None:
+        """Whom it watches: the executions that it knows of."""
+        self._booked = booked
+
+    def look(self, step: Step, knows: Callable[[WorkingOrder], bool]) -> None:
+        """Behind every step, with what was heard in it, and what the loop takes to be open."""
         desk, now_ns = self.exchange.desk, self.exchange.here_ns
         if any(isinstance(said, QuoteUpdate) for said in step):
             self._heard_ns = now_ns
@@ -211,10 +225,7 @@ class Judge:
                 self._unknown_ns.pop(order.order_id, None)
             elif now_ns - self._unknown_ns.setdefault(order.order_id, now_ns) > GHOST_NS:
                 self.found.add("ghost")
-        held = desk.accounts.position("AAA")
-        if self._unheard:
-            held -= self._nobody_knows(booked)
-        if held + rests[BUY] > self.limit or rests[SELL] - held > self.limit:
+        if any(self._held(side) + rests[side] > self.limit for side in (BUY, SELL)):
             self.found.add("limit")
 
     def close(self, position: int, intents: Counter[int] | None = None) -> set[str]:
@@ -229,6 +240,10 @@ class Judge:
         if self.bad_feed and any(fill.liquidity == "taker" for fill in exchange.get_fills()):
             self.found.add("crossed")
         return self.found
+
+    def heard_struck(self) -> list[Struck]:
+        """What was done to the feed."""
+        return self._market.strikes.struck
 
     def pass_time(self, seconds: int) -> Iterator[int]:
         """Behind the end of the market, a second at a time."""
@@ -255,6 +270,7 @@ class NaiveRun:
     ) -> None:
         judge = Judge(plan, events, terms, limit, naive=True)
         self.loop = loop = NaiveLoop(judge.line, QTY, SPREAD_BPS * SCALE, limit, looks)
+        judge.watch(loop.counted)
         for step in judge.world:
             now_ns = judge.exchange.here_ns
             if stop_s is not None and now_ns >= START_NS + stop_s * SECOND and not loop.stopped:
@@ -263,7 +279,7 @@ class NaiveRun:
                 if isinstance(said, QuoteUpdate):
                     loop.on_quote(said.symbol, said.bid, said.ask, now_ns)
             loop.on_answers(now_ns)
-            judge.look(step, loop.knows, loop.counted)
+            judge.look(step, loop.knows)
         loop.stop()
         for now_ns in judge.pass_time(SETTLE_S):
             loop.on_answers(now_ns)
@@ -297,6 +313,7 @@ class OurRun:
             judge.line, InMemoryOrderStore(), self.monitor, self._now_ms, edge="computed",
             line=self.lines,
         )  # fmt: skip
+        judge.watch(self.loop.order_store.fills)
         self._desk = self._reconciling()
         self._stop_s = stop_s
         self.symbols, self.steps = judge.world.symbols, judge.world.steps
@@ -319,7 +336,7 @@ class OurRun:
                 self.loop.freeze("the kill switch", "a test")
             yield step
             self._desk.on_time()
-            self.judge.look(step, self._knows, self.loop.order_store.fills)
+            self.judge.look(step, self._knows)
 
     def _knows(self, order: WorkingOrder) -> bool:
         ours = self.loop.order_store.orders.get(order.request.client_order_id)
