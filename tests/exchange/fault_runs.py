@@ -49,7 +49,8 @@ SPREAD_BPS = 5
 LIMIT_QTY = 6 * SCALE
 HALF = 10 * CENT  # the market's half spread, of a price around 100
 QUICK = Terms(delays=Delays(*[Constant(20 * MS)] * 5))
-SETTLE_S = 90
+QUIET_S = 15
+SETTLE_S = 60
 GHOST_NS = 2 * SECOND
 
 Step = Sequence[Any]
@@ -337,6 +338,10 @@ class OurRun:
             yield step
             self._desk.on_time()
             self.judge.look(step, self._knows)
+        for _ in self.judge.pass_time(QUIET_S):  # what was lost last is found before the report
+            self.loop.on_timer()
+            yield ()
+            self._desk.on_time()
 
     def _knows(self, order: WorkingOrder) -> bool:
         ours = self.loop.order_store.orders.get(order.request.client_order_id)

@@ -13,12 +13,13 @@ from tools.live.sim.terms import Terms
 
 MS = 10**6
 SECOND = 10**9
-SECONDS = 24  # of market
-LAST_S = 18  # of faults
+SECONDS = 20  # of market
+LAST_S = 15  # of faults
 # An exchange that denies an order for longer than a request and its copies can live is not to be
 # told from one that never had it.
 LONGEST_AMNESIA_MS = 8_000
 ORDER_SIDE = tuple(kind for kind in FaultKind if kind not in MARKET)
+DOWN = (FaultKind.DISCONNECT, FaultKind.OUTAGE)
 LATE = {
     FaultKind.LATE_REQUEST: 7_000, FaultKind.LATE_CANCEL: 7_000, FaultKind.LATE_ANSWER: 8_000,
     FaultKind.LATE_CANCEL_ANSWER: 8_000, FaultKind.LATE_FILL: 8_000,
@@ -34,9 +35,12 @@ def a_plan(seed: int) -> FaultPlan:
 
 
 def _a_fault(rng: Random, kind: FaultKind) -> Fault:
-    from_ms = rng.randrange(0, (LAST_S - 1) * 1_000, 250)
+    first_ms = 250 if kind in DOWN else 0  # nobody begins a run while the line is down
+    from_ms = rng.randrange(first_ms, (LAST_S - 1) * 1_000, 250)
     for_ms = rng.randint(1, LAST_S * 1_000 - from_ms)
     more: dict[str, Any] = {}
+    if kind is FaultKind.PARTIAL_SNAPSHOT:  # there are few
+        return checked(Fault(kind, 0, LAST_S * SECOND))
     if kind is FaultKind.AMNESIA:
         for_ms = min(for_ms, LONGEST_AMNESIA_MS)
     if kind in LATE:
@@ -54,6 +58,13 @@ def _a_fault(rng: Random, kind: FaultKind) -> Fault:
         if kind not in MARKET and rng.random() < 0.2:
             more["side"] = rng.choice((BUY, SELL))
     return checked(Fault(kind, from_ms * MS, for_ms * MS, **more))
+
+
+def may_be_found(plan: FaultPlan) -> set[str]:
+    """What no loop can help: who cannot cancel stays in a market that it does not hear or judge."""
+    helpless = [one for one in plan.faults if one.kind not in MARKET]
+    stale = [one for one in plan.faults if one.kind is FaultKind.STALE_BOOK]
+    return {"blind", "crossed"} if helpless or stale else set()
 
 
 def some_terms(seed: int) -> Terms:
