@@ -59,7 +59,10 @@ NOT_WHOLE = {"fraction": "1.5", "whole float": "5.0", "exponent": "1e3", "percen
 
 def test_the_rows_cover_every_number() -> None:
     assert len(WHOLE) == 4 and len(DECIMAL) == 10
-    others = {"--symbols", "--quotes", "--market", "--source", "--requote", "--edge"}
+    others = {
+        "--symbols", "--quotes", "--market", "--source", "--requote", "--edge", "--exchange",
+        "--terms", "--queue", "--delays", "--faults",
+    }  # fmt: skip
     assert {*WHOLE, *DECIMAL, *others} == {setting.name for setting in SETTINGS}
 
 

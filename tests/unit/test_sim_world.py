@@ -43,7 +43,9 @@ def test_what_we_hear_stays_as_recorded_and_the_exchange_knew_it_before() -> Non
     seen = []
     for step in world:
         ask = world.exchange.desk.pit.venue("AAA").ask // 10**9
-        seen.append(((world.exchange.here_ns - T0) // MS, step[0].ask // 10**9, ask))  # type: ignore[union-attr]
+        (quote,) = step
+        assert isinstance(quote, QuoteUpdate)
+        seen.append(((world.exchange.here_ns - T0) // MS, quote.ask // 10**9, ask))
     assert seen == [(0, 101, 101), (20, 102, 103), (22, 103, 103)]
     assert world.exchange.driven is False
 
@@ -69,6 +71,16 @@ def test_answers_alone_make_an_empty_step() -> None:
         seen.append(((world.exchange.here_ns - T0) // MS, len(step)))
         list(world.exchange.stream_answers())
     assert seen == [(20, 0), (100, 1)]
+
+
+def test_at_one_instant_we_hear_the_quote_before_the_answer() -> None:
+    world = a_world(FAR, *quotes(0, 20, 100))
+    steps, seen = iter(world), []
+    next(steps)
+    world.exchange.submit(a_request("C1", qty=9, price=99))
+    for step in steps:
+        seen.append(((world.exchange.here_ns - T0) // MS, len(step)))
+    assert seen == [(20, 1), (20, 0), (100, 1)]
 
 
 def test_who_does_not_listen_is_told_once() -> None:
@@ -115,6 +127,7 @@ def test_without_a_loop_it_goes_on_step_by_step() -> None:
     world.exchange.submit(a_request("C1", qty=2, price=98))
     assert world.run(T0 + 15 * MS) == 1
     assert world.exchange.here_ns == T0 + 15 * MS
+    assert world.exchange.desk.pit.venue("AAA").ask == 102 * 10**9  # not that of 20 ms yet
     world.exchange.desk.hear(a_trade(97, 9, SELL))
     assert world.run(T0 + 20 * MS) == 2  # the fill, and a quote
     assert world.run(T0 + 20 * MS) == 0

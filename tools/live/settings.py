@@ -179,7 +179,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
     "exchange": (
         ("exchange", "fake", choice("fake", "simulated"), "NAME",
          "fake draws what fills, simulated matches orders"),
-        ("terms", None, path, "FILE", "terms of --exchange simulated, .toml or .json"),
+        ("terms", None, path, "FILE", "terms of --exchange simulated, or dream ... slow"),
         ("queue", None, model, "MODEL", "its queue: pessimistic, proportional, power:N or log"),
         ("delays", None, model, "MS", "its delays: milliseconds, or fast, normal or slow"),
         ("faults", None, path, "FILE", "what is to go wrong with it, by plan: .toml or .json"),

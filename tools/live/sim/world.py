@@ -21,6 +21,7 @@ from ..core.record import builder
 from ..market.feed import MarketFeed, Source
 from ..market.normalize.wire import WireRefused
 from ..market.quotes import QuoteStream, Said
+from ..market.recorded import RecordedMarket
 from ..market.synthetic import SyntheticMarket
 from .exchange import SimulatedExchange
 
@@ -62,14 +63,14 @@ class HeldUp(Protocol):
 class SimulatedWorld:
     """A market and an exchange, merged in time; iterate over it, or hand it to a loop as its feed.
 
-    `market` is any source of market events, or the synthetic market. `symbols` picks some of a
+    `market` is any source of market events, or one of quotes alone. `symbols` picks some of a
     source, `source` one of several that tell the same symbol. `line` is a client of ours that
     holds up what passes between us and the exchange.
     """
 
     def __init__(
         self,
-        market: Source | SyntheticMarket,
+        market: Source | SyntheticMarket | RecordedMarket,
         exchange: SimulatedExchange,
         *,
         symbols: Sequence[str] | None = None,
@@ -79,11 +80,11 @@ class SimulatedWorld:
     ) -> None:
         self.exchange = exchange
         self._line = line
-        self._survey: SyntheticMarket | MarketFeed
-        self._moments: _Synthetic | _Recorded
-        if isinstance(market, SyntheticMarket):
+        self._survey: SyntheticMarket | RecordedMarket | MarketFeed
+        self._moments: _Quoted | _Recorded
+        if isinstance(market, (SyntheticMarket, RecordedMarket)):
             self._survey = market
-            self._moments = _Synthetic(market)
+            self._moments = _Quoted(market)
         else:
             self._survey = MarketFeed(market, symbols, source, field)
             self._moments = _Recorded(market, self._survey, source, field)
@@ -185,16 +186,16 @@ class SimulatedWorld:
         return not (self._quotes or self.exchange.requests_under_way or waits)
 
 
-class _Synthetic:
-    """The synthetic market: a step of quotes stays one, and no price has a known quantity."""
+class _Quoted:
+    """A market of quotes alone: a step of them stays one, and no price has a known quantity."""
 
-    def __init__(self, market: SyntheticMarket) -> None:
+    def __init__(self, market: SyntheticMarket | RecordedMarket) -> None:
         self._market = market
 
     def __iter__(self) -> Iterator[Moment]:
         for quotes in self._market:
             events = [
-                _bbo(q.symbol, "synthetic", q.bid, 0, q.ask, 0, None, None, q.ts_ns) for q in quotes
+                _bbo(q.symbol, "quotes", q.bid, 0, q.ask, 0, None, None, q.ts_ns) for q in quotes
             ]
             yield quotes[0].ts_ns, events, (quotes,)
 
@@ -232,8 +233,10 @@ class _Recorded:
             if source is not None and event.source != source:
                 continue
             said = hear(event)
-            steps += len(said)
-            yield event.ts_ns, (event,), [[one] for one in said]
+            count = len(said)
+            steps += count
+            heard = (said,) if count == 1 else [(one,) for one in said]
+            yield event.ts_ns, (event,), heard
         self._check(steps)
 
     def _misheard(self, market: Misheard, hear: Hear) -> Iterator[Moment]:
