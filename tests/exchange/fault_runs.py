@@ -181,8 +181,15 @@ class Judge:
         self.line.place_limit = self._sends  # type: ignore[method-assign]
         self._filled = self.exchange.answers.filled
         self.exchange.answers.filled = self._trades  # type: ignore[method-assign]
+        self.accepted: list[str] = []
+        self._enter = self.exchange.desk.enter
+        self.exchange.desk.enter = self._takes  # type: ignore[method-assign]
         self._hear = self.exchange.desk.hear
         self.exchange.desk.hear = self._market_moves  # type: ignore[method-assign]
+
+    def _takes(self, order: WorkingOrder) -> None:
+        self.accepted.append(order.request.client_order_id)
+        self._enter(order)
 
     def _market_moves(self, event: MarketEvent) -> None:
         if self.exchange.desk.live and event.ts_ns - self._heard_ns > STALE_NS + SECOND:
@@ -284,11 +291,7 @@ class NaiveRun:
         loop.stop()
         for now_ns in judge.pass_time(SETTLE_S):
             loop.on_answers(now_ns)
-        accepted = Counter(
-            loop.intent_of[order.request.client_order_id]
-            for order in judge.exchange.desk.register._known.values()
-            if hasattr(order, "leaves")
-        )
+        accepted = Counter(loop.intent_of[name] for name in judge.accepted)
         self.fills = len(judge.exchange.get_fills())
         self.struck = judge.line.strikes.struck
         self.found = judge.close(loop.positions.get("AAA", 0), accepted)
@@ -391,7 +394,7 @@ class OurRun:
             elif order.filled_e9 + order.late_e9 != theirs:
                 found.append(f"{order.client_order_id} filled {order.filled_e9} and {theirs}")
         ours = {order.client_order_id for order in store.get_all()}
-        found += [f"{name} is none of ours" for name in register._known if name not in ours]
+        found += [f"{name} is none of ours" for name in self.judge.accepted if name not in ours]
         if store.fill_count() != len(exchange.get_fills()):
             found.append(f"fills: {store.fill_count()} and {len(exchange.get_fills())}")
         if fold.outbox.doubts or fold.unresolved:
