@@ -29,7 +29,8 @@ LATE = {
 def a_plan(seed: int) -> FaultPlan:
     """Two to six kinds, each at its own time and rate; now and then a kind twice."""
     rng = Random(f"plan {seed}")
-    kinds = rng.sample(ORDER_SIDE, rng.randint(1, 5)) + rng.sample(sorted(MARKET), rng.randint(0, 1))
+    kinds = rng.sample(ORDER_SIDE, rng.randint(1, 5))
+    kinds += rng.sample(sorted(MARKET), rng.randint(0, 1))
     kinds += [rng.choice(ORDER_SIDE) for _ in range(rng.randint(0, 1))]
     return FaultPlan(tuple(_a_fault(rng, kind) for kind in kinds), seed)
 

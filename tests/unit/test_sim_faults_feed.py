@@ -81,7 +81,8 @@ def test_a_silent_stream_says_nothing_until_our_own_watch_notices() -> None:
 
 def test_a_silence_that_is_old_when_it_begins_is_noticed_at_once() -> None:
     quotes = [a_quote(100, 110, second) for second in (0, 8, 9, 30)]
-    told = heard(*quotes, plan=(a_window(Kind.SILENT_STREAM, 5, 10),))
+    trade = a_trade(1, 1, ns=at(9))
+    told = heard(*quotes[:3], trade, quotes[3], plan=(a_window(Kind.SILENT_STREAM, 5, 10),))
     stale = FeedStale("BTCUSDT", "binance-spot", 8 * SECOND_NS, at(8))
     assert told == [quotes[0], stale, quotes[3]]
 
@@ -198,8 +199,8 @@ def test_a_crossed_book_is_not_used_by_a_run() -> None:
         a_diff(3, 3, bids=((101, 1),), ts_ns=at(2)),
         a_snapshot(9, ((100, 5),), ((110, 5),), ts_ns=at(3)),
     )  # fmt: skip
-    steps = [step[0] for step in MarketFeed(behind(*events, plan=(Fault(Kind.CROSSED_BOOK, nth=(2,)),)))]
-    quotes = [one.ts_ns - T0 for one in steps if isinstance(one, QuoteUpdate)]
+    market = behind(*events, plan=(Fault(Kind.CROSSED_BOOK, nth=(2,)),))
+    quotes = [one.ts_ns - T0 for [one] in MarketFeed(market) if isinstance(one, QuoteUpdate)]
     assert quotes == [0, 3 * SECOND_NS]
 
 
