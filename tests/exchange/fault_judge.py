@@ -13,10 +13,10 @@ from tools.live.exchange import FillEvent, OrderStatus, PlaceOrderRequest, Place
 from tools.live.market.gaps import STALE_NS
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.faults.feed import FaultyMarket
-from tools.live.sim.faults.plan import MARKET, FaultPlan
+from tools.live.sim.faults.plan import MARKET, FaultKind, FaultPlan
 from tools.live.sim.faults.strikes import Struck
 from tools.live.sim.faults.wire import FaultyExchange
-from tools.live.sim.orders import WorkingOrder
+from tools.live.sim.orders import OrderRequest, WorkingOrder
 from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
 
@@ -99,11 +99,29 @@ class Judge:
         self.line.place_limit = self._sends  # type: ignore[method-assign]
         self._filled = self.exchange.answers.filled
         self.exchange.answers.filled = self._trades  # type: ignore[method-assign]
+        kinds = [one.kind for one in plan.faults]
+        in_order = FaultKind.LOSE_ANSWER not in kinds and FaultKind.LATE_ANSWER not in kinds
+        self._refuses_copies = plan.seed % 2 and in_order
+        self._arrive = self.exchange._arrive
+        self.exchange._arrive = self._copies  # type: ignore[method-assign]
         self.accepted: list[str] = []
         self._enter = self.exchange.desk.enter
         self.exchange.desk.enter = self._takes  # type: ignore[method-assign]
         self._hear = self.exchange.desk.hear
         self.exchange.desk.hear = self._market_moves  # type: ignore[method-assign]
+
+    def _copies(self, request: OrderRequest, *more: Any) -> None:
+        """Half of the exchanges refuse a copy of an order, where ours says nothing of it.
+
+        An adapter must not tell that as a refusal to who does not know yet that the first was
+        accepted, so it is told only where no acceptance is lost or late.
+        """
+        before = self.exchange.unanswered
+        self._arrive(request, *more)
+        if self.exchange.unanswered > before and self._refuses_copies:
+            clock = self.exchange.desk.clock
+            name = request.client_order_id
+            self.exchange.answers.rejected(name, "this id exists already", clock.ns)
 
     def _takes(self, order: WorkingOrder) -> None:
         self.accepted.append(order.request.client_order_id)

@@ -7,7 +7,7 @@ hear the same bad feed. What a judge finds is a set of words: see `Judge`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 from typing import Any
@@ -120,7 +120,7 @@ class NaiveRun:
 
 
 class OurRun:
-    """The product's loop with its reconciliation, as a durable run wires them."""
+    """The product's loop with its reconciliation, as a durable run wires them, or without it."""
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class OurRun:
         terms: Terms = QUICK,
         stop_s: int | None = None,
         limit: int = LIMIT_QTY,
+        reconciles: bool = True,
     ) -> None:
         self.judge = judge = Judge(plan, events, terms, limit)
         self.lines = Line()
@@ -140,7 +141,8 @@ class OurRun:
             line=self.lines,
         )  # fmt: skip
         judge.watch(self.loop.order_store.fills)
-        self._desk = self._reconciling()
+        desk = self._reconciling()
+        self._compare: Callable[[], object] = desk.on_time if reconciles else lambda: None
         self._stop_s = stop_s
         self.symbols, self.steps = judge.world.symbols, judge.world.steps
         self.start_ns = judge.world.start_ns
@@ -161,12 +163,12 @@ class OurRun:
             if self.judge.exchange.here_ns >= stop_ns and not self.monitor.frozen:
                 self.loop.freeze("the kill switch", "a test")
             yield step
-            self._desk.on_time()
+            self._compare()
             self.judge.look(step, self._knows)
         for _ in self.judge.pass_time(QUIET_S):  # what was lost last is found before the report
             self.loop.on_timer()
             yield ()
-            self._desk.on_time()
+            self._compare()
 
     def _knows(self, order: WorkingOrder) -> bool:
         ours = self.loop.order_store.orders.get(order.request.client_order_id)
@@ -199,7 +201,7 @@ class OurRun:
         for _ in self.judge.pass_time(SETTLE_S):
             self.loop.on_timer()
             self.loop.on_fill()
-            self._desk.on_time()
+            self._compare()
 
     # What is held against the exchange.
 

@@ -9,7 +9,7 @@ import pytest
 from tests.exchange.fault_runs import OurRun, a_market
 from tests.exchange.random_faults import ORDER_SIDE, SECONDS, a_plan, may_be_found, some_terms
 from tools.live.core.money import SCALE
-from tools.live.sim.faults.plan import MARKET, FaultKind, plan_of
+from tools.live.sim.faults.plan import MARKET, FaultKind, FaultPlan, plan_of
 
 PLANS = 2_000
 PARTS = 4
@@ -21,7 +21,15 @@ def play(seed: int) -> OurRun:
     plan = a_plan(seed)
     books = any(one.kind is FaultKind.PARTIAL_SNAPSHOT for one in plan.faults)
     events = a_market(seed, SECONDS, depth=books or seed % 4 == 0)
-    return OurRun(plan, events, terms=some_terms(seed), limit=LIMIT)
+    return OurRun(
+        plan, events, terms=some_terms(seed), limit=LIMIT, reconciles=needs_a_look(plan, seed)
+    )
+
+
+def needs_a_look(plan: FaultPlan, seed: int) -> bool:
+    """A lost execution is found only by a comparison of both sides; others have to do without."""
+    kinds = [one.kind for one in plan.faults]
+    return seed % 3 == 0 or FaultKind.LOSE_FILL in kinds or FaultKind.AMNESIA in kinds
 
 
 @pytest.mark.parametrize("part", range(PARTS))
