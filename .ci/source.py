@@ -30,6 +30,11 @@ LAYERS = {
     "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
     "md_replay": 6, "md_replay_run": 6, "md_replay_fixture": 6, "md_replay_report": 6,
     "md_replay_text": 6, "md_replay_page": 6, "md_replay_charts": 6,
+    "backtest": 6, "backtest_charts": 6, "backtest_cli": 6,
+    "backtest_history": 6, "backtest_line": 6, "backtest_page": 6, "backtest_result": 6,
+    "backtest_run": 6, "backtest_settings": 6,
+    "sweep": 6, "sweep_best": 6, "sweep_cli": 6, "sweep_heat": 6,
+    "sweep_plan": 6, "sweep_rows": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

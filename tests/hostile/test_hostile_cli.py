@@ -174,7 +174,6 @@ FLAGS = {
     "no network": (["--no-network"], "unknown flag '--no-network'", "see --help"),
     "testnet": (["--testnet"], "unknown flag '--testnet'", "see --help"),
     "mode": (["--mode", "live"], "unknown flag '--mode'", ""),
-    "exchange": (["--exchange", "bybit"], "unknown flag '--exchange'", ""),
     "escape": (["--\x1b[31m"], "unknown flag '--\\x1b[31m'", "see --help"),
     "surrogate": (["--\udcff"], "unknown flag '--\\udcff'", "see --help"),
     "long": (["--" + "x" * 10_000], "unknown flag '--xxx", "see --help"),
@@ -187,6 +186,12 @@ def test_a_wrong_flag_is_refused(name: str, refuse: Refuse) -> None:
     line = refuse(*argv)
     assert line.startswith(f"error: usage: {what}")
     assert " at argument 2; " in line and advice.strip("?") in line.partition("; ")[2]
+
+
+@pytest.mark.parametrize("name", ["bybit", "live", "binance", "", "Fake", "simulated,fake"])
+def test_no_exchange_but_those_of_this_process_can_be_named(name: str, refuse: Refuse) -> None:
+    line = refuse("--exchange", name)
+    assert line.startswith(f"error: input: --exchange {name!r} is not fake or simulated; ")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ VERBS = {
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
+    "backtest": ("backtest_cli", "run a strategy over a market of the past; figures, tearsheet"),
+    "sweep": ("sweep_cli", "run many backtests: a grid or a random search of settings"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's), risk or certificate"),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled
