@@ -95,6 +95,7 @@ class NaiveRun:
         *,
         terms: Terms = QUICK,
         stop_s: int | None = None,
+        restart_s: int | None = None,
         looks: bool = False,
         limit: int = LIMIT_QTY,
     ) -> None:
@@ -105,6 +106,9 @@ class NaiveRun:
             now_ns = judge.exchange.here_ns
             if stop_s is not None and now_ns >= START_NS + stop_s * SECOND and not loop.stopped:
                 loop.stop()
+            if restart_s is not None and now_ns >= START_NS + restart_s * SECOND:
+                loop.restart()
+                restart_s = None
             for said in step:
                 if isinstance(said, QuoteUpdate):
                     loop.on_quote(said.symbol, said.bid, said.ask, now_ns)
