@@ -79,6 +79,17 @@ def test_a_silent_stream_says_nothing_until_our_own_watch_notices() -> None:
     assert [one.kind for one in market.strikes.struck] == [Kind.SILENT_STREAM]
 
 
+def test_it_is_noticed_before_anything_later_happens_and_at_every_silence() -> None:
+    windows = (a_window(Kind.SILENT_STREAM, 1, 8), a_window(Kind.SILENT_STREAM, 11, 8))
+    quotes = [a_quote(1, 2, second) for second in (0, 2, 5.5, 10, 12, 15.1, 15.2)]
+    pairs = list(behind(*quotes, plan=windows).pairs())
+    assert [event for event, _ in pairs] == [
+        *quotes[:2], None, *quotes[2:5], None, *quotes[5:],
+    ]  # fmt: skip
+    noticed = [told[0].ts_ns for event, told in pairs if event is None]  # type: ignore[union-attr]
+    assert noticed == [at(5) + 1, at(15) + 1]
+
+
 def test_a_silence_that_is_old_when_it_begins_is_noticed_at_once() -> None:
     quotes = [a_quote(100, 110, second) for second in (0, 8, 9, 30)]
     trade = a_trade(1, 1, ns=at(9))
@@ -97,16 +108,16 @@ def test_nobody_notices_the_silence_of_what_was_never_heard_or_came_back_in_time
 
 def test_each_stream_is_silent_for_itself_and_they_are_noticed_in_their_order() -> None:
     silent = a_window(Kind.SILENT_STREAM, 2, 60)
-    first = [a_quote(1, 2, 1, "BBB"), a_quote(1, 2, 1.5, "AAA")]
+    first = [a_quote(1, 2, 0.5, "AAA"), a_quote(1, 2, 1, "BBB"), a_quote(1, 2, 1.5, "AAA")]
     later = [a_quote(1, 2, 3, "AAA"), a_quote(1, 2, 3, "BBB"), a_quote(1, 2, 20, "BBB")]
     start = a_trade(1, 1, ns=T0)
     told = heard(start, *first, *later, plan=(silent,))
-    assert [(one.symbol, one.ts_ns - T0 - STALE_NS - 1) for one in told[3:]] == [
+    assert [(one.symbol, one.ts_ns - T0 - STALE_NS - 1) for one in told[4:]] == [
         ("BBB", SECOND_NS), ("AAA", 3 * SECOND_NS // 2),
     ]  # fmt: skip
     one = a_window(Kind.SILENT_STREAM, 2, 60, symbol="AAA")
     told = heard(start, *first, *later, plan=(one,))
-    assert [each.symbol for each in told if isinstance(each, Bbo)] == ["BBB", "AAA", "BBB", "BBB"]
+    assert [each.symbol for each in told if isinstance(each, Bbo)] == ["AAA", "BBB", "AAA", "BBB", "BBB"]
 
 
 def test_facts_are_our_own_and_are_always_heard() -> None:
