@@ -117,7 +117,8 @@ def test_each_stream_is_silent_for_itself_and_they_are_noticed_in_their_order() 
     ]  # fmt: skip
     one = a_window(Kind.SILENT_STREAM, 2, 60, symbol="AAA")
     told = heard(start, *first, *later, plan=(one,))
-    assert [each.symbol for each in told if isinstance(each, Bbo)] == ["AAA", "BBB", "AAA", "BBB", "BBB"]
+    symbols = [each.symbol for each in told if isinstance(each, Bbo)]
+    assert symbols == ["AAA", "BBB", "AAA", "BBB", "BBB"]
 
 
 def test_facts_are_our_own_and_are_always_heard() -> None:
