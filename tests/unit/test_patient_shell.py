@@ -11,8 +11,8 @@ from tests.unit.late_exchange import (
 )  # fmt: skip
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
-    BUY, REQUEST_LIFE_NS, SELL, CancelFailed, CancelOrder, Fill, FreezeOrdered, OrderAccepted,
-    OrderCanceled, OrderUnknown, QueryFailed, QuoteUpdate, TimerFired,
+    BUY, REQUEST_LIFE_NS, SELL, CancelFailed, CancelOrder, Fill, FreezeOrdered, FundingPaid,
+    OrderAccepted, OrderCanceled, OrderUnknown, QueryFailed, QuoteUpdate, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import LiveError
 from tools.live.core.order import CANCELED, FILLED, OPEN, PENDING, REJECTED
@@ -331,6 +331,15 @@ def test_a_refusal_at_once_is_one() -> None:
     exchange.place_limit = lambda req: no  # type: ignore[method-assign]
     loop.on_quote(a_quote(), some_params())
     assert states(loop) == [PENDING, PENDING, REJECTED, REJECTED]
+
+
+def test_funding_is_money_of_its_own_on_the_line() -> None:
+    loop, exchange = a_late_loop()
+    hear(loop, exchange, *BOTH, filled("X1", BUY))
+    paid = FundingPaid(BTC, -5 * 10**15, "1 bps on 0.01 at 50000", T0_NS + 7 * NS_PER_MS)
+    hear(loop, exchange, paid)
+    assert events_of(loop, FundingPaid) == [paid]
+    assert loop.risk_monitor.ledger.holdings[BTC].funding_e18 == -5 * 10**15
 
 
 def test_a_new_life_waits_for_nothing() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tools.live import settings
+from tools.live.core.codec import Digits
 from tools.live.core.errors import ContractError
-from tools.live.settings import BY_KEY, SETTINGS, TomlFloat
+from tools.live.settings import BY_KEY, SETTINGS
 
 GOOD: list[tuple[str, Any, Any]] = [
     ("symbols", "A,B", ["A", "B"]),
@@ -25,7 +26,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("max_inv", "0", "0"),
     ("max_inv", 12.5, 12.5),
     ("max_inv", "1e3", "1e3"),
-    ("max_total", TomlFloat("0.1"), "0.1"),
+    ("max_total", Digits("0.1"), "0.1"),
     ("edge_threshold", "-10000", "-10000"),
     ("fee_maker_bps", -1.5, -1.5),
     ("base_qty", "0.000000001", "0.000000001"),
@@ -34,7 +35,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("fill_rate", ".5", 0.5),
     ("edge_threshold", "-.5", "-0.5"),
     ("fill_rate", "0.3333333333333333", 1 / 3),
-    ("reject_rate", TomlFloat("5e-2"), 0.05),
+    ("reject_rate", Digits("5e-2"), 0.05),
     ("edge", "computed", "computed"),
     ("requote", True, True),
     ("quotes", "a b.csv", "a b.csv"),
@@ -49,7 +50,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("iterations", 0, "0 is out of range; give one from 1 to 100000000"),
     ("iterations", True, "True is not a whole number; give one from 1"),
     ("iterations", 5.0, "5.0 is not a whole number"),
-    ("iterations", TomlFloat("5"), "'5' is not a whole number"),
+    ("iterations", Digits("5"), "'5' is not a whole number"),
     ("iterations", None, "None is not a whole number"),
     ("seed", 2**4000, "of 4001 bits is out of range; give one from 0"),
     ("max_inv", True, "True is not a number; give a number from 0 to 1000000000000, with at most"),

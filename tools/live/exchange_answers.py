@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from .core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
+from .core.contracts_v1 import (
+    CancelFailed, FundingPaid, OrderAccepted, OrderCanceled, OrderRejected,
+)  # fmt: skip
 from .exchange import FillEvent
 
-Answer: TypeAlias = OrderAccepted | OrderRejected | OrderCanceled | CancelFailed | FillEvent
+Answer: TypeAlias = (
+    OrderAccepted | OrderRejected | OrderCanceled | CancelFailed | FillEvent | FundingPaid
+)
 
 
 @runtime_checkable

@@ -17,7 +17,8 @@ from .core.clock import FREEZE_VARIABLE, NS_PER_MS, environment_now_ms, parse_ut
 from .core.errors import ContractError, LineFailed
 from .core.line import Line
 from .edge_modes import COMPUTED, begun_as
-from .exchange import FakeExchangeClient
+from .exchange import IExchangeClient
+from .exchange_choice import check_choice, exchange_of, is_simulated, world_of
 from .execution_loop import ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
@@ -26,16 +27,18 @@ from .reports.shadow_report import ShadowReport
 
 if TYPE_CHECKING:
     from .journaled import Book
+    from .market.recorded import RecordedMarket
 
 PROG = "python -m tools.live.exec_demo"
 _JOURNAL_FLAGS = ("durable_state", "state_dir", "recover", "sync_each_send", "checkpoint_every")
-ABOUT = "Trade a market in shadow mode on a seeded fake exchange; print a JSON report."
+ABOUT = "Trade a market in shadow mode on a fake or simulated exchange; print a JSON report."
 EXAMPLES = (
     f"{PROG} --shadow",
     f"{PROG} --shadow --iterations 20 --edge-threshold 3.0 --pretty",
     f"{PROG} --shadow --edge computed --requote --html run.html",
     f"{PROG} --shadow --quotes quotes.csv --out report.json",
     f"{PROG} --shadow --market btcusdt.jsonl.gz --requote",
+    f"{PROG} --shadow --exchange simulated --delays normal --requote",
     f"{PROG} --shadow --freeze-utc 2025-01-01T00:00:00Z",
     f"{PROG} --shadow --journal run-1",
 )
@@ -104,10 +107,13 @@ def _main(argv: list[str]) -> int:
     start_ms = _start_ms(options["freeze_utc"])
     if book is not None and book.found.start_ns is not None:
         start_ms = book.found.start_ns // NS_PER_MS  # an interrupted run goes on at its own time
-    feed = _feed(chosen, options, config)
+    given = {key for key in chosen if options.get(key) not in (None, False) or key in config}
+    check_choice(chosen, given)
+    exchange = exchange_of(chosen)
+    feed = _feed(chosen, given, options["speed"], exchange, start_ms)
     line = Line() if options["html"] is not None else None
     edge = begun_as(chosen["edge"], None if book is None else book.found.edge)
-    loop = _wire(chosen, edge, start_ms, line)
+    loop = _wire(chosen, edge, start_ms, line, exchange)
     try:
         data = _run(loop, chosen, feed, options["progress"], book, start_ms)
     except LawsBroken as broken:
@@ -149,31 +155,47 @@ def _start_ms(asked: str | None) -> int:
         raise settings.wrong_instant(error, field) from None
 
 
-def _feed(chosen: dict[str, Any], options: dict[str, Any], config: dict[str, Any]) -> Feed | None:
+def _feed(
+    chosen: dict[str, Any],
+    given: set[str],
+    speed: str | None,
+    exchange: IExchangeClient,
+    start_ms: int,
+) -> Feed | None:
     """What is to be traded instead of the synthetic market, if anything."""
-    given = [f"--{key}" for key in ("quotes", "market") if chosen[key] is not None]
-    for alone, with_market in (("speed", options["speed"]), ("source", chosen["source"])):
+    named = [f"--{key}" for key in ("quotes", "market") if chosen[key] is not None]
+    for alone, with_market in (("speed", speed), ("source", chosen["source"])):
         if with_market is not None and chosen["market"] is None:
             raise Usage(f"--{alone} says how to read --market; name one")
-    if not given:
-        return None
-    if len(given) > 1:
+    if len(named) > 1:
         raise Usage("--quotes and --market are two markets; leave one out")
-    if options["iterations"] is not None or "iterations" in config:
-        what = "every row is a step" if given == ["--quotes"] else "every quote is a step"
-        raise Usage(f"--iterations does not go with {given[0]}, where {what}; leave one out")
-    named = options["symbols"] is not None or "symbols" in config
-    symbols = chosen["symbols"] if named else None
-    if given == ["--market"]:
-        if options["edge"] is None and "edge" not in config:
+    if named and "iterations" in given:
+        what = "every row is a step" if named == ["--quotes"] else "every quote is a step"
+        raise Usage(f"--iterations does not go with {named[0]}, where {what}; leave one out")
+    symbols = chosen["symbols"] if "symbols" in given else None
+    if named == ["--market"]:
+        if "edge" not in given:
             chosen["edge"] = COMPUTED  # a script knows nothing of what was recorded
-        return _market(chosen, symbols, options["speed"])
-    from .market.recorded import RecordedMarket
+        return _market(chosen, symbols, speed, exchange)
+    market: SyntheticMarket | RecordedMarket
+    if named:
+        from .market.recorded import RecordedMarket
 
-    return RecordedMarket(chosen["quotes"], symbols, "--quotes")
+        market = RecordedMarket(chosen["quotes"], symbols, "--quotes")
+    elif is_simulated(chosen):
+        start_ns = start_ms * NS_PER_MS
+        market = SyntheticMarket(chosen["symbols"], chosen["iterations"], start_ns)
+    else:
+        return None
+    return world_of(exchange, market) if is_simulated(chosen) else market
 
 
-def _market(chosen: dict[str, Any], symbols: list[str] | None, speed: str | None) -> Feed:
+def _market(
+    chosen: dict[str, Any],
+    symbols: list[str] | None,
+    speed: str | None,
+    exchange: IExchangeClient,
+) -> Feed:
     """A recorded market at its pace; its modules are loaded only then."""
     from .market.feed import MarketFeed
     from .market_pace import MAX, Paced, read_pace
@@ -181,27 +203,28 @@ def _market(chosen: dict[str, Any], symbols: list[str] | None, speed: str | None
 
     pace = read_pace(speed or MAX, "--speed")
     symbol = symbols[0] if symbols is not None and len(symbols) == 1 else None
-    market = open_picked(
-        chosen["market"], field="--market", symbol=symbol, source=chosen["source"]
-    )
-    feed = MarketFeed(market, symbols, chosen["source"])
+    source = chosen["source"]
+    market = open_picked(chosen["market"], field="--market", symbol=symbol, source=source)
+    feed: Feed
+    if is_simulated(chosen):
+        feed = world_of(exchange, market, symbols, source)
+    else:
+        feed = MarketFeed(market, symbols, source)
     return feed if pace is None else Paced(feed, pace)
 
 
 def _wire(
-    chosen: dict[str, Any], edge: str, start_ms: int, line: Line | None
+    chosen: dict[str, Any],
+    edge: str,
+    start_ms: int,
+    line: Line | None,
+    exchange: IExchangeClient,
 ) -> ExecutionLoop:
     return wire_shadow(
         max_inventory_usd_per_symbol=chosen["max_inv"],
         max_total_notional_usd=chosen["max_total"],
         edge_freeze_threshold_bps=chosen["edge_threshold"],
-        exchange=FakeExchangeClient(
-            fill_rate=chosen["fill_rate"],
-            reject_rate=chosen["reject_rate"],
-            latency_ms=chosen["latency_ms"],
-            partial_fill_rate=chosen["partial_fill_rate"],
-            seed=chosen["seed"],
-        ),
+        exchange=exchange,
         fee_maker_bps=chosen["fee_maker_bps"],
         fee_taker_bps=chosen["fee_taker_bps"],
         edge=edge,

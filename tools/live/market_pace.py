@@ -61,6 +61,9 @@ class Paced:
     def __iter__(self) -> Iterator[Sequence[QuoteUpdate | MarketFact]]:
         began = self._now()
         for step in self._feed:
+            if not step:  # the exchange alone has something to say
+                yield step
+                continue
             passed_s = (step[0].ts_ns - self.start_ns) / NS_PER_S
             left = began + passed_s / self._times - self._now()
             if left > 0:

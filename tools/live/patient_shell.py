@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
-    REQUEST_LIFE_NS, Approved, CancelFailed, CancelOrder, FreezeOrdered, OrderAccepted,
-    OrderCanceled, OrderRejected,
+    REQUEST_LIFE_NS, Approved, CancelFailed, CancelOrder, FreezeOrdered, FundingPaid,
+    OrderAccepted, OrderCanceled, OrderRejected,
 )  # fmt: skip
 from .core.line import Recorder
 from .core.order import PENDING, TERMINAL, Order
@@ -79,6 +79,9 @@ class PatientShell(Shell):
                 self._hear_accepted(answer.client_order_id, answer.order_id, ts_ns)
             elif isinstance(answer, OrderRejected):
                 self._hear_rejected(answer)
+            elif isinstance(answer, FundingPaid):
+                ts_ns = self._our_time(answer.ts_ns)
+                self._take(FundingPaid(answer.symbol, answer.amount_e18, answer.why, ts_ns))
             else:
                 self._hear_end(answer)
             if self._kept_fills or self._kept_ends:

@@ -55,16 +55,12 @@ class Setting:
         return Flag(self.name, self.metavar, text, self.group)
 
 
-class TomlFloat(str):
-    """The digits of a TOML float, kept as written until they are converted once."""
-
-
 def whole(lowest: int, highest: int) -> Read:
     """A reader of whole numbers in a range."""
 
     def read(value: Any, name: str) -> int:
         advice = f"give one from {lowest} to {highest}"
-        if isinstance(value, str) and not isinstance(value, TomlFloat):
+        if isinstance(value, str) and not isinstance(value, codec.Digits):
             value = int(value) if re.fullmatch(_WHOLE, value) else value
         if isinstance(value, bool) or not isinstance(value, int):
             raise ContractError(f"{name} {_show(value)} is not a whole number; {advice}")
@@ -149,6 +145,14 @@ def word(value: Any, name: str) -> str:
     return value
 
 
+def model(value: Any, name: str) -> str:
+    """The name of a model such as power:2, or a number."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(r"[a-z0-9:._]{1,32}", text):
+        raise ContractError(f"{name} {_show(value)} is no name; write one such as power:2 or 5")
+    return text
+
+
 def switch(value: Any, name: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -173,6 +177,12 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("source", None, word, "NAME", "one of its sources, or the venue where it names none"),
     ),
     "exchange": (
+        ("exchange", "fake", choice("fake", "simulated"), "NAME",
+         "fake draws what fills, simulated matches orders"),
+        ("terms", None, path, "FILE", "terms of --exchange simulated, .toml or .json"),
+        ("queue", None, model, "MODEL", "its queue: pessimistic, proportional, power:N or log"),
+        ("delays", None, model, "MS", "its delays: milliseconds, or fast, normal or slow"),
+        ("faults", None, path, "FILE", "what is to go wrong with it, by plan: .toml or .json"),
         ("fill_rate", 0.7, rate, "P", "chance that an accepted order fills"),
         ("reject_rate", 0.05, rate, "P", "chance that an order is rejected"),
         ("partial_fill_rate", 0.1, rate, "P", "chance that a fill is partial"),
@@ -243,31 +253,15 @@ def _load(file: str, source: str) -> Any:
 
     with open_input(file, "--config") as opened:
         raw = opened.read(codec.MAX_BYTES + 1)
+    read = codec.load_strict if file.endswith(".json") else codec.load_toml
     try:
-        return codec.load_strict(raw, source) if file.endswith(".json") else _toml(raw, source)
+        return read(raw, source)
     except ContractError as error:
         raise ContractError(f"{error}; correct the file") from None
 
 
-def _toml(raw: bytes, source: str) -> Any:
-    import tomllib
-
-    if len(raw) > codec.MAX_BYTES:
-        raise ContractError(f"{source} has more than {codec.MAX_BYTES} bytes")
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise ContractError(f"{source} starts with a byte order mark")
-    try:
-        return tomllib.loads(raw.decode("utf-8"), parse_float=TomlFloat)
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
-    except RecursionError:
-        raise ContractError(f"{source} is nested too deeply") from None
-    except ValueError as error:
-        raise ContractError(f"{source} is not TOML: {error}") from None
-
-
 def _number(value: Any, name: str, advice: str) -> Number:
-    if isinstance(value, TomlFloat):
+    if isinstance(value, codec.Digits):
         return str.__str__(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ContractError(f"{name} {_show(value)} is not a number; {advice}")

@@ -146,8 +146,26 @@ def load_strict(
     return _no_surrogates(data, source) if "\\u" in text else data
 
 
+def load_toml(raw: bytes, source: str) -> Any:
+    """Strict TOML; a number with a point comes as it is written, as a `Digits`."""
+    import tomllib
+
+    if len(raw) > MAX_BYTES:
+        raise ContractError(f"{source} has more than {MAX_BYTES} bytes")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise ContractError(f"{source} starts with a byte order mark")
+    try:
+        return tomllib.loads(raw.decode("utf-8"), parse_float=Digits)
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{source} is not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise ContractError(f"{source} is nested too deeply") from None
+    except ValueError as error:
+        raise ContractError(f"{source} is not TOML: {error}") from None
+
+
 class Digits(str):
-    """A JSON number as it was written, so that no binary float comes between."""
+    """A number as it was written, so that no binary float comes between."""
 
 
 class _Inside(Exception):

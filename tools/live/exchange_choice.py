@@ -1,0 +1,115 @@
+"""Which exchange a run trades on: the seeded fake, or a simulated one on the terms of the flags.
+
+The simulated world is loaded only for who asks for it. Faults by plan go with either exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .console import Usage
+from .core import codec
+from .core.errors import ContractError
+from .exchange import FakeExchangeClient, IExchangeClient
+from .params import Feed
+
+if TYPE_CHECKING:
+    from .market.feed import Source
+    from .market.recorded import RecordedMarket
+    from .market.synthetic import SyntheticMarket
+    from .sim.exchange import SimulatedExchange
+    from .sim.faults.plan import FaultPlan
+    from .sim.faults.wire import FaultyExchange
+    from .sim.terms import Terms
+
+FAKE, SIMULATED = "fake", "simulated"
+KINDS = (FAKE, SIMULATED)
+_OF_THE_FAKE = ("fill_rate", "reject_rate", "partial_fill_rate", "latency_ms")
+_OF_THE_SIMULATED = ("terms", "queue", "delays")
+
+
+def check_choice(chosen: Mapping[str, Any], given: Container[str]) -> None:
+    """Refuse what says nothing about the exchange that was chosen; `given` are keys somebody set."""
+    if chosen["exchange"] == FAKE:
+        wrong, other = [key for key in _OF_THE_SIMULATED if chosen[key] is not None], SIMULATED
+    else:
+        wrong, other = [key for key in _OF_THE_FAKE if key in given], FAKE
+    if wrong:
+        flag = "--" + wrong[0].replace("_", "-")
+        raise Usage(f"{flag} is about --exchange {other}; name that, or leave {flag} out")
+
+
+def exchange_of(chosen: Mapping[str, Any]) -> IExchangeClient:
+    """A new exchange, as the settings say; the same settings make the same one."""
+    exchange: FakeExchangeClient | SimulatedExchange
+    if chosen["exchange"] == FAKE:
+        exchange = FakeExchangeClient(
+            fill_rate=chosen["fill_rate"],
+            reject_rate=chosen["reject_rate"],
+            latency_ms=chosen["latency_ms"],
+            partial_fill_rate=chosen["partial_fill_rate"],
+            seed=chosen["seed"],
+        )
+    else:
+        from .sim.exchange import SimulatedExchange
+
+        exchange = SimulatedExchange(_terms(chosen), seed=chosen["seed"])
+    if chosen["faults"] is None:
+        return exchange
+    from .sim.faults.wire import FaultyExchange
+
+    return FaultyExchange(exchange, _plan(chosen["faults"]))
+
+
+def world_of(
+    exchange: IExchangeClient,
+    market: Source | SyntheticMarket | RecordedMarket,
+    symbols: Sequence[str] | None = None,
+    source: str | None = None,
+) -> Feed:
+    """The market and a simulated exchange as one feed."""
+    from .sim.world import SimulatedWorld
+
+    return SimulatedWorld(market, exchange, symbols=symbols, source=source)
+
+
+def is_simulated(chosen: Mapping[str, Any]) -> bool:
+    """Whether the run's market has to pass through its exchange."""
+    return bool(chosen["exchange"] == SIMULATED)
+
+
+def _terms(chosen: Mapping[str, Any]) -> Terms:
+    """The table of terms, where one is named, and on top of it what flags say."""
+    from .sim.queue import queue_model
+    from .sim.terms import Terms
+    from .sim.terms_table import delays_in_words, read_terms, with_parts
+
+    terms = Terms()
+    if chosen["terms"] is not None:
+        raw, is_toml = _read(chosen["terms"], "--terms")
+        named = f"--terms {chosen['terms']!r}"
+        terms = read_terms(raw, named, toml=is_toml)
+    parts: dict[str, Any] = {}
+    if chosen["queue"] is not None:
+        parts["queue"] = queue_model(chosen["queue"])
+    if chosen["delays"] is not None:
+        parts["delays"] = delays_in_words(chosen["delays"], "--delays")
+    return with_parts(terms, parts)
+
+
+def _plan(file: str) -> FaultPlan:
+    from .sim.faults.plan import read_plan
+
+    raw, is_toml = _read(file, "--faults")
+    return read_plan(raw, f"--faults {file!r}", toml=is_toml)
+
+
+def _read(file: str, flag: str) -> tuple[bytes, bool]:
+    """What is in a file, and whether it is TOML rather than JSON."""
+    from .market.files import open_input
+
+    if not file.endswith((".toml", ".json")):
+        raise ContractError(f"{flag} {file!r} is neither .toml nor .json; rename the file")
+    with open_input(file, flag) as opened:
+        return opened.read(codec.MAX_BYTES + 1), file.endswith(".toml")

@@ -1,0 +1,125 @@
+"""Orders as a client asks for them, and as the simulated exchange keeps them.
+
+Prices and quantities are integers at 10^9, times nanoseconds since 1970 UTC. `OrderRequest` is what
+was asked for and never changes; `WorkingOrder` is where it stands now, and only the exchange and
+its parts change it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..core.record import record
+from ..core.words_v1 import BUY, Side
+from ..exchange import OrderStatus
+
+
+class OrderKind(str, Enum):
+    """What makes an order trade: at once, at a price, or once the market touches a level."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
+    MARKET_IF_TOUCHED = "market_if_touched"
+
+
+class TimeInForce(str, Enum):
+    """How long an order waits: till canceled, not at all, whole or not at all, a day, a date."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    DAY = "DAY"
+    GTD = "GTD"
+
+
+class SelfTrade(str, Enum):
+    """What becomes of two orders of ours that would meet."""
+
+    ALLOW = "allow"
+    CANCEL_NEWEST = "cancel_newest"
+    CANCEL_OLDEST = "cancel_oldest"
+    CANCEL_BOTH = "cancel_both"
+
+
+@record
+class OrderRequest:
+    """One order as a client asks for it.
+
+    `price` is the limit of limit and stop-limit orders; `stop` the trigger of stop, stop-limit and
+    if-touched orders, and where a trailing one starts if that is not the market. A trailing stop
+    keeps its distance by `trail` (a price) or `trail_bps`. `display` is what an iceberg shows.
+    Orders that name one group in `one_cancels_other` are OCO; `after` is the client order id whose
+    fill sends this one (OTO), and with both it is a bracket.
+    """
+
+    client_order_id: str
+    symbol: str
+    side: Side
+    qty: int
+    kind: OrderKind = OrderKind.LIMIT
+    price: int | None = None
+    stop: int | None = None
+    trail: int | None = None
+    trail_bps: int | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expires_ns: int | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    display: int | None = None
+    one_cancels_other: str | None = None
+    after: str | None = None
+
+
+class WorkingOrder:
+    """One order inside the exchange, and the exchange's state of it.
+
+    `number` is its age and unique in the exchange; `price` its present limit, None at the market;
+    `leaves` what is still to fill; `shown` what of it rests visibly (all of it, but for an
+    iceberg); `ahead` the quantity queued before it at its price, never below 0.
+    """
+
+    __slots__ = (
+        "request", "order_id", "number", "side", "symbol", "price", "qty", "leaves", "shown",
+        "ahead", "created_ns", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self, request: OrderRequest, order_id: str, number: int, created_ns: int = 0
+    ) -> None:
+        self.request = request
+        self.order_id = order_id
+        self.number = number
+        self.side = request.side
+        self.symbol = request.symbol
+        self.price = request.price
+        self.qty = request.qty
+        self.leaves = request.qty
+        self.shown = request.qty if request.display is None else min(request.display, request.qty)
+        self.ahead = 0
+        self.created_ns = created_ns
+        self.status = OrderStatus.OPEN
+
+    @property
+    def filled(self) -> int:
+        """What has filled of the quantity in force."""
+        return self.qty - self.leaves
+
+    @property
+    def is_buy(self) -> bool:
+        return self.side is BUY
+
+    def state(self) -> tuple[object, ...]:
+        """All of it, for a hash: values only."""
+        return (
+            self.order_id, self.number, self.request.client_order_id, self.symbol, self.side.value,
+            self.price, self.qty, self.leaves, self.shown, self.ahead, self.created_ns,
+            self.status.value,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        price = "market" if self.price is None else str(self.price)
+        done = f"{self.filled}/{self.qty}"
+        return f"WorkingOrder({self.order_id} {self.symbol} {self.side.value} {done} at {price})"

@@ -1,0 +1,119 @@
+"""On what terms a simulated exchange trades: all of its parts in one record.
+
+The record describes itself, because everything in it decides the run. Parts that keep state are
+made anew from it for each life of an exchange, so `reset` gives what a new one would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import Any, Protocol
+
+from ..core.market_v1 import MarketEvent
+from ..core.record import fields_of, record
+from ..core.words_v1 import Side
+from .delays import Delays
+from .evidence import Execution
+from .funding import Funding
+from .liquidity import LiquidityRule
+from .orders import SelfTrade, WorkingOrder
+from .queue import PESSIMISTIC, QueueModel
+from .rules import SymbolRules
+from .session import ALWAYS_OPEN, Outside, Sessions
+from .slippage import Slippage
+from .triggers import TriggerBy
+from .venue import SymbolVenue
+
+
+class Venue(Protocol):
+    """One symbol: what the market shows of it (0 is nothing), and our orders in it."""
+
+    @property
+    def bid(self) -> int: ...
+
+    @property
+    def ask(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+    def hear(self, event: MarketEvent) -> list[Execution]: ...
+
+    def fillable(self, side: Side, limit: int | None) -> int: ...
+
+    def crosses(self, side: Side, price: int) -> bool: ...
+
+    def take(self, order: WorkingOrder) -> list[Execution]: ...
+
+    def rest(self, order: WorkingOrder) -> None: ...
+
+    def leave(self, order: WorkingOrder) -> None: ...
+
+    def reduce(self, order: WorkingOrder, leaves: int) -> None: ...
+
+    def resting(self, side: Side | None = None) -> Iterator[WorkingOrder]: ...
+
+    def state(self) -> tuple[object, ...]: ...
+
+
+class Fees(Protocol):
+    """What an execution costs at 10^18; below zero it is a rebate."""
+
+    def fee_e18(self, execution: Execution, *, ts_ns: int) -> int: ...
+
+
+@record
+class Terms:
+    """The parts of an exchange; what is left out is the plainest that can be.
+
+    `rules` are by symbol; with `only_listed` an order of any other symbol is refused. `fees` None
+    leaves it to whoever books the fills what they cost; `cash_e18` None keeps no count of money.
+    `retain` is how many finished orders are remembered, None for all. `venue` makes the market of
+    a symbol, where it is another one than `SymbolVenue`.
+    """
+
+    queue: QueueModel = PESSIMISTIC
+    liquidity: LiquidityRule = LiquidityRule()
+    slippage: Slippage | None = None
+    partial: bool = True
+    delays: Delays = Delays()
+    fees: Fees | None = None
+    rules: Mapping[str, SymbolRules] = {}
+    only_listed: bool = False
+    sessions: Sessions = ALWAYS_OPEN
+    outside: Outside = Outside.REFUSE
+    self_trade: SelfTrade = SelfTrade.ALLOW
+    trigger_by: TriggerBy = TriggerBy.LAST
+    cash_e18: int | None = None
+    funding: Funding | None = None
+    currency: str = "USD"
+    retain: int | None = None
+    venue: Callable[[str], Venue] | None = None
+
+    def venue_of(self, symbol: str) -> Venue:
+        """A new, empty market of a symbol."""
+        if self.venue is not None:
+            return self.venue(symbol)
+        return SymbolVenue(
+            symbol, queue=self.queue, liquidity=self.liquidity, slippage=self.slippage,
+            partial=self.partial,
+        )  # fmt: skip
+
+    def describe(self) -> dict[str, Any]:
+        """Every part by its name, in plain words and numbers."""
+        return {name: _plain(getattr(self, name)) for name in fields_of(self)}
+
+
+def _plain(part: Any) -> Any:
+    """A part in what JSON can hold."""
+    if part is None or isinstance(part, (bool, int, str)):
+        return part.value if isinstance(part, Enum) else part
+    if isinstance(part, Mapping):
+        return {str(name): _plain(part[name]) for name in sorted(part)}
+    if hasattr(part, "describe"):
+        return part.describe()
+    if hasattr(part, "__match_args__"):
+        named = {name: _plain(getattr(part, name)) for name in part.__match_args__}
+        return {"model": part.__class__.__name__, **named}
+    return getattr(part, "__name__", part.__class__.__name__)
