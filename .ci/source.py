@@ -12,7 +12,7 @@ from typing import NamedTuple
 LAYERS = {
     "": 6, "__version__": 0, "core": 0,
     "order_store": 1, "portfolio": 1, "market": 1, "risk": 1, "strategy": 1,
-    "exchange": 2, "risk_monitor": 2, "exchange_query": 3, "exchange_answers": 3,
+    "exchange": 2, "risk_monitor": 2, "life": 2, "exchange_query": 3, "exchange_answers": 3,
     "outbox": 2, "adoptions": 2,
     "connectivity": 2, "fold_doubts": 3, "fold_adoptions": 3, "fold_feed": 3, "fold_edge": 3,
     "fold_money": 3, "edge_modes": 0,
