@@ -24,7 +24,7 @@ KINDS = (*_PLACED, *_FILLED, "order.accepted", "order.canceled", "order.rejected
 
 
 class LineOrders:
-    """Collects the orders of a line; `maker_bps` and `taker_bps` are fees where a fill tells none."""
+    """Collects the orders of a line; the rates are what a fill costs that tells no fee."""
 
     def __init__(
         self, spelling: Spelling | None = None, *, maker_bps: int | None = None,
@@ -53,18 +53,19 @@ class LineOrders:
                 fill = self._fill(kind, ts_ns, payload)
                 self._fills.setdefault(fill.order_id, {}).setdefault(fill.fill_id, fill)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ContractError(f"{kind} of the run is not as the line has it ({error!r:.60})") from None
+            told = f"{kind} of the run is not as the line has it ({error!r:.60})"
+            raise ContractError(told) from None
 
     def deals(self) -> list[Deal]:
         """The orders in the order in which they were sent, then those that others sent."""
         by_name: dict[str, list[tuple[str, list[LifeFill]]]] = {}
         strangers = []
-        for order_id, fills in self._fills.items():
-            name = self._names.get(order_id)
-            if name in self._placed and name is not None:
-                by_name.setdefault(name, []).append((order_id, list(fills.values())))
+        for order_id, known in self._fills.items():
+            name, fills = self._names.get(order_id), list(known.values())
+            if name is not None and name in self._placed:
+                by_name.setdefault(name, []).append((order_id, fills))
             else:
-                strangers.append((order_id, list(fills.values())))
+                strangers.append((order_id, fills))
         ids = {name: order_id for order_id, name in self._names.items()}
         made = [
             self._deal(seq, name, ids.get(name, ""), by_name.get(name, []))

@@ -8,7 +8,8 @@ and filled, by symbol and side:
    time plus its distance in price, each as a part of its window;
 2. pairs are taken by cost, the cheapest first, whenever both of them are still free; equal ones by
    the place of life's order in its file, then by that of the run's;
-3. what is still left goes once more through 1 and 2, looking at what is still free.
+3. what is still left goes through 1 and 2 again, looking at what is still free, until nothing is
+   found any more, at most 16 times.
 
 One to one, and the same whatever the order of work: n orders take about n log n steps.
 """
@@ -26,6 +27,7 @@ from .deals import Deal
 
 Pair: TypeAlias = tuple[Deal, Deal]  # life's, and the run's
 _NEIGHBOURS = 8
+_ROUNDS = 16
 
 
 @record
@@ -62,10 +64,13 @@ def match(life: Sequence[Deal], run: Sequence[Deal], window: Window | None = Non
             partner[one.seq] = other
             taken[other.seq] = True
     by_name = len(partner)
-    for _ in range(2):
+    for _ in range(_ROUNDS):
         free_life = [one for one in life if one.seq not in partner]
         free_run = [one for one in run if one.seq not in taken and one.filled]
-        for ours, theirs in _by_place(free_life, free_run, window or Window()):
+        found = _by_place(free_life, free_run, window or Window())
+        if not found:
+            break
+        for ours, theirs in found:
             partner[ours.seq] = theirs
             taken[theirs.seq] = True
     return Matched(

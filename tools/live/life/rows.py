@@ -1,4 +1,4 @@
-"""One row of somebody's file, read strictly: what does not fit is refused with a code, never guessed.
+"""One row of somebody's file, read strictly: what does not fit is refused, and never guessed.
 
 A row is an object of JSON or a line of a table. Its numbers become exact: a JSON number is taken
 by its text; dust of binary arithmetic, such as 0.30000000000000004, is dropped, and a digit that
@@ -26,7 +26,9 @@ _EARLIEST_NS = 946_684_800 * NS_PER_S  # the year 2000: earlier ones, too
 _SHOWN = 60
 _MOST_OF_AN_ID = 128
 _FEE_DECIMALS = 18
-_AMOUNT = re.compile(r"([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?(?:[eE]([+-]?[0-9]{1,3}))?", re.ASCII)
+_AMOUNT = re.compile(
+    r"([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?(?:[eE]([+-]?[0-9]{1,3}))?", re.ASCII
+)
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,40})?", re.ASCII)
 _UTC = re.compile(
     r"([0-9]{2}|[0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})"

@@ -15,7 +15,9 @@ from .deals import MAKER, SILENT, TAKER, LifeFill
 from .formats import Format, check_cost
 from .rows import Row, RowFault, Unfit, exact_e9, money_e18
 
-_WITH_ASSET = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?|-[0-9.]+) ?([A-Z0-9]*[A-Z][A-Z0-9]*)?", re.ASCII)
+_WITH_ASSET = re.compile(
+    r"(-?[0-9][0-9,]*(?:\.[0-9]+)?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)?", re.ASCII
+)
 _TIMES = ("Date(UTC)", "Time(UTC)", "Time", "Date")
 _SYMBOLS = ("Pair", "Symbol", "Market")
 _QUANTITIES = ("Executed", "Quantity")
