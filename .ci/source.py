@@ -25,7 +25,7 @@ LAYERS = {
     "market_pace": 6, "journaled": 6, "durable_run": 6, "journal_cli": 6, "journal_cli_flags": 6,
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
-    "generate_cli": 6,
+    "generate_cli": 6, "drift_cli": 6, "drift_files": 6, "drift_queue": 6,
     "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
     "md_replay": 6, "md_replay_run": 6, "md_replay_fixture": 6, "md_replay_report": 6,
     "md_replay_text": 6, "md_replay_page": 6, "md_replay_charts": 6,

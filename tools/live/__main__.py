@@ -19,6 +19,7 @@ VERBS = {
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
+    "drift": ("drift_cli", "hold a run against real fills: how much kinder was it than life"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled

@@ -119,6 +119,15 @@ def _deal(seq: int, group: list[LifeFill]) -> Deal:
     )  # fmt: skip
 
 
+def shifted(fill: LifeFill, ns: int) -> LifeFill:
+    """The fill on a clock that is ahead of the file's by so much."""
+    sent_ns = None if fill.sent_ns is None else fill.sent_ns + ns
+    return LifeFill(
+        fill.fill_id, fill.order_id, fill.client_order_id, fill.symbol, fill.side, fill.qty,
+        fill.price, fill.liquidity, fill.fee_e18, sent_ns, fill.ts_ns + ns, fill.line,
+    )  # fmt: skip
+
+
 def fee_of(fees: list[int | None]) -> int | None:
     """All fees together; None as soon as one of them is unknown."""
     total = 0

@@ -56,6 +56,11 @@ class LineOrders:
             told = f"{kind} of the run is not as the line has it ({error!r:.60})"
             raise ContractError(told) from None
 
+    def fills(self) -> list[LifeFill]:
+        """All executions, in the order of the line."""
+        told = [fill for fills in self._fills.values() for fill in fills.values()]
+        return sorted(told, key=lambda fill: fill.line)
+
     def deals(self) -> list[Deal]:
         """The orders in the order in which they were sent, then those that others sent."""
         by_name: dict[str, list[tuple[str, list[LifeFill]]]] = {}

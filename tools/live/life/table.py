@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from ..core.money import cash_text, text
 from .form import Found, hundredths, sentence
@@ -28,14 +27,11 @@ def drift_table(found: Found) -> str:
     ]
     groups: list[tuple[str, Sequence[Part]]] = [("", (drift.whole,)), *drift.parts]
     lines += [_counts(part) for _, parts in groups for part in parts]
-    lines += ["", _row("value", ("life", "run", "matched", "missed", "ghosts")), _values(drift.whole)]
-    for title, spread, shown in (
-        ("price, bps", lambda part: part.price_bps_e9, _bps),
-        ("time, ms", lambda part: part.time_ns, _ms),
-        ("fee, bps", lambda part: part.fee_bps_e9, _bps),
-    ):
+    lines += ["", _row("value", ("life", "run", "matched", "missed", "ghosts"))]
+    lines.append(_values(drift.whole))
+    for title, field, shown in _SPREADS:
         lines += ["", _row(title, ("count", *_NAMES))]
-        lines += [_quantiles(part.name, spread(part), shown) for _, parts in groups
+        lines += [_quantiles(part.name, getattr(part, field), shown) for _, parts in groups
                   for part in parts]  # fmt: skip
     lines += ["", "above zero the simulation was kinder", *_fitted(found), "", sentence(drift)]
     return "".join(_printable(line) + "\n" for line in lines)
@@ -68,7 +64,7 @@ def _values(part: Part) -> str:
     return _row(part.name, [cash_text(value // _CENT_E18 * _CENT_E18) for value in values])
 
 
-def _quantiles(name: str, spread: Spread, shown: Any) -> str:
+def _quantiles(name: str, spread: Spread, shown: Callable[[int], str]) -> str:
     return _row(name, [str(spread.count), *(shown(one) for one in spread.quantiles)])
 
 
@@ -80,6 +76,12 @@ def _ms(ns: int) -> str:
     return text(ns * 1000)  # nanoseconds at 10^6 are milliseconds at 10^9
 
 
+_SPREADS: tuple[tuple[str, str, Callable[[int], str]], ...] = (
+    ("price, bps", "price_bps_e9", _bps), ("time, ms", "time_ns", _ms),
+    ("fee, bps", "fee_bps_e9", _bps),
+)  # fmt: skip
+
+
 def _fitted(found: Found) -> list[str]:
     """What the fills show of life's own terms."""
     lines = []
@@ -88,7 +90,7 @@ def _fitted(found: Found) -> list[str]:
         told = ", ".join(f"{name} {_with_ends(e, _ms)}" for name, e in one.quantiles)
         lines += ["", f"fitted submit delay, ms, of {one.count} orders: {told}"]
         if one.negative:
-            lines.append(f"  {one.negative} of them traded before they were sent: look at the clocks")
+            lines.append(f"  {one.negative} of them traded before they were sent: see the clocks")
     for rate in found.fees:
         if rate.rate_bps_e9 is not None:
             told = _with_ends(rate.rate_bps_e9, _bps)
@@ -102,7 +104,7 @@ def _fitted(found: Found) -> list[str]:
     return lines
 
 
-def _with_ends(one: Estimate, shown: Any) -> str:
+def _with_ends(one: Estimate, shown: Callable[[int], str]) -> str:
     low, high = ("?" if end is None else shown(end) for end in (one.low, one.high))
     return f"{shown(one.value)} ({low} to {high})"
 

@@ -33,7 +33,7 @@ def terms_toml(
 
 
 def _sample(sample_ns: Sequence[int]) -> str:
-    """A sample in milliseconds; two values would mean all between them, so they are written twice."""
+    """A sample in milliseconds; of two values all between would be meant, so they come twice."""
     times = sorted([*sample_ns, *sample_ns]) if len(sample_ns) < 3 else sample_ns
     shown = [text(ns * 1000) for ns in times]
     rows = [", ".join(shown[at : at + _A_LINE]) for at in range(0, len(shown), _A_LINE)]

@@ -3,9 +3,9 @@
 The orders that rested in life are put into the recorded market again, once with each queue model,
 all in one reading of it. An order's loss under a model is how far its first fill is from that of
 life, at most the time that it waited in life; one that did not fill in life counts there as filling
-when it left, or when the market ended. The power n with the least sum of losses is the estimate. Its interval comes from drawing the orders anew: the
-powers that win in the middle 95 % of the draws, and one step of the grid to either side, because
-between two powers of the grid nothing was tried.
+when it left, or when the market ended. The power n with the least sum of losses is the estimate.
+Its interval comes from drawing the orders anew: the powers that win in the middle 95 % of the
+draws, and one step of the grid to either side, because between two powers nothing was tried.
 
 Times are those at which the market was heard; an order that would take at once tells nothing about
 queues and is left out.
@@ -13,7 +13,7 @@ queues and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..core.contracts_v1 import Side
 from ..core.errors import ContractError
