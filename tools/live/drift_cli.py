@@ -30,8 +30,8 @@ _MOST_MS = 86_400_000
 _CHECKS = ("most_bps", "most_missed", "most_ghosts", "most_ms", "most_refused")
 PARSER = Parser(
     usage=f"{PROG} FILLS --run RUN [FLAGS]",
-    about="""Hold the fills of a real account against those of a shadow run: how far price, time and fee
-are apart, what the run missed, what it made up, and on what terms life would have been
+    about="""Hold the fills of a real account against those of a shadow run: how far price, time
+and fee are apart, what the run missed, what it made up, and on what terms life would have been
 simulated better. FILLS is told by its content: JSON of ccxt, Alpaca, Binance or ours, an
 export of Binance as CSV, freqtrade's SQLite, or a journal of ours.""",
     flags=(

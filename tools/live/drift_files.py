@@ -33,6 +33,7 @@ LEFT JOIN trades t ON t.id = o.ft_trade_id ORDER BY o.id
 """
 _ENVELOPE = ("kind", "payload", "seq", "ts_ns")
 _JOURNAL, _LINE = "journal", "line"
+_AS_IT_WAS = "give the line as it was written"
 
 
 @record
@@ -117,10 +118,10 @@ def _envelopes(raw: bytes, named: str) -> Iterator[Told]:
         where = f"line {number} of {named}"
         told = load_strict(line, where)
         if not isinstance(told, dict) or not all(key in told for key in _ENVELOPE):
-            raise ContractError(f"{where} is no envelope of a line; give the line as it was written")
+            raise ContractError(f"{where} is no envelope; {_AS_IT_WAS}")
         kind, ts_ns, payload = told["kind"], told["ts_ns"], told["payload"]
         if type(kind) is not str or type(ts_ns) is not int or not isinstance(payload, dict):
-            raise ContractError(f"{where} is no envelope of a line; give the line as it was written")
+            raise ContractError(f"{where} is no envelope; {_AS_IT_WAS}")
         yield kind, ts_ns, payload
 
 
@@ -138,7 +139,8 @@ def _from_journal(folder: str, flag: str, spelling: Spelling, with_rates: bool) 
             elif topic in KINDS:
                 payload = one.payload()
                 if not isinstance(payload, dict):
-                    raise ContractError(f"{topic} at seq {one.seq} is no object; verify the journal")
+                    what = f"{topic} at seq {one.seq} of {flag} {folder!r} is no object"
+                    raise ContractError(f"{what}; verify the journal")
                 orders.hear(topic, one.ts, payload)
     return orders
 
@@ -159,7 +161,8 @@ def _freqtrade(path: str, named: str) -> list[dict[str, Any]]:
             connection.row_factory = sqlite3.Row
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
-                raise ContractError(f"{named} is damaged ({verdict:.60}); stop the bot, copy it again")
+                what = f"{named} is damaged ({verdict:.60})"
+                raise ContractError(f"{what}; stop the bot and copy it again")
             return [_plain(dict(row)) for row in connection.execute(_QUERY)]
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             what = str(error).partition("\n")[0]

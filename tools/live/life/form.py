@@ -67,12 +67,13 @@ def sentence(drift: Drift) -> str:
         return f"Nothing can be said: no order filled in both ({sums.missed} missed," \
                f" {sums.ghosts} ghosts)."  # fmt: skip
     total = drift.kindness.total
-    word = "kinder than life" if total.value >= 0 else "harder than life"
-    amount = text(hundredths(abs(total.value)))
+    amount = hundredths(abs(total.value))
+    word = "kinder than life" if total.value > 0 else "harder than life"
+    how = f"{text(amount)} bps {word}" if amount else "as kind as life"
     low, high = (None if end is None else text(hundredths(end)) for end in (total.low, total.high))
     sure = f" (95 %: {low} to {high})" if low is not None else " (too few orders for an interval)"
     return (
-        f"The simulation was {amount} bps {word}{sure} on what both filled; it missed"
+        f"The simulation was {how}{sure} on what both filled; it missed"
         f" {_percent(sums.missed_value_e18, sums.life_value_e18)} % of what life filled, and"
         f" {_percent(sums.ghost_value_e18, sums.run_value_e18)} % of what it filled never happened."
     )

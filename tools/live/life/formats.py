@@ -61,12 +61,15 @@ def _client_id(row: Row, info: Row) -> str:
 
 def _ccxt_fee(row: Row, symbol: str, price: int) -> int | None:
     """The fee, or the sum of several; None as soon as one of them cannot be told in the quote."""
-    told = [row.fields["fee"]] if row.has("fee") else row.fields.get("fees") or []
+    told = row.fields.get("fees") or []
+    one = row.fields.get("fee")
+    if one is not None and not (isinstance(one, dict) and one.get("cost") is None):
+        told = [one]
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise Unfit(RowFault.BAD_WORD, "fee", told)
     total, known = 0, False
-    for one in told:
-        part = Row(one, row.line, row.spelling, row.prices)
+    for fields in told:
+        part = Row(fields, row.line, row.spelling, row.prices)
         if not part.has("cost"):
             continue
         fee = part.in_quote(part.money("cost"), part.text("currency"), symbol, price)

@@ -15,19 +15,19 @@ from .deals import MAKER, SILENT, TAKER, LifeFill
 from .formats import Format, check_cost
 from .rows import Row, RowFault, Unfit, exact_e9, money_e18
 
-_WITH_ASSET = re.compile(
-    r"(-?[0-9][0-9,]*(?:\.[0-9]+)?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)?", re.ASCII
+_NUMBER = re.compile(
+    r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,40})(?:\.[0-9]{1,40})?", re.ASCII
 )
+_WITH_ASSET = re.compile(rf"({_NUMBER.pattern}) ?([A-Z][A-Z0-9]*)?", re.ASCII)
 _TIMES = ("Date(UTC)", "Time(UTC)", "Time", "Date")
 _SYMBOLS = ("Pair", "Symbol", "Market")
-_QUANTITIES = ("Executed", "Quantity")
 
 
 def spot(row: Row) -> LifeFill:
     """A row of the spot trade history."""
     symbol, price = row.symbol(_name(row, _SYMBOLS)), row.above_zero("Price")
-    qty = _amount_e9(row, "Executed")
-    told, asset = _parted(row, "Amount")
+    qty = _amount_e9(row, "Executed", symbol)
+    told, asset = _parted(row, "Amount", symbol)
     if asset and not symbol.endswith(asset):
         raise Unfit(RowFault.CONTRADICTION, "Amount", row.fields["Amount"])
     check_cost(Row({**row.fields, "Amount": told}, row.line, row.spelling, row.prices),
@@ -46,7 +46,7 @@ def futures(row: Row) -> LifeFill:
         liquidity = MAKER if row.flag("Maker") else TAKER
     return LifeFill(
         row.text_if_told("Trade ID"), row.text_if_told("Order ID"), "", symbol, row.side("Side"),
-        _amount_e9(row, "Quantity"), price, liquidity, _fee(row, symbol, price), None,
+        _amount_e9(row, "Quantity", symbol), price, liquidity, _fee(row, symbol, price), None,
         row.instant(_name(row, _TIMES)), row.line,
     )  # fmt: skip
 
@@ -84,17 +84,27 @@ def _name(row: Row, names: tuple[str, ...]) -> str:
     return next((name for name in names if row.has(name)), names[0])
 
 
-def _parted(row: Row, name: str) -> tuple[str, str]:
-    """An amount and the asset behind it, as texts."""
+def _parted(row: Row, name: str, symbol: str) -> tuple[str, str]:
+    """An amount and the asset behind it, as texts; the symbol tells where an asset may begin.
+
+    An asset may begin with a digit: 30.01INCH is 30.0 of 1INCH on 1INCHUSDT.
+    """
     value = row.told(name)
-    match = _WITH_ASSET.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise Unfit(RowFault.BAD_NUMBER, name, value)
+    places = range(len(symbol), 0, -1)
+    for asset in (*(symbol[:end] for end in places), *(symbol[-end:] for end in places)):
+        digits = value.removesuffix(asset).removesuffix(" ")
+        if value.endswith(asset) and not asset.isdigit() and _NUMBER.fullmatch(digits):
+            return digits.replace(",", ""), asset
+    match = _WITH_ASSET.fullmatch(value)
     if match is None:
         raise Unfit(RowFault.BAD_NUMBER, name, value)
     return match[1].replace(",", ""), match[2] or ""
 
 
-def _amount_e9(row: Row, name: str) -> int:
-    digits, _ = _parted(row, name)
+def _amount_e9(row: Row, name: str, symbol: str) -> int:
+    digits, _ = _parted(row, name, symbol)
     qty = exact_e9(digits, name)
     if qty <= 0:
         raise Unfit(RowFault.BAD_NUMBER, name, row.fields[name])
@@ -105,7 +115,7 @@ def _fee(row: Row, symbol: str, price: int) -> int | None:
     """The fee in the quote currency; without an asset nobody knows in what it was paid."""
     if not row.has("Fee"):
         return None
-    digits, asset = _parted(row, "Fee")
+    digits, asset = _parted(row, "Fee", symbol)
     fee = money_e18(digits, "Fee")
     if not asset:
         return None if fee else 0
