@@ -54,5 +54,6 @@ def test_a_ratio_of_sums() -> None:
 
 
 def test_a_draw_of_nothing_divides_by_nothing() -> None:
-    one = ratio([(1, 1), (0, 0)], 10, 1, "x")
+    one = ratio([(1, 1), *[(0, 0)] * 7], 10, 1, "x")
     assert one is not None and one.low == 0 and one.high == 10
+    assert ratio([(1, 1), *[(0, 0)] * 6], 10, 1, "x") == Estimate(10, None, None)

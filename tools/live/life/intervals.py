@@ -17,6 +17,7 @@ from ..core.record import record
 from ..core.rng import stream
 
 DRAWS = 400
+FEWEST = 8  # of fewer parts drawing anew tells nothing
 BLOCKS = 400  # a longer sample is drawn in blocks of neighbours
 _OUTSIDE = 10  # of the draws on either side of the interval: 2.5 %
 _PERMILLE = 1000
@@ -95,7 +96,7 @@ def ratio(sample: Sequence[tuple[int, int]], scale: int, seed: int, name: str) -
     def share(sums: Sums) -> int:
         return divide_half_even(sums[0] * scale, sums[1]) if sums[1] else 0
 
-    if len(sample) < 2:
+    if len(sample) < FEWEST:
         return Estimate(share(whole), None, None)
     low, high = redrawn(sample, share, seed, name)
     return Estimate(share(whole), min(low, share(whole)), max(high, share(whole)))

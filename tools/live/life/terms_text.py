@@ -34,7 +34,9 @@ def terms_toml(
 
 def _sample(sample_ns: Sequence[int]) -> str:
     """A sample in milliseconds; of two values all between would be meant, so they come twice."""
-    times = sorted([*sample_ns, *sample_ns]) if len(sample_ns) < 3 else sample_ns
+    if len(sample_ns) == 1:
+        return text(sample_ns[0] * 1000)
+    times = sorted([*sample_ns, *sample_ns]) if len(sample_ns) == 2 else sample_ns
     shown = [text(ns * 1000) for ns in times]
     rows = [", ".join(shown[at : at + _A_LINE]) for at in range(0, len(shown), _A_LINE)]
     return "[" + ",\n    ".join(rows) + "]"
