@@ -100,7 +100,7 @@ def test_a_journal_with_an_order_that_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"kind": 7}, {"ts_ns": "1"}, {"ts_ns": True}, {"payload": []}],
+    [{"kind": 7}, {"ts_ns": "1"}, {"ts_ns": True}, {"ts_ns": -1}, {"payload": []}],
 )
 def test_an_envelope_is_read_strictly(tmp_path: Path, change: dict[str, Any]) -> None:
     with pytest.raises(ContractError, match="line 2 of --run .* is no envelope"):

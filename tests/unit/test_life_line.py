@@ -61,6 +61,12 @@ def test_a_fill_of_nobody_s_order_is_an_order_of_its_own() -> None:
     assert stranger.sent_ns is stranger.qty is None and stranger.fee_e18 is None
 
 
+def test_what_is_no_order_is_not_heard() -> None:
+    orders = LineOrders()
+    orders.hear("md.quote", T0, {})
+    assert orders.deals() == []
+
+
 def test_fills_in_the_order_of_the_line() -> None:
     orders = LineOrders()
     for number, order_id in ((1, "A"), (2, "B"), (3, "A")):
@@ -78,6 +84,7 @@ def test_fills_in_the_order_of_the_line() -> None:
         ("order.fill", a_fill(1, side=None)), ("order.fill", a_fill(1, order_id=5)),
         ("order.fill", a_fill(1, liquidity="both")), ("order.executed", a_fill(1)),
         ("order.executed", a_fill(1, fee="x")), ("order.fill", a_fill(1, fill_id=[])),
+        ("order.fill", a_fill(1, price="0")), ("order.place", {**PLACE, "qty": "-1"}),
     ],
 )  # fmt: skip
 def test_what_is_not_as_the_line_has_it_is_refused(kind: str, payload: dict[str, Any]) -> None:

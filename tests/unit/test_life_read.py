@@ -94,6 +94,13 @@ def test_binance_trades_of_spot_and_futures() -> None:
     assert (cover.side, cover.liquidity, cover.fee_e18) == (BUY, "maker", 156 * 10**14)
 
 
+def test_a_trade_may_tell_neither_its_value_nor_its_fee() -> None:
+    rows = json.loads(BINANCE_TRADES)
+    for key in ("quoteQty", "commission", "commissionAsset"):
+        del rows[0][key]
+    assert found(json.dumps(rows)).fills[0].fee_e18 is None
+
+
 def test_a_futures_trade_that_contradicts_itself_is_refused() -> None:
     text = BINANCE_FUTURES_TRADES.replace('"buyer": true', '"buyer": false')
     assert refused(text) == [(2, RowFault.CONTRADICTION, "buyer")]
@@ -173,6 +180,7 @@ def with_field(text: str, row: int, **changes: Any) -> str:
         ({"fee": "free"}, RowFault.BAD_WORD, "fee"),
         ({"fee": {"cost": 1}}, RowFault.MISSING_FIELD, "currency"),
         ({"fee": {"cost": "1e99", "currency": "USDT"}}, RowFault.BAD_NUMBER, "cost"),
+        ({"fee": None, "fees": {"cost": 1}}, RowFault.BAD_WORD, "fee"),
         ({"id": "502"}, RowFault.DUPLICATE, "id"),
     ],
 )  # fmt: skip
@@ -189,6 +197,8 @@ def test_a_rate_of_dust_and_no_fee_at_all() -> None:
     assert found(with_field(CCXT, 0, fee=None, fees=None)).fills[0].fee_e18 is None
     tiny = found(with_field(CCXT, 0, fee={"cost": "15e-19", "currency": "USDT"}))
     assert tiny.fills[0].fee_e18 == 2  # ties to even
+    parts = [{"cost": None, "currency": "USDT"}, {"cost": 1, "currency": "USDT"}]
+    assert found(with_field(CCXT, 0, fee=None, fees=parts)).fills[0].fee_e18 == E18
     rebate = found(with_field(CCXT, 0, fee={"cost": -1, "currency": "USDT"}))
     assert rebate.fills[0].fee_e18 == -E18
 
@@ -210,6 +220,7 @@ def test_a_rate_of_dust_and_no_fee_at_all() -> None:
          RowFault.BAD_TIME),
         (BINANCE_SPOT_EXPORT.replace("2026-01-01 00:00:01", ""), RowFault.MISSING_FIELD),
         (BINANCE_FUTURES_EXPORT.replace("true,false,1,", "true,maybe,1,"), RowFault.BAD_WORD),
+        (BINANCE_SPOT_EXPORT.replace("2026-01-01 00:00:01", "yesterday"), RowFault.BAD_TIME),
         (ALPACA_ACTIVITIES.replace('"type": "fill", "price": "64.1"', '"type": "x", "price": "1"'),
          RowFault.BAD_WORD),
         (ALPACA_ORDERS.replace('"filled_qty": "0"', '"filled_qty": "-1"'), RowFault.BAD_NUMBER),

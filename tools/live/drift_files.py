@@ -24,6 +24,7 @@ from .life.deals import Deal, LifeFill, Spelling, deals_of, shifted
 from .life.formats import FREQTRADE
 from .life.line import KINDS, LineOrders, Told
 from .life.read import MOST_BYTES, FillsFile, read_fills, take_rows
+from .life.rows import LATEST_NS
 from .market.files import open_input
 
 _SQLITE = b"SQLite format 3\0"
@@ -120,7 +121,8 @@ def _envelopes(raw: bytes, named: str) -> Iterator[Told]:
         if not isinstance(told, dict) or not all(key in told for key in _ENVELOPE):
             raise ContractError(f"{where} is no envelope; {_AS_IT_WAS}")
         kind, ts_ns, payload = told["kind"], told["ts_ns"], told["payload"]
-        if type(kind) is not str or type(ts_ns) is not int or not isinstance(payload, dict):
+        timed = type(ts_ns) is int and 0 <= ts_ns <= LATEST_NS
+        if type(kind) is not str or not timed or not isinstance(payload, dict):
             raise ContractError(f"{where} is no envelope; {_AS_IT_WAS}")
         yield kind, ts_ns, payload
 

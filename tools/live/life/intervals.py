@@ -78,14 +78,19 @@ def redrawn(
     sample: Sequence[Sums], statistic: Callable[[Sums], int], seed: int, name: str
 ) -> tuple[int, int]:
     """The ends between which the statistic of the sums stays when the sample is drawn anew."""
-    blocks = blocks_of(sample)
+    columns = tuple(zip(*blocks_of(sample)))
     chance = stream(seed, f"life.{name}").random
-    count = len(blocks)
-    found = sorted(
-        statistic(added([blocks[int(chance() * count)] for _ in range(count)]))
-        for _ in range(DRAWS)
-    )
+    count = len(columns[0])
+    found = []
+    for _ in range(DRAWS):
+        places = [int(chance() * count) for _ in range(count)]
+        found.append(statistic(tuple([_at(column, places) for column in columns])))
+    found.sort()
     return found[_OUTSIDE], found[DRAWS - 1 - _OUTSIDE]
+
+
+def _at(column: Sequence[int], places: Sequence[int]) -> int:
+    return sum(map(column.__getitem__, places))
 
 
 def ratio(sample: Sequence[tuple[int, int]], scale: int, seed: int, name: str) -> Estimate | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ..core.contracts_v1 import Side, parse_side
 from ..core.errors import ContractError
-from ..core.money import fee_e18, to_e9, to_e18
+from ..core.money import fee_e18, positive_e9, to_e18
 from .deals import MAKER, SILENT, TAKER, Deal, LifeFill, Spelling, fee_of, liquidity_of
 
 # Kind, time and payload of an entry, as a journal or a file of envelopes tells them.
@@ -85,14 +85,14 @@ class LineOrders:
         name = payload["client_order_id"]
         if side is None or type(name) is not str:
             raise KeyError("side")
-        qty, price = to_e9(payload["qty"], "qty"), to_e9(payload["price"], "price")
+        qty, price = positive_e9(payload["qty"], "qty"), positive_e9(payload["price"], "price")
         self._placed.setdefault(name, (self._symbol(payload), side, qty, price, ts_ns))
 
     def _fill(self, kind: str, ts_ns: int, payload: dict[str, Any]) -> LifeFill:
         side = parse_side(payload["side"])
         if side is None or type(payload["order_id"]) is not str:
             raise KeyError("side")
-        qty, price = to_e9(payload["qty"], "qty"), to_e9(payload["price"], "price")
+        qty, price = positive_e9(payload["qty"], "qty"), positive_e9(payload["price"], "price")
         liquidity = payload["liquidity"]
         fee = None
         if kind == "order.executed" and payload["fee"] is not None:

@@ -89,9 +89,7 @@ def _parted(row: Row, name: str, symbol: str) -> tuple[str, str]:
 
     An asset may begin with a digit: 30.01INCH is 30.0 of 1INCH on 1INCHUSDT.
     """
-    value = row.told(name)
-    if not isinstance(value, str):
-        raise Unfit(RowFault.BAD_NUMBER, name, value)
+    value: str = row.told(name)
     places = range(len(symbol), 0, -1)
     for asset in (*(symbol[:end] for end in places), *(symbol[-end:] for end in places)):
         digits = value.removesuffix(asset).removesuffix(" ")
