@@ -1,4 +1,4 @@
-"""What is planted in a made-up life is found again: delays, fees and queues, within their intervals.
+"""What is planted in a made-up life is found again: delays, fees, queues, within their intervals.
 
 Each interval is of 95 %; over at least a hundred seeded worlds it must hold the truth in 90 of a
 hundred, and must not be so wide that it holds everything.

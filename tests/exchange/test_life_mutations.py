@@ -19,9 +19,9 @@ from tools.live.life.read import FillsFile, read_fills
 
 MUTATIONS = 500
 _PIECES = (
-    b'"', b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\\", b"\x00", b"\xff", b"\xed\xa0\x80", b"NaN",
-    b"null", b"1e400", b"-", b"1_0", b"true", b"\\ud800", b"9" * 50, b"e", b".", b"buy", b"USDT",
-    b"\xef\xbb\xbf", b"Infinity", b" ",
+    b'"', b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\\", b"\x00", b"\xff", b"\xed\xa0\x80",
+    b"NaN", b"null", b"1e400", b"-", b"1_0", b"true", b"\\ud800", b"9" * 50, b"e", b".", b"buy",
+    b"USDT", b"\xef\xbb\xbf", b"Infinity", b" ",
 )  # fmt: skip
 
 
@@ -55,7 +55,9 @@ def digit(raw: bytes, draw: Random) -> bytes:
     return raw[:at] + bytes([48 + draw.randrange(10)]) + raw[at + 1 :]
 
 
-KINDS: tuple[Callable[[bytes, Random], bytes], ...] = (dropped, put_in, changed, cut, doubled, digit)
+KINDS: tuple[Callable[[bytes, Random], bytes], ...] = (
+    dropped, put_in, changed, cut, doubled, digit,
+)  # fmt: skip
 
 
 def mutated(raw: bytes, draw: Random) -> bytes:
@@ -110,12 +112,13 @@ def test_mutations_of_a_database(tmp_path: Path) -> None:
 
 
 def test_a_line_of_ours_that_is_mutated(tmp_path: Path) -> None:
+    ordered = '"price":"5","qty":"1","side":"Buy","symbol":"X"'
     line = (
-        '{"kind":"order.place","payload":{"client_order_id":"C","price":"5","qty":"1","side":"Buy",'
-        '"symbol":"X"},"seq":1,"ts_ns":1}\n'
-        '{"kind":"order.accepted","payload":{"client_order_id":"C","order_id":"O"},"seq":2,"ts_ns":2}'
-        '\n{"kind":"order.fill","payload":{"fill_id":"F","liquidity":"maker","order_id":"O",'
-        '"price":"5","qty":"1","side":"Buy","symbol":"X"},"seq":3,"ts_ns":3}\n'
+        f'{{"kind":"order.place","payload":{{"client_order_id":"C",{ordered}}},"seq":1,'
+        '"ts_ns":1}\n'
+        '{"kind":"order.accepted","payload":{"client_order_id":"C","order_id":"O"},"seq":2,'
+        '"ts_ns":2}\n{"kind":"order.fill","payload":{"fill_id":"F","liquidity":"maker",'
+        f'"order_id":"O",{ordered}}},"seq":3,"ts_ns":3}}\n'
     )
     draw = Random("mutations of a line")
     path = tmp_path / "line.jsonl"

@@ -14,7 +14,6 @@ from tools.live.core.contracts_v1 import SELL
 from tools.live.core.market_v1 import Bbo, Trade
 from tools.live.drift_cli import main
 from tools.live.drift_queue import fit_queue, waited
-from tools.live.life.fit import latency_of
 from tools.live.life.match import match
 from tools.live.market.normalize.wire import WireFault, WireRefused
 
@@ -167,9 +166,10 @@ def test_a_market_fits_a_queue(tmp_path: Path, capsys: Capture) -> None:
                            "--powers", "1,2")[0])  # fmt: skip
     assert form["fit"]["queue"]["used"] == 10
     assert list(form["fit"]["queue"]["models"]) == ["log", "pessimistic", "power:1", "power:2"]
+    assert not form["fit"]["queue"]["tells"]  # where nothing is canceled, all powers are one
     terms = tmp_path / "t.toml"
     told(capsys, 0, life, "--run", run, "--market", str(market), "--terms", str(terms))
-    assert 'queue = "power:' in terms.read_text()
+    assert "queue" not in terms.read_text()
 
 
 def test_which_orders_waited_in_life() -> None:
@@ -179,14 +179,13 @@ def test_which_orders_waited_in_life() -> None:
     ]  # fmt: skip
     run = [a_deal(n, name=name, sent_ns=T0, ended_ns=T0 + 99) for n, name in enumerate("ABCDE", 1)]
     found = match(life, run)
-    latency = latency_of([10])
     assert [(one.name, one.arrived_ns, one.filled_ns, one.left_ns) for one in
-            waited(found, latency)] == [
+            waited(found, 10)] == [
         ("A", T0 + 10, T0 + 50, None), ("D", T0 + 10, T0 + 70, None), ("E", T0 + 10, None, T0 + 99),
     ]  # fmt: skip
-    assert [one.arrived_ns for one in waited(found, None)] == [T0] * 4
+    assert [one.arrived_ns for one in waited(found, 0)] == [T0] * 4
     unnamed = match([a_deal(1)], [a_deal(1), a_deal(2, sent_ns=T0)])
-    assert waited(unnamed, None) == []
+    assert waited(unnamed, 0) == []
 
 
 def test_refused_rows_of_a_market_are_passed_over() -> None:
@@ -194,6 +193,8 @@ def test_refused_rows_of_a_market_are_passed_over() -> None:
     quote = Bbo("BTCUSDT", "s", 100 * E9, E9, 101 * E9, E9, None, None, T0 - 1)
     trade = Trade("BTCUSDT", "s", "1", SELL, 100 * E9, 9 * E9, None, None, T0 + 50)
     market = [quote, WireRefused(WireFault.NOT_JSON, "", ""), trade]
-    form = fit_queue(found, None, market, ("1", "2"), 1)
+    form = fit_queue(found, 0, market, ("1", "2"), 1)
     assert form["used"] == 1 and form["models"]["power:1"]["mean_loss_ns"] == 0
-    assert fit_queue(found, None, [], ("1", "2"), 1) == {"used": 0, "left_out": 1}
+    assert fit_queue(found, 0, [], ("1", "2"), 1) == {
+        "used": 0, "left_out": 1, "tells": False,
+    }  # fmt: skip

@@ -60,7 +60,7 @@ def test_a_line_of_ours_is_life_and_run(tmp_path: Path) -> None:
     path = a_line(tmp_path)
     found = life(path)
     (deal,) = found.deals
-    assert found.file.form == "line"
+    assert found.file.form == "line" and found.round_trips == (1,)
     assert (deal.client_order_id, deal.sent_ns, deal.fee_e18) == ("CLI1", T0, 10**16)
     (run,) = open_run(path, spelling=Spelling())
     assert (run.filled, run.sent_ns, run.price) == (E9, T0, 10 * E9)

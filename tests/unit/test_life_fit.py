@@ -6,7 +6,7 @@ from tests.unit.life_files import E9, MS, T0, a_deal
 from tools.live.core.contracts_v1 import BUY
 from tools.live.life.deals import LifeFill
 from tools.live.life.fit import (
-    fit_fees, fit_latency, latency_of, resolution_of, thinned, unsure,
+    fit_fees, fit_latency, latency_of, resolution_of, thinned, unsure, way_ns,
 )  # fmt: skip
 from tools.live.life.intervals import Estimate
 from tools.live.life.match import match
@@ -55,6 +55,11 @@ def test_a_coarse_clock_widens_the_interval() -> None:
     assert (other.low, other.high) == (one.low - MS + 1, one.high + MS - 1)
     tiny = latency_of([1] * 100, MS)
     assert tiny is not None and tiny.quantiles[0][1].low == 0
+
+
+def test_the_usual_way_to_the_exchange() -> None:
+    there, both_ways = latency_of([4, 5, 6]), latency_of([20, 21, 30])
+    assert (way_ns(there, both_ways), way_ns(None, both_ways), way_ns(None, None)) == (5, 10, 0)
 
 
 def test_how_fine_a_clock_is() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from tests.unit.life_files import CCXT, E9, MS, T0, a_deal
 from tools.live.core.codec import canonical
 from tools.live.life.deals import deals_of
-from tools.live.life.fit import fit_fees, fit_latency, latency_of
+from tools.live.life.fit import Latency, fit_fees, fit_latency, latency_of
 from tools.live.life.form import (
     Found, drift_form, estimate_form, hundredths, percent_e9, sentence,
 )  # fmt: skip
@@ -22,10 +22,13 @@ from tools.live.sim.delays import Constant, Empirical
 from tools.live.sim.queue import PowerQueue
 from tools.live.sim.terms_table import read_terms
 
-QUEUE = {"used": 5, "left_out": 1, "best": "power:2", "low": "1", "high": "3", "models": {}}
+QUEUE = {"used": 5, "left_out": 1, "best": "power:2", "low": "1", "high": "3", "models": {},
+         "tells": True}  # fmt: skip
 
 
-def found(queue: dict[str, Any] | None = None, negative: int = 0) -> Found:
+def found(
+    queue: dict[str, Any] | None = None, negative: int = 0, trips: Latency | None = None
+) -> Found:
     file = read_fills(CCXT.encode(), "FILLS")
     life = deals_of(file.fills)
     run = [
@@ -37,7 +40,7 @@ def found(queue: dict[str, Any] | None = None, negative: int = 0) -> Found:
     matched = match(life, run)
     return Found(
         file, len(life), len(run), 2, Window(), matched, measure(matched), fit_latency(matched),
-        fit_fees(file.fills, 1), queue,
+        trips, fit_fees(file.fills, 1), queue,
     )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def test_the_report_says_it_all_in_exact_texts() -> None:
 def test_nothing_matched_is_said_in_the_report() -> None:
     matched = match([a_deal(1)], [])
     file = read_fills(CCXT.encode(), "FILLS")
-    empty = Found(file, 1, 0, 0, Window(), matched, measure(matched), None, (), None)
+    empty = Found(file, 1, 0, 0, Window(), matched, measure(matched), None, None, (), None)
     form = drift_form(empty)
     assert form["kinder"] is None and form["fit"]["submit"] is None
     assert form["sentence"] == (
@@ -110,13 +113,18 @@ def test_the_table_has_each_part_and_nothing_that_moves_a_cursor() -> None:
     assert "fitted maker fee, bps, of 2 fills: 1 (" in shown
     assert "fitted queue, of 5 orders: power:2 (95 %: 1 to 3)" in shown
     assert "fitted taker fee" not in shown and "see the clocks" not in shown
-    assert "fitted queue" not in drift_table(found({"used": 0, "left_out": 1}))
-    assert "1 of them traded before they were sent" in drift_table(found(negative=9 * MS))
+    assert "fitted queue" not in drift_table(found({"used": 0, "left_out": 1, "tells": False}))
+    alike = drift_table(found({**QUEUE, "tells": False}))
+    assert "fitted queue, of 5 orders: none, as they fill alike with every power" in alike
+    assert "1 of them ended before they began" in drift_table(found(negative=9 * MS))
+    trips = latency_of([2 * MS] * 20)
+    assert "fitted round trip, ms, of 20 orders: p50 2 (2 to 2)" in drift_table(found(trips=trips))
+    assert drift_form(found(trips=trips))["fit"]["round_trip"]["orders"] == 20
 
 
 def test_the_terms_are_read_back_as_they_were_fitted() -> None:
     one = found(QUEUE)
-    text = terms_toml(one.latency, one.fees, "power:1.5")
+    text = terms_toml(one.latency, latency_of([9]), one.fees, "power:1.5")
     terms = read_terms(text.encode(), "terms", toml=True)
     assert isinstance(terms.queue, PowerQueue)
     assert terms.queue.describe() == {"queue": "power", "n": "1.5"}
@@ -128,13 +136,20 @@ def test_the_terms_are_read_back_as_they_were_fitted() -> None:
 
 def test_a_sample_of_delays_is_a_sample_of_delays_again() -> None:
     for sample in ([MS, 3 * MS + 1], [n * MS for n in range(30)]):
-        text = terms_toml(latency_of(sample), (), None)
+        text = terms_toml(latency_of(sample), None, (), None)
         delay = read_terms(text.encode(), "terms", toml=True).delays.submit
         assert isinstance(delay, Empirical)
         assert sorted(set(delay.sample_ns)) == sample
 
 
+def test_a_round_trip_is_half_there_and_half_back() -> None:
+    text = terms_toml(None, latency_of([40 * MS]), (), None)
+    delays = read_terms(text.encode(), "terms", toml=True).delays
+    assert isinstance(delays.submit, Constant) and delays.submit.ns == 20 * MS
+    assert isinstance(delays.acknowledge, Constant) and delays.acknowledge.ns == 20 * MS
+
+
 def test_terms_of_nothing_are_the_plain_ones() -> None:
-    text = terms_toml(None, (), None)
+    text = terms_toml(None, None, (), None)
     assert text == "# Fitted to fills of life.\n"
     assert read_terms(text.encode(), "terms", toml=True).fees is None

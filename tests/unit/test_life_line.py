@@ -34,6 +34,7 @@ def test_an_order_and_its_fills() -> None:
     assert (deal.filled, deal.cost_e18, deal.fills) == (2 * E9, 19 * 10**18, 2)
     assert deal.fee_e18 == 5 * 10**17 + 10**15  # told, and 1 bps of 10
     assert (deal.first_ns, deal.last_ns, deal.sent_ns) == (T0 + 2, T0 + 3, T0)
+    assert LineOrders().round_trips() == []
     assert (deal.qty, deal.price, deal.ended_ns, deal.liquidity) == (2 * E9, 10 * E9, None, "maker")
 
 

@@ -65,6 +65,7 @@ def test_the_power_that_life_had_fits_best(power: str) -> None:
     place = POWERS.index(power)
     assert in_words(fit.low_e9) == f"power:{POWERS[max(0, place - 1)]}"
     assert in_words(fit.high_e9) == f"power:{POWERS[min(3, place + 1)]}"
+    assert fit.tells
     scores = {one.model: one for one in fit.scores}
     assert scores[f"power:{power}"].mean_ns == 0
     assert scores["pessimistic"].mean_ns > 0 and "log" in scores
@@ -90,6 +91,7 @@ def test_what_the_model_never_fills_costs_as_long_as_it_waited() -> None:
     assert {one.mean_ns for one in fit.scores} == {8 * MS}
     assert {one.only_life for one in fit.scores} == {1}
     assert in_words(fit.best_e9) == "power:1"  # all are equal: the middle of them
+    assert (fit.low_e9, fit.high_e9, fit.tells) == (E9 // 2, 4 * E9, False)
 
 
 def test_orders_leave_at_their_cancel_or_when_nothing_more_can_be_lost() -> None:

@@ -15,7 +15,7 @@ from .core.errors import ContractError
 from .core.money import SCALE, text, to_e9
 from .drift_files import open_life, open_run
 from .life.deals import Spelling
-from .life.fit import fit_fees, fit_latency
+from .life.fit import fit_fees, fit_latency, latency_of, way_ns
 from .life.form import Found, drift_form, percent_e9
 from .life.match import Window, match
 from .life.measure import SEED, measure
@@ -90,8 +90,9 @@ def _main(argv: list[str]) -> int:
     form["failed"] = failed
     emit(codec.canonical(form) + "\n" if options["json"] else drift_table(found))
     if options["terms"] is not None:
-        best = found.queue.get("best") if found.queue is not None else None
-        write_whole(options["terms"], terms_toml(found.latency, found.fees, best), "--terms")
+        queue = found.queue["best"] if found.queue is not None and found.queue["tells"] else None
+        terms = terms_toml(found.latency, found.round_trip, found.fees, queue)
+        write_whole(options["terms"], terms, "--terms")
     for one in failed:
         say(f"check failed: {one}")
     return EXIT_CHECK_FAILED if failed else EXIT_OK
@@ -115,17 +116,17 @@ def compare(options: dict[str, Any]) -> Found:
     )  # fmt: skip
     deals = open_run(options["run"], spelling=Spelling(told))
     matched = match(life.deals, deals, window)
-    latency, queue = fit_latency(matched), None
+    latency, round_trip, queue = fit_latency(matched), latency_of(life.round_trips), None
     if options["market"] is not None:
         from .drift_queue import fit_queue
         from .market_source import open_market
 
         market = open_market(options["market"], field="--market")
-        queue = fit_queue(matched, latency, market, powers, seed)
+        queue = fit_queue(matched, way_ns(latency, round_trip), market, powers, seed)
     filled = len([one for one in deals if one.filled])
     return Found(
         life.file, len(life.deals), len(deals), filled, window, matched,
-        measure(matched, seed=seed), latency, fit_fees(life.file.fills, seed), queue,
+        measure(matched, seed=seed), latency, round_trip, fit_fees(life.file.fills, seed), queue,
     )  # fmt: skip
 
 

@@ -39,10 +39,14 @@ _AS_IT_WAS = "give the line as it was written"
 
 @record
 class Life:
-    """What a file tells of life: its rows, and the orders behind its fills."""
+    """What a file tells of life: its rows, and the orders behind its fills.
+
+    `round_trips` are the times from sending to acknowledgement, which only our own line tells.
+    """
 
     file: FillsFile
     deals: tuple[Deal, ...]
+    round_trips: tuple[int, ...]
 
 
 def open_life(
@@ -64,7 +68,8 @@ def open_life(
         file = take_rows(FREQTRADE, rows, named, spelling, prices)
     else:
         file = read_fills(raw, named, spelling=spelling, prices=prices)
-    return Life(file, tuple(deals_of([shifted(one, offset_ns) for one in file.fills])))
+    deals = deals_of([shifted(one, offset_ns) for one in file.fills])
+    return Life(file, tuple(deals), () if orders is None else tuple(orders.round_trips()))
 
 
 def open_run(path: str, *, spelling: Spelling) -> list[Deal]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from .core.money import text
 from .life.deals import MAKER, SILENT, Deal
-from .life.fit import Latency
 from .life.match import Matched
 from .market.importers.lines import Item
 from .market.normalize.wire import WireRefused
@@ -15,26 +14,27 @@ from .sim.queue_fit import QueueFit, QueueReplay, Waited, in_words
 
 
 def fit_queue(
-    matched: Matched, latency: Latency | None, market: Iterable[Item], powers: Sequence[str],
-    seed: int,
-) -> dict[str, Any]:  # fmt: skip
-    """The form of the fit; `used` 0 when no order of life rested in this market."""
-    orders = waited(matched, latency)
+    matched: Matched, way_ns: int, market: Iterable[Item], powers: Sequence[str], seed: int
+) -> dict[str, Any]:
+    """The form of the fit; `used` 0 when no order of life rested in this market.
+
+    `way_ns` is how long an order takes to the exchange.
+    """
+    orders = waited(matched, way_ns)
     replay = QueueReplay(orders, powers)
     for event in market:
         if not isinstance(event, WireRefused):
             replay.hear(event)
     fit = replay.fit(seed)
-    return {"used": 0, "left_out": len(orders)} if fit is None else _form(fit)
+    return {"used": 0, "left_out": len(orders), "tells": False} if fit is None else _form(fit)
 
 
-def waited(matched: Matched, latency: Latency | None) -> list[Waited]:
+def waited(matched: Matched, way_ns: int) -> list[Waited]:
     """The orders of the run as life had them: when each arrived, filled or left there.
 
     Where both sides share names, an order of the run that life does not know filled in nobody's
     life; without names nobody can say so.
     """
-    way_ns = latency.quantiles[0][1].value if latency is not None else 0
     found = []
     for life, run in matched.pairs:
         if life.liquidity in (MAKER, SILENT):
@@ -60,7 +60,7 @@ def _one(run: Deal, way_ns: int, filled_ns: int | None) -> Waited | None:
 def _form(fit: QueueFit) -> dict[str, Any]:
     return {
         "used": fit.used, "left_out": fit.left_out, "best": in_words(fit.best_e9),
-        "low": text(fit.low_e9), "high": text(fit.high_e9),
+        "low": text(fit.low_e9), "high": text(fit.high_e9), "tells": fit.tells,
         "models": {
             one.model: {"mean_loss_ns": one.mean_ns, "only_life": one.only_life,
                         "only_model": one.only_model}

@@ -91,6 +91,13 @@ def latency_of(told: Sequence[int], resolution_ns: int = 1) -> Latency | None:
 _QUANTILES = (("p50", 500), ("p90", 900), ("p99", 990))
 
 
+def way_ns(latency: Latency | None, round_trip: Latency | None) -> int:
+    """How long an order usually takes to its exchange; half a round trip if that is all."""
+    if latency is not None:
+        return latency.quantiles[0][1].value
+    return round_trip.quantiles[0][1].value // 2 if round_trip is not None else 0
+
+
 def thinned(ordered: Sequence[int]) -> tuple[int, ...]:
     """At most `MOST_SAMPLES` of a sorted sample, evenly by rank."""
     count = len(ordered)

@@ -28,6 +28,7 @@ class Found:
     matched: Matched
     drift: Drift
     latency: Latency | None
+    round_trip: Latency | None
     fees: tuple[FeeRate, ...]
     queue: dict[str, Any] | None
 
@@ -54,6 +55,7 @@ def drift_form(found: Found) -> dict[str, Any]:
         "unfilled_in_both": drift.unfilled,
         "fit": {
             "submit": None if found.latency is None else _latency(found.latency),
+            "round_trip": None if found.round_trip is None else _latency(found.round_trip),
             "fees": {one.liquidity: _fee(one) for one in found.fees},
             "queue": found.queue,
         },

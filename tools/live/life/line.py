@@ -34,6 +34,7 @@ class LineOrders:
         self._rates = {MAKER: maker_bps, TAKER: taker_bps, SILENT: taker_bps}
         self._placed: dict[str, tuple[str, Side, int, int, int]] = {}
         self._names: dict[str, str] = {}  # our name by the exchange's
+        self._accepted: dict[str, int] = {}
         self._ended: dict[str, int] = {}
         self._fills: dict[str, dict[str, LifeFill]] = {}  # by the exchange's order id
         self._seq = 0
@@ -46,6 +47,7 @@ class LineOrders:
                 self._place(ts_ns, payload)
             elif kind == "order.accepted":
                 self._names[payload["order_id"]] = payload["client_order_id"]
+                self._accepted.setdefault(payload["client_order_id"], ts_ns)
             elif kind in ("order.canceled", "order.rejected"):
                 name = payload.get("order_id") or payload["client_order_id"]
                 self._ended.setdefault(name, ts_ns)
@@ -60,6 +62,13 @@ class LineOrders:
         """All executions, in the order of the line."""
         told = [fill for fills in self._fills.values() for fill in fills.values()]
         return sorted(told, key=lambda fill: fill.line)
+
+    def round_trips(self) -> list[int]:
+        """How long each order took from being sent to being acknowledged."""
+        return [
+            self._accepted[name] - placed[4]
+            for name, placed in self._placed.items() if name in self._accepted
+        ]  # fmt: skip
 
     def deals(self) -> list[Deal]:
         """The orders in the order in which they were sent, then those that others sent."""

@@ -84,24 +84,25 @@ _SPREADS: tuple[tuple[str, str, Callable[[int], str]], ...] = (
 
 def _fitted(found: Found) -> list[str]:
     """What the fills show of life's own terms."""
-    lines = []
-    if found.latency is not None:
-        one = found.latency
+    lines = [""]
+    for name, one in (("submit delay", found.latency), ("round trip", found.round_trip)):
+        if one is None:
+            continue
         told = ", ".join(f"{name} {_with_ends(e, _ms)}" for name, e in one.quantiles)
-        lines += ["", f"fitted submit delay, ms, of {one.count} orders: {told}"]
+        lines.append(f"fitted {name}, ms, of {one.count} orders: {told}")
         if one.negative:
-            lines.append(f"  {one.negative} of them traded before they were sent: see the clocks")
+            lines.append(f"  {one.negative} of them ended before they began: see the clocks")
     for rate in found.fees:
         if rate.rate_bps_e9 is not None:
             told = _with_ends(rate.rate_bps_e9, _bps)
             lines.append(f"fitted {rate.liquidity} fee, bps, of {rate.fills} fills: {told}")
     if found.queue is not None and found.queue["used"]:
         queue = found.queue
-        lines.append(
-            f"fitted queue, of {queue['used']} orders: {queue['best']} (95 %: {queue['low']} to"
-            f" {queue['high']})"
-        )
-    return lines
+        told = f"{queue['best']} (95 %: {queue['low']} to {queue['high']})"
+        if not queue["tells"]:
+            told = "none, as they fill alike with every power that was tried"
+        lines.append(f"fitted queue, of {queue['used']} orders: {told}")
+    return lines if lines[1:] else []
 
 
 def _with_ends(one: Estimate, shown: Callable[[int], str]) -> str:

@@ -15,14 +15,22 @@ _A_LINE = 8
 
 
 def terms_toml(
-    latency: Latency | None, fees: Sequence[FeeRate], queue: str | None
-) -> str:
-    """The table in TOML; a comment when nothing could be fitted."""
+    latency: Latency | None, round_trip: Latency | None, fees: Sequence[FeeRate],
+    queue: str | None,
+) -> str:  # fmt: skip
+    """The table in TOML; a comment when nothing could be fitted.
+
+    A round trip is taken half for the way there and half for the way back, unless the way there
+    is known by itself.
+    """
     lines = ["# Fitted to fills of life."]
     if queue is not None:
         lines.append(f'queue = "{queue}"')
     if latency is not None:
         lines += ["", "[delays]", f"submit_ms = {_sample(latency.sample_ns)}"]
+    elif round_trip is not None:
+        half = _sample([ns // 2 for ns in round_trip.sample_ns])
+        lines += ["", "[delays]", f"submit_ms = {half}", f"acknowledge_ms = {half}"]
     known = [one for one in fees if one.rate_bps_e9 is not None]
     if known:
         lines += ["", "[fees]", 'model = "flat"']

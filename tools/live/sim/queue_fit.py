@@ -59,13 +59,17 @@ class ModelScore:
 
 @record
 class QueueFit:
-    """The best power at 10^9 with its interval, and how all models did; `used` orders told it."""
+    """The best power at 10^9 with its interval, and how all models did; `used` orders told it.
+
+    With `tells` False the interval is the whole grid: these orders do not tell powers apart.
+    """
 
     used: int
     left_out: int
     best_e9: int
     low_e9: int
     high_e9: int
+    tells: bool
     scores: tuple[ModelScore, ...]
 
 
@@ -116,12 +120,14 @@ class QueueReplay:
                   for number in used]  # fmt: skip
         grid = [[row[place] for place in range(len(self._powers))] for row in losses]
         low, high = _interval(grid, seed)
-        best = _best(_added(grid))
+        first, last = _tied(_added(grid))
+        best = (first + last) // 2
         powers = self._powers
+        bottom = max(0, min(low, first) - 1)
+        top = min(len(powers) - 1, max(high, last) + 1)
         return QueueFit(
-            len(used), len(self._orders) - len(used), powers[best],
-            powers[max(0, min(low, best) - 1)],
-            powers[min(len(powers) - 1, max(high, best) + 1)],
+            len(used), len(self._orders) - len(used), powers[best], powers[bottom], powers[top],
+            bottom > 0 or top < len(powers) - 1,
             tuple(self._score(model, used, losses) for model in range(len(self._names))),
         )  # fmt: skip
 
@@ -215,11 +221,11 @@ def _added(rows: Sequence[Sequence[int]]) -> list[int]:
     return totals
 
 
-def _best(totals: Sequence[int]) -> int:
-    """The place of the least loss; of equal ones the middle one."""
+def _tied(totals: Sequence[int]) -> tuple[int, int]:
+    """The first and the last place of the least loss; orders that fill alike tell nothing apart."""
     least = min(totals)
     places = [place for place, loss in enumerate(totals) if loss == least]
-    return places[(len(places) - 1) // 2]
+    return places[0], places[-1]
 
 
 def _interval(rows: Sequence[Sequence[int]], seed: int) -> tuple[int, int]:
@@ -228,10 +234,11 @@ def _interval(rows: Sequence[Sequence[int]], seed: int) -> tuple[int, int]:
     blocks = min(count, _BLOCKS)
     sums = [_added(rows[b * count // blocks : (b + 1) * count // blocks]) for b in range(blocks)]
     chance = stream(seed, "life.queue").random
-    found = sorted(
-        _best(_added([sums[int(chance() * blocks)] for _ in range(blocks)])) for _ in range(_DRAWS)
-    )
-    return found[_OUTSIDE], found[_DRAWS - 1 - _OUTSIDE]
+    found = [
+        _tied(_added([sums[int(chance() * blocks)] for _ in range(blocks)])) for _ in range(_DRAWS)
+    ]
+    lows, highs = sorted(low for low, _ in found), sorted(high for _, high in found)
+    return lows[_OUTSIDE], highs[_DRAWS - 1 - _OUTSIDE]
 
 
 def in_words(power_e9: int) -> str:
