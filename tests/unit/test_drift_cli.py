@@ -108,8 +108,8 @@ def test_terms_are_written_for_the_next_run(tmp_path: Path, capsys: Capture) -> 
     terms = tmp_path / "life.toml"
     told(capsys, 0, fills(tmp_path), "--run", a_run(tmp_path), "--terms", str(terms))
     assert terms.read_text() == (
-        "# Fitted to fills of life.\n\n[delays]\nsubmit_ms = [20, 20, 20, 20, 20, 20, 20, 20,\n"
-        '    20, 20]\n\n[fees]\nmodel = "flat"\ntaker_bps = 2\n'
+        "# Fitted to fills of life.\n\n[delays]\nsubmit_ms = 20\n\n"
+        '[fees]\nmodel = "flat"\ntaker_bps = 2\n'
     )
 
 

@@ -42,7 +42,7 @@ def terms_toml(
 
 def _sample(sample_ns: Sequence[int]) -> str:
     """A sample in milliseconds; of two values all between would be meant, so they come twice."""
-    if len(sample_ns) == 1:
+    if sample_ns[0] == sample_ns[-1]:
         return text(sample_ns[0] * 1000)
     times = sorted([*sample_ns, *sample_ns]) if len(sample_ns) == 2 else sample_ns
     shown = [text(ns * 1000) for ns in times]
