@@ -30,6 +30,21 @@ CCXT = """[
   "fees": [{"cost": 0.002, "currency": "BNB"}]}
 ]"""
 
+CCXT_ORDERS = """[
+ {"info": {}, "id": "9001", "clientOrderId": "CLI00000001", "timestamp": 1767225600000,
+  "lastTradeTimestamp": 1767225600220, "symbol": "BTC/USDT", "type": "limit", "side": "buy",
+  "price": 50001, "average": 50000.5, "amount": 0.5, "filled": 0.4, "remaining": 0.1,
+  "cost": 20000.2, "status": "canceled", "fee": {"cost": 2.00002, "currency": "USDT"},
+  "trades": []},
+ {"info": {}, "id": "9002", "clientOrderId": null, "timestamp": 1767225601000,
+  "lastTradeTimestamp": null, "lastUpdateTimestamp": 1767225601050, "symbol": "BTC/USDT",
+  "type": "market", "side": "sell", "price": null, "average": 50002, "amount": 0.1,
+  "filled": 0.1, "remaining": 0, "cost": 5000.2, "status": "closed", "fee": null, "fees": []},
+ {"info": {}, "id": "9003", "timestamp": 1767225602000, "symbol": "BTC/USDT", "type": "limit",
+  "side": "sell", "price": 51000, "average": null, "amount": 0.1, "filled": 0.0,
+  "remaining": 0.1, "status": "open"}
+]"""
+
 ALPACA_ACTIVITIES = """[
  {"id": "20260102143000123::a1", "activity_type": "FILL",
   "transaction_time": "2026-01-02T14:30:00.123456Z", "type": "partial_fill", "price": "190.25",
@@ -110,7 +125,8 @@ OWN = (
 )
 
 TEXTS = {
-    "ccxt": CCXT, "alpaca-activities": ALPACA_ACTIVITIES, "alpaca-orders": ALPACA_ORDERS,
+    "ccxt": CCXT, "ccxt-orders": CCXT_ORDERS, "alpaca-activities": ALPACA_ACTIVITIES,
+    "alpaca-orders": ALPACA_ORDERS,
     "binance-trades": BINANCE_TRADES, "binance-futures-trades": BINANCE_FUTURES_TRADES,
     "binance-spot-export": BINANCE_SPOT_EXPORT, "binance-futures-export": BINANCE_FUTURES_EXPORT,
     "fills": OWN,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.life_files import (
     ALPACA_ACTIVITIES, ALPACA_ORDERS, BINANCE_FUTURES_EXPORT, BINANCE_FUTURES_TRADES,
-    BINANCE_SPOT_EXPORT, BINANCE_TRADES, CCXT, E9, MS, OWN, T0, T0_MS, TEXTS,
+    BINANCE_SPOT_EXPORT, BINANCE_TRADES, CCXT, CCXT_ORDERS, E9, MS, OWN, T0, T0_MS, TEXTS,
 )  # fmt: skip
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
@@ -52,6 +52,18 @@ def test_ccxt() -> None:
     assert second.fee_e18 == 1_500_015 * 10**12  # in the base: 0.00003 at 50000.5
     assert (third.symbol, third.side, third.liquidity) == ("ETHUSDT", SELL, "taker")
     assert third.fee_e18 is None  # paid in something whose price nobody told
+
+
+def test_ccxt_orders_are_no_trades() -> None:
+    file = found(CCXT_ORDERS)
+    limit, market = file.fills
+    assert file.passed_over == 1
+    assert (limit.qty, limit.price, limit.client_order_id, limit.liquidity) == (
+        4 * E9 // 10, 50_000_500_000_000, "CLI00000001", "",
+    )  # fmt: skip
+    assert (limit.sent_ns, limit.ts_ns, limit.fee_e18) == (T0, T0 + 220 * MS, 200_002 * 10**13)
+    assert (market.liquidity, market.fee_e18, market.order_id) == ("taker", None, "9002")
+    assert market.sent_ns is not None and market.ts_ns - market.sent_ns == 50 * MS
 
 
 def test_a_fee_in_another_asset_needs_its_price() -> None:

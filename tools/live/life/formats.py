@@ -3,6 +3,7 @@
 | form | a row | known by |
 |---|---|---|
 | ccxt | a trade of `fetchMyTrades` | `amount`, `timestamp`, `symbol`, `side`, `price` |
+| ccxt-orders | an order of `fetchOrders` | `filled`, `remaining`, `symbol`, `side` |
 | alpaca-activities | an account activity | `activity_type` |
 | alpaca-orders | an order | `filled_avg_price`, `filled_qty` |
 | binance-trades | a trade of `myTrades`, spot | `isBuyer`, `isMaker` |
@@ -51,6 +52,20 @@ def ccxt(row: Row) -> LifeFill:
         row.text_if_told("id"), row.text_if_told("order"), _client_id(row, info), symbol, side,
         qty, price, row.word("takerOrMaker", _LIQUIDITY) if row.has("takerOrMaker") else SILENT,
         _ccxt_fee(row, symbol, price), None, row.milliseconds("timestamp"), row.line,
+    )  # fmt: skip
+
+
+def ccxt_order(row: Row) -> LifeFill | None:
+    """An order of ccxt with all that filled of it, as one fill at its average price."""
+    if not row.has("filled") or not (qty := row.not_below_zero("filled")):
+        return None
+    symbol, price = row.symbol("symbol"), row.above_zero("average")
+    when = "lastTradeTimestamp" if row.has("lastTradeTimestamp") else "lastUpdateTimestamp"
+    return LifeFill(
+        row.text("id"), row.text("id"), _client_id(row, row.inner("info")), symbol,
+        row.side("side"), qty, price,
+        TAKER if row.text_if_told("type") == "market" else SILENT, _ccxt_fee(row, symbol, price),
+        row.milliseconds("timestamp"), row.milliseconds(when), row.line,
     )  # fmt: skip
 
 
@@ -185,6 +200,7 @@ FORMATS = (
     Format("binance-trades", ("isBuyer", "isMaker"), binance_trade),
     Format("binance-futures-trades", ("buyer", "maker", "orderId"), binance_futures_trade),
     Format("fills", ("ts_ns", "qty", "price", "symbol", "side"), own_fill),
+    Format("ccxt-orders", ("filled", "remaining", "symbol", "side"), ccxt_order),
     Format("ccxt", ("amount", "timestamp", "symbol", "side", "price"), ccxt),
 )
 FREQTRADE = Format("freqtrade", ("ft_order_side", "ft_pair"), freqtrade_order)
