@@ -97,6 +97,13 @@ def test_the_sentence_has_a_number_and_a_direction() -> None:
     assert "it missed 0 % of what life filled, and 0 % of what it filled never" in said(E9)
 
 
+def test_ghosts_are_a_share_of_the_run_and_missed_ones_of_life() -> None:
+    life = [a_deal(1, name="A"), a_deal(2, name="B", qty=E9 // 4)]
+    run = [a_deal(1, name="A"), a_deal(2, name="C", qty=3 * E9, symbol="ETHUSDT")]
+    said = sentence(measure(match(life, run)))
+    assert "it missed 20 % of what life filled, and 75 % of what it filled never" in said
+
+
 def test_numbers_for_eyes_are_rounded_ties_to_even() -> None:
     assert hundredths(1_235_000_000) == 1_240_000_000 and hundredths(-5_000_000) == 0
     assert percent_e9(1, 3) == 33_333_333_333 and percent_e9(1, 0) == 0

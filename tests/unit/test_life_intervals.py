@@ -50,6 +50,7 @@ def test_a_ratio_of_sums() -> None:
     one = ratio(sample, 1000, 1, "x")
     assert one is not None and one.low is not None and one.high is not None
     assert 450 < one.low < one.value < one.high < 550
+    assert 50 < one.high - one.low < 82  # 1.96 standard errors of 16.7 to either side
     assert one == ratio(sample, 1000, 1, "x") != ratio(sample, 1000, 2, "x")
 
 

@@ -62,6 +62,13 @@ def test_a_fill_of_nobody_s_order_is_an_order_of_its_own() -> None:
     assert stranger.sent_ns is stranger.qty is None and stranger.fee_e18 is None
 
 
+def test_a_fill_that_tells_no_liquidity_pays_as_a_taker() -> None:
+    (deal,) = line_deals(
+        [("order.fill", T0, a_fill(1, liquidity=""))], maker_bps=E9, taker_bps=7 * E9
+    )
+    assert deal.fee_e18 == 7 * 10**15 and deal.liquidity == ""
+
+
 def test_what_is_no_order_is_not_heard() -> None:
     orders = LineOrders()
     orders.hear("md.quote", T0, {})

@@ -102,6 +102,13 @@ def test_orders_leave_at_their_cancel_or_when_nothing_more_can_be_lost() -> None
         assert not any(list(venue.resting()) for venue in replay._venues["X"])
 
 
+def test_at_one_instant_the_market_moves_first() -> None:
+    replay = QueueReplay([an_order(None, arrived=5)], POWERS)
+    for event in (a_quote(0, 30), a_quote(5, 40), a_quote(6, 40)):
+        replay.hear(event)
+    assert {order.ahead for order in replay._working[0]} == {40 * E9}
+
+
 def test_an_order_that_takes_or_comes_before_the_market_tells_nothing() -> None:
     takes = an_order(2, price=PRICE + E9)
     early = an_order(2, arrived=-5, left=60)

@@ -4,8 +4,9 @@ First by client order id: equal names on one symbol and side are one order. Then
 and filled, by symbol and side:
 
 1. each order of life looks at the eight filled orders of the run before it in time and the eight
-   behind it; those within the window in time and price are pairs, and a pair costs its distance in
-   time plus its distance in price, each as a part of its window;
+   behind it (of many at one instant the first looks at the first, and so on); those within the
+   window in time and price are pairs, and a pair costs its distance in time plus its distance in
+   price, each as a part of its window;
 2. pairs are taken by cost, the cheapest first, whenever both of them are still free; equal ones by
    the place of life's order in its file, then by that of the run's;
 3. what is still left goes through 1 and 2 again, looking at what is still free, until nothing is
@@ -55,6 +56,7 @@ class Matched:
 
 def match(life: Sequence[Deal], run: Sequence[Deal], window: Window | None = None) -> Matched:
     """Pair the orders of life with those of the run."""
+    life = sorted(life, key=lambda one: one.seq)
     named = {one.client_order_id: one for one in run if one.client_order_id}
     partner: dict[int, Deal] = {}  # by the seq of life's order
     taken: dict[int, bool] = {}
@@ -94,11 +96,14 @@ def _by_place(life: list[Deal], run: list[Deal], window: Window) -> list[Pair]:
         orders.sort(key=_when)
     times = {key: [_when(one)[0] for one in orders] for key, orders in market.items()}
     pairs = []
+    crowd: dict[tuple[str, str, int], int] = {}  # how many of life's came at that instant before
     for one in life:
         key = (one.symbol, one.side.value)
         if key in market:
             cost = _cost(one, window)
-            for other in _near(one, market[key], times[key]):
+            instant = (*key, _when(one)[0])
+            ranked = crowd[instant] = crowd.get(instant, -1) + 1
+            for other in _near(one, ranked, market[key], times[key]):
                 if (paid := cost(other)) is not None:
                     pairs.append((paid, one.seq, other.seq, one, other))
     pairs.sort(key=lambda pair: pair[:3])
@@ -116,9 +121,9 @@ def _when(one: Deal) -> tuple[int, int]:
     return one.first_ns, one.seq
 
 
-def _near(one: Deal, orders: list[Deal], times: list[int]) -> list[Deal]:
-    """The nearest in time on either side."""
-    place = bisect_left(times, _when(one)[0])
+def _near(one: Deal, ranked: int, orders: list[Deal], times: list[int]) -> list[Deal]:
+    """The nearest in time on either side, for the order of that rank among those at its instant."""
+    place = bisect_left(times, _when(one)[0]) + ranked
     return orders[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
 
 

@@ -179,15 +179,14 @@ class QueueReplay:
                 venue.leave(order)
 
     def _loss(self, model: int, number: int) -> int:
-        """How far off the first fill is; too late counts no more than too early can be."""
+        """How far off the first fill is; it leaves when it is as late as it waited in life."""
         one = self._orders[number]
         end_ns = self._now_ns if one.left_ns is None else min(one.left_ns, self._now_ns)
         theirs = end_ns if one.filled_ns is None else one.filled_ns
-        most = max(0, theirs - one.arrived_ns)
         ours = self._filled[model].get(number)
         if ours is None:
-            return 0 if one.filled_ns is None else most
-        return min(abs(ours - theirs), most)
+            return 0 if one.filled_ns is None else theirs - one.arrived_ns
+        return abs(ours - theirs)
 
     def _score(self, model: int, used: Sequence[int], losses: list[list[int]]) -> ModelScore:
         total = only_life = only_model = 0
