@@ -172,6 +172,7 @@ def with_field(text: str, row: int, **changes: Any) -> str:
         ({"symbol": None}, RowFault.MISSING_FIELD, "symbol"),
         ({"symbol": "BTC?USDT"}, RowFault.BAD_SYMBOL, "symbol"),
         ({"symbol": 7}, RowFault.BAD_SYMBOL, "symbol"),
+        ({"symbol": 7.5}, RowFault.BAD_SYMBOL, "symbol"),
         ({"side": "hold"}, RowFault.BAD_SIDE, "side"),
         ({"side": 1}, RowFault.BAD_SIDE, "side"),
         ({"price": -1}, RowFault.BAD_NUMBER, "price"),

@@ -133,7 +133,7 @@ class Row:
 
     def symbol(self, name: str) -> str:
         value = self.told(name)
-        ours = self.spelling.ours(value) if isinstance(value, str) else None
+        ours = self.spelling.ours(value) if type(value) is str else None
         if ours is None:
             raise Unfit(RowFault.BAD_SYMBOL, name, value)
         return ours
