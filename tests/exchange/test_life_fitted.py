@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable
 from random import Random
 
@@ -15,6 +16,8 @@ import pytest
 
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.market_v1 import Bbo, MarketEvent, Trade
+from tools.live.core.money import view
+from tools.live.core.outputs_v1 import PlaceOrderRequest
 from tools.live.core.rng import stream
 from tools.live.life.deals import Deal, deals_of
 from tools.live.life.fit import Latency, fit_fees, fit_latency
@@ -22,12 +25,15 @@ from tools.live.life.intervals import Estimate
 from tools.live.life.match import match
 from tools.live.life.measure import measure
 from tools.live.life.read import FillsFile, read_fills
+from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.queue import PowerQueue
 from tools.live.sim.queue_fit import QueueFit, QueueReplay, Waited
+from tools.live.sim.terms import Terms
 
 E9, MS = 10**9, 10**6
 T0 = 1_767_225_600_000 * MS
-WORLDS = 120
-ENOUGH = 108  # nine in ten
+WORLDS = 100
+ENOUGH = 90  # nine in ten
 
 Draw = Callable[[Random], float]
 
@@ -110,7 +116,7 @@ def test_planted_delays_are_found(name: str) -> None:
 def charged_world(seed: int, base: float) -> FillsFile:
     draw = stream(seed, "world of fees")
     rows = []
-    for number in range(1, 121):
+    for number in range(1, 81):
         qty, price = 1 + int(draw.random() * 50), 50_000 + int(draw.random() * 1000)
         rate = base * (0.75 if draw.random() < 0.3 else 1.0)
         fee = round(qty / 1000 * price * rate / 10_000, 8)
@@ -167,7 +173,10 @@ def one_wait(draw: Random, power: int, tell: Callable[..., None]) -> bool:
     return False
 
 
-def queued_world(seed: int, power: int, orders: int = 16) -> QueueFit:
+def queued_world(
+    seed: int, power: int, orders: int = 16
+) -> tuple[list[MarketEvent], list[Waited]]:
+    """A market, and the orders that waited in it in life."""
     draw = stream(seed, "world of queues")
     events: list[MarketEvent] = []
     waited = []
@@ -192,11 +201,15 @@ def queued_world(seed: int, power: int, orders: int = 16) -> QueueFit:
                              None if filled else now_ns + 1, filled_ns))  # fmt: skip
         now_ns += 50 * MS
         events.append(Bbo("X", "s", price - E9, E9, price + E9, E9, None, None, now_ns))
+    return events, waited
+
+
+def fitted(events: list[MarketEvent], waited: list[Waited]) -> QueueFit:
     replay = QueueReplay(waited, POWERS)
     for event in events:
         replay.hear(event)
     found = replay.fit(1)
-    assert found is not None and found.used == orders
+    assert found is not None and found.used == len(waited)
     return found
 
 
@@ -204,12 +217,52 @@ def queued_world(seed: int, power: int, orders: int = 16) -> QueueFit:
 def test_a_planted_queue_power_is_found(power: int, too_low: float, too_high: float) -> None:
     """The estimate leans to the lower side: a model cuts evenly what chance cuts in lumps."""
     worlds = 34
-    fits = [queued_world(seed, power) for seed in range(worlds)]
+    fits = [fitted(*queued_world(seed, power)) for seed in range(worlds)]
     covered = [one.low_e9 <= power * E9 <= one.high_e9 for one in fits]
     tight = [one.low_e9 > too_low * E9 and one.high_e9 < too_high * E9 for one in fits]
     assert covered.count(True) >= 31 and tight.count(True) >= 24, (covered, tight)
     middle = sorted(one.best_e9 for one in fits)[worlds // 2]
     assert middle in (power * E9, (power - 1) * E9)
+
+
+def on_the_exchange(
+    events: list[MarketEvent], waited: list[Waited], power: str
+) -> list[Waited]:
+    """The same orders on a whole simulated exchange: when it fills them first."""
+    exchange = SimulatedExchange(Terms(queue=PowerQueue(power)))
+    first: dict[str, int] = {}
+    coming = deque(waited)
+    for event in events:
+        while coming and coming[0].arrived_ns < event.ts_ns:
+            one = coming.popleft()
+            exchange.desk.clock.ns = exchange.here_ns = one.arrived_ns
+            qty, price = view(one.qty), view(one.price)
+            said = exchange.place_limit(PlaceOrderRequest(one.name, "X", BUY, qty, price))
+            assert said.success
+        exchange.desk.clock.ns = exchange.here_ns = event.ts_ns
+        exchange.desk.hear(event)
+        for fill in exchange.stream_fills():
+            first.setdefault(fill.order_id, event.ts_ns)
+    return [
+        Waited(one.name, one.symbol, one.side, one.qty, one.price, one.arrived_ns, None,
+               first.get(f"ORD{number:06d}"))
+        for number, one in enumerate(waited, 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("power", ["1", "2", "4"])
+def test_the_replay_fills_when_the_simulated_exchange_does(power: str) -> None:
+    """Life is the exchange itself, so its power is found without any loss."""
+    exact = 0
+    for seed in range(6):
+        events, waited = queued_world(seed, 2)
+        life = on_the_exchange(events, waited, power)
+        found = fitted(events, life)
+        scores = {one.model: one.mean_ns for one in found.scores}
+        assert scores[f"power:{power}"] == 0
+        assert found.low_e9 <= int(power) * E9 <= found.high_e9
+        exact += found.best_e9 == int(power) * E9
+    assert exact == 6
 
 
 # How much kinder: a planted gain in price and fee.
@@ -220,7 +273,7 @@ def test_a_planted_kindness_is_found() -> None:
     for seed in range(WORLDS):
         draw = stream(seed, "world of prices")
         life, run = [], []
-        for number in range(1, 61):
+        for number in range(1, 41):
             side = BUY if draw.random() < 0.5 else SELL
             qty, price = 1 + int(draw.random() * 9), 100 * E9
             slip = int((2 + 2 * (draw.random() - 0.5)) * E9 // 100)  # two bps on average

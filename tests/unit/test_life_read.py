@@ -145,6 +145,15 @@ def test_the_futures_export_may_lack_what_it_does_not_need() -> None:
     assert {one.liquidity for one in found(text).fills} == {""}
 
 
+def test_a_quantity_without_an_asset_keeps_its_digits() -> None:
+    text = (
+        "Time,Symbol,Side,Price,Quantity,Fee\n"
+        "2026-01-01 00:00:00,1INCHUSDT,BUY,0.5,30.01,0.1 USDT\n"
+        "2026-01-01 00:00:00,1000SHIBUSDT,BUY,0.01,21000,0.1 USDT\n"
+    )
+    assert [one.qty for one in found(text).fills] == [30_010_000_000, 21_000 * E9]
+
+
 def test_our_own_fills() -> None:
     first, second = found(OWN).fills
     assert (first.sent_ns, first.fee_e18, first.liquidity) == (T0, E18 // 2, "taker")
