@@ -69,6 +69,10 @@ def test_the_power_that_life_had_fits_best(power: str) -> None:
     scores = {one.model: one for one in fit.scores}
     assert scores[f"power:{power}"].mean_ns == 0
     assert scores["pessimistic"].mean_ns > 0 and "log" in scores
+    at = filled_under(power)
+    for other in POWERS:
+        apart = min(abs(filled_under(other) - at), at - 1)
+        assert scores[f"power:{other}"].mean_ns == apart * MS
 
 
 def test_more_canceled_before_us_fills_earlier() -> None:
@@ -116,6 +120,10 @@ def test_an_order_that_takes_or_comes_before_the_market_tells_nothing() -> None:
     fit = fitted([takes, early, an_order(20)], MARKET)
     assert fit is not None and (fit.used, fit.left_out) == (1, 2)
     assert fitted([an_order(9)], [a_quote(0, 5, symbol="Y")]) is None
+    replay = QueueReplay([takes], POWERS)
+    replay.hear(a_quote(0, 30))
+    replay._act(T0 + 2 * MS)
+    assert not any(list(venue.resting()) for venue in replay._venues["X"])
     sells = fitted([an_order(9, side=SELL, price=PRICE + E9)], MARKET)
     assert sells is not None and sells.used == 1
 
