@@ -7,6 +7,7 @@ import pytest
 from tests.unit.life_files import E9, MS, T0, a_deal
 from tests.unit.prop import chance
 from tools.live.core.contracts_v1 import SELL
+from tools.live.life import match as matching
 from tools.live.life.deals import Deal
 from tools.live.life.match import Matched, Window, match
 
@@ -83,6 +84,11 @@ def test_a_crowd_at_one_instant_is_paired_one_to_one() -> None:
     assert pairs(found) == [(seq, seq) for seq in range(1, 401)]
     behind = match(crowd, crowd[200:])
     assert len({run.seq for _, run in behind.pairs}) == len(behind.pairs) >= 100
+
+
+def test_the_rounds_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "_ROUNDS", 1)
+    assert pairs(match([a_deal(1)], [a_deal(1)])) == [(1, 1)]
 
 
 @pytest.mark.parametrize("seed", range(20))

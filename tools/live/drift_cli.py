@@ -104,11 +104,12 @@ def compare(options: dict[str, Any]) -> Found:
     prices = {name: to_e9(value, f"--convert {name}")
               for name, value in _pairs(options["convert"], "--convert").items()}  # fmt: skip
     seed = _whole(options, "seed", SEED, 0, MAX_SEED)
+    apart = "100" if options["within_bps"] is None else options["within_bps"]
     window = Window(
         _whole(options, "within_ms", 60_000, 0, _MOST_MS) * NS_PER_MS,
-        to_e9(number(0, 10_000)(options["within_bps"] or "100", "--within-bps"), "--within-bps"),
+        to_e9(number(0, 10_000)(apart, "--within-bps"), "--within-bps"),
     )
-    powers = (options["powers"] or ",".join(POWERS)).split(",")
+    powers = list(POWERS) if options["powers"] is None else options["powers"].split(",")
     checked_powers(powers)
     life = open_life(
         options["fills"], spelling=Spelling(told), prices=prices,
@@ -141,7 +142,7 @@ def _whole(options: dict[str, Any], key: str, default: int, low: int, high: int)
 def _pairs(value: str | None, flag: str) -> dict[str, str]:
     """`A=B,C=D` as a dict."""
     found: dict[str, str] = {}
-    for part in (value or "").split(",") if value else ():
+    for part in () if value is None else value.split(","):
         name, equals, meant = part.partition("=")
         if not name or not equals or not meant or name in found:
             raise ContractError(f"{flag} {part[:60]!r} is no NAME=VALUE of its own; write A=B,C=D")
