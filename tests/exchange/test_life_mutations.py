@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.life_files import OWN, TEXTS, freqtrade
 from tools.live.core.errors import ContractError
-from tools.live.drift_files import open_life
+from tools.live.drift_files import open_life, open_run
 from tools.live.life.deals import Spelling, deals_of
 from tools.live.life.fit import fit_fees
 from tools.live.life.match import match
@@ -111,6 +111,16 @@ def test_mutations_of_a_database(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["mutated.sqlite", "whole.sqlite"]
 
 
+def whole_life(path: str) -> None:
+    checked(open_life(path, spelling=Spelling(), prices={}).file)
+
+
+def whole_run(path: str) -> None:
+    deals = open_run(path, spelling=Spelling())
+    assert deals
+    measure(match([one for one in deals if one.filled], deals))
+
+
 def test_a_line_of_ours_that_is_mutated(tmp_path: Path) -> None:
     ordered = '"price":"5","qty":"1","side":"Buy","symbol":"X"'
     line = (
@@ -125,7 +135,8 @@ def test_a_line_of_ours_that_is_mutated(tmp_path: Path) -> None:
     for text in (line, OWN):
         for _ in range(MUTATIONS // 2):
             path.write_bytes(mutated(text.encode(), draw))
-            try:
-                checked(open_life(str(path), spelling=Spelling(), prices={}).file)
-            except ContractError as error:
-                assert str(error)
+            for read in (whole_life, whole_run):
+                try:
+                    read(str(path))
+                except ContractError as error:
+                    assert str(error)

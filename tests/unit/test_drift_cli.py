@@ -133,6 +133,7 @@ def test_names_and_assets_that_are_told(tmp_path: Path, capsys: Capture) -> None
         (("F", "--run", "R", "--map", "A"), 2, "is no NAME=VALUE"),
         (("F", "--run", "R", "--map", "A=B,A=C"), 2, "is no NAME=VALUE"),
         (("F", "--run", "R", "--convert", "BNB=x"), 2, "--convert BNB 'x' is not a number"),
+        (("F", "--run", "R", "--convert", "BNB=0"), 2, "--convert BNB '0' must be above 0"),
         (("F", "--run", "R", "--seed", "-1"), 2, "--seed -1 is out of range"),
         (("F", "--run", "R", "--within-ms", "x"), 2, "--within-ms 'x' is not a whole number"),
         (("F", "--run", "R", "--within-bps", "-1"), 2, "--within-bps '-1' is out of range"),
@@ -173,6 +174,13 @@ def test_a_market_fits_a_queue(tmp_path: Path, capsys: Capture) -> None:
     terms = tmp_path / "t.toml"
     told(capsys, 0, life, "--run", run, "--market", str(market), "--terms", str(terms))
     assert "queue" not in terms.read_text()
+
+
+def test_a_market_without_a_name(tmp_path: Path, capsys: Capture) -> None:
+    life, run = fills(tmp_path), a_run(tmp_path)
+    for name in ("", "a\0b"):
+        _, err = told(capsys, 2, life, "--run", run, f"--market={name}")
+        assert err.startswith("error: input: --market ")
 
 
 def test_which_orders_waited_in_life() -> None:

@@ -12,7 +12,7 @@ from .console import (
 from .core import codec
 from .core.clock import NS_PER_MS
 from .core.errors import ContractError
-from .core.money import SCALE, text, to_e9
+from .core.money import SCALE, positive_e9, text, to_e9
 from .drift_files import open_life, open_run
 from .life.deals import Spelling
 from .life.fit import fit_fees, fit_latency, latency_of, way_ns
@@ -22,7 +22,7 @@ from .life.measure import SEED, measure
 from .life.table import drift_table
 from .life.terms_text import terms_toml
 from .reports.files import check_target, write_whole
-from .settings import MAX_SEED, number, whole
+from .settings import MAX_SEED, number, path, whole
 from .sim.queue_fit import POWERS, checked_powers
 
 PROG = "python -m tools.live drift"
@@ -101,7 +101,7 @@ def _main(argv: list[str]) -> int:
 def compare(options: dict[str, Any]) -> Found:
     """Everything that the options ask for."""
     told = _pairs(options["map"], "--map")
-    prices = {name: to_e9(value, f"--convert {name}")
+    prices = {name: positive_e9(value, f"--convert {name}")
               for name, value in _pairs(options["convert"], "--convert").items()}  # fmt: skip
     seed = _whole(options, "seed", SEED, 0, MAX_SEED)
     apart = "100" if options["within_bps"] is None else options["within_bps"]
@@ -122,7 +122,7 @@ def compare(options: dict[str, Any]) -> Found:
         from .drift_queue import fit_queue
         from .market_source import open_market
 
-        market = open_market(options["market"], field="--market")
+        market = open_market(path(options["market"], "--market"), field="--market")
         queue = fit_queue(matched, way_ns(latency, round_trip), market, powers, seed)
     filled = len([one for one in deals if one.filled])
     return Found(
