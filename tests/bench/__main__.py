@@ -19,8 +19,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, drift, journal_floor, market, recorded_run, workload
+from tests.bench import books, drift, journal_floor, market, recorded_run, simulated, workload
 from tests.market import captures
+from tools.live.sim.delays import FAST
+from tools.live.sim.queue import PowerQueue
+from tools.live.sim.terms import Terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -53,6 +56,7 @@ def main() -> int:
     rows += _held(tries, lambda: [_start_up(room)])
     rows += _held(tries, lambda: _journal(options.gate))
     rows += _held(tries, lambda: _market(options.gate))
+    rows += _held(tries, lambda: _simulated(options.gate))
     if not options.gate:
         rows += [_growth(), *_imports(), _drift()]
     width = max(len(row[0]) for row in rows)
@@ -164,6 +168,34 @@ def _market(gate: bool) -> list[Row]:
     for name, (label, goal, least) in _MARKET.items():
         wanted, found = least if gate else goal, statistics.median(ratios[name])
         rows.append((label, f"{found:.2f} x", f">= {wanted:.2f}", found >= wanted))
+    return rows
+
+
+# What is measured, its goal, and what a build is failed for.
+_SIMULATED = {
+    "W1": ("W1 on the simulated exchange with a queue, of W1", 0.35, 0.22),
+    "delays": ("the same where everything takes its time", 0.0, 0.0),
+    "alone": ("that exchange alone, of an instant-fill simulator", 0.8, 0.25),
+}
+
+
+def _simulated(gate: bool) -> list[Row]:
+    """The simulated exchange against the spine, and against one that fills at once."""
+    quotes = QUOTES // 5
+    ratios: dict[str, list[float]] = {name: [] for name in _SIMULATED}
+    for _ in range(3 if gate else PAIRS):
+        plain = workload.seconds_ours(quotes)
+        terms = Terms(queue=PowerQueue(2))
+        ratios["W1"].append(plain / simulated.seconds_simulated(quotes, terms))
+        terms = Terms(queue=PowerQueue(2), delays=FAST)
+        ratios["delays"].append(plain / simulated.seconds_simulated(quotes, terms))
+        instant = simulated.seconds_instant(quotes)
+        ratios["alone"].append(instant / simulated.seconds_alone(quotes))
+    rows = []
+    for name, (label, goal, least) in _SIMULATED.items():
+        wanted, found = least if gate else goal, statistics.median(ratios[name])
+        shown = f">= {wanted:.2f}" if wanted else ""
+        rows.append((label, f"{found:.2f} x", shown, found >= wanted))
     return rows
 
 
