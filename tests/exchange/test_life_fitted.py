@@ -188,9 +188,10 @@ def queued_world(
         now_ns += (1 + int(draw.random() * 20)) * MS
         if traded:
             name = str(len(events))
-            events.append(Trade("X", "s", name, SELL, price, traded * E9, None, None, now_ns))
+            events.append(Trade("X", "s", name, SELL, price, traded * E9, None, now_ns,
+                                now_ns))  # fmt: skip
         else:
-            events.append(Bbo("X", "s", price, level * E9, price + E9, E9, None, None, now_ns))
+            events.append(Bbo("X", "s", price, level * E9, price + E9, E9, None, now_ns, now_ns))
 
     for number in range(orders):
         first = len(events)
@@ -200,7 +201,7 @@ def queued_world(
         waited.append(Waited(f"N{number}", "X", BUY, E9 // 2, price, arrived_ns,
                              None if filled else now_ns + 1, filled_ns))  # fmt: skip
         now_ns += 50 * MS
-        events.append(Bbo("X", "s", price - E9, E9, price + E9, E9, None, None, now_ns))
+        events.append(Bbo("X", "s", price - E9, E9, price + E9, E9, None, now_ns, now_ns))
     return events, waited
 
 

@@ -138,7 +138,7 @@ def test_the_terms_are_read_back_as_they_were_fitted() -> None:
     assert isinstance(terms.delays.submit, Constant) and terms.delays.submit.ns == 5 * MS
     assert terms.delays.acknowledge.is_zero
     assert terms.fees is not None
-    assert terms.fees.describe() == {"model": "flat", "maker_bps": "1", "taker_bps": "0"}
+    assert terms.describe()["fees"] == {"model": "flat", "maker_bps": "1", "taker_bps": "0"}
 
 
 def test_a_sample_of_delays_is_a_sample_of_delays_again() -> None:

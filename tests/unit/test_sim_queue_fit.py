@@ -17,11 +17,13 @@ POWERS = ("0.5", "1", "2", "4")
 
 
 def a_quote(at: int, bid_qty: int, bid: int = PRICE, symbol: str = "X") -> Bbo:
-    return Bbo(symbol, "s", bid, bid_qty * E9, bid + E9, 9 * E9, None, None, T0 + at * MS)
+    return Bbo(symbol, "s", bid, bid_qty * E9, bid + E9, 9 * E9, None, T0 + at * MS,
+               T0 + at * MS)  # fmt: skip
 
 
 def a_trade(at: int, qty: int) -> Trade:
-    return Trade("X", "s", f"t{at}", SELL, PRICE, qty * E9, None, None, T0 + at * MS)
+    at_ns = T0 + at * MS
+    return Trade("X", "s", f"t{at}", SELL, PRICE, qty * E9, None, at_ns, at_ns)
 
 
 def an_order(
