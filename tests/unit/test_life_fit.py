@@ -6,7 +6,7 @@ from tests.unit.life_files import E9, MS, T0, a_deal
 from tools.live.core.contracts_v1 import BUY
 from tools.live.life.deals import LifeFill
 from tools.live.life.fit import (
-    fit_fees, fit_latency, latency_of, resolution_of, thinned, unsure, way_ns,
+    fit_fees, fit_latency, latency_of, resolution_of, thinned, way_ns,
 )  # fmt: skip
 from tools.live.life.intervals import Estimate
 from tools.live.life.match import match
@@ -96,7 +96,3 @@ def test_rounded_fees_widen_the_interval_by_half_their_last_place() -> None:
     (maker, _) = fit_fees([a_fill(cent)] * 8, 1)
     assert maker.rate_bps_e9 is not None  # half a cent of 100 is half a basis point
     assert maker.rate_bps_e9 == Estimate(E9, E9 // 2 - 1, 3 * E9 // 2 + 1)
-
-
-def test_how_many_orders_do_not_tell_what_they_were() -> None:
-    assert unsure([a_deal(1), a_deal(2, liquidity=""), a_deal(3, liquidity="mixed")]) == 2

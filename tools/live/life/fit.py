@@ -17,7 +17,7 @@ from math import gcd
 from ..core.clock import NS_PER_S
 from ..core.money import BPS, SCALE, divide_half_even
 from ..core.record import record
-from .deals import MAKER, TAKER, Deal, LifeFill
+from .deals import MAKER, TAKER, LifeFill
 from .intervals import Estimate, quantile, ratio
 from .match import Matched
 
@@ -150,8 +150,3 @@ def _last_place(fees: Sequence[int]) -> int:
     while common and common % (step * 10) == 0 and step < _FINEST:
         step *= 10
     return step
-
-
-def unsure(deals: Sequence[Deal]) -> int:
-    """How many orders do not tell whether they made or took."""
-    return len([one for one in deals if one.liquidity not in (MAKER, TAKER)])
