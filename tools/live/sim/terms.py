@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from ..core.market_v1 import MarketEvent
+from ..core.money import cash_text
 from ..core.record import fields_of, record
 from ..core.words_v1 import Side
 from .delays import Delays
@@ -102,6 +103,8 @@ class Terms:
         """Every part by its name, in plain words and numbers."""
         told = {name: _plain(getattr(self, name)) for name in fields_of(self)}
         told["fees"] = None if self.fees is None else self.fees().describe()
+        cash = told.pop("cash_e18")
+        told["cash"] = None if cash is None else cash_text(cash)
         return told
 
 
