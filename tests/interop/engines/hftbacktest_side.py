@@ -45,6 +45,9 @@ def on_hftbacktest(
     fills, refused = [], set()
     leaves = {one.number: qty for one in asked}
     for number, status, left, price_ticks, at_ns in seen:
+        if not number:
+            assert status == 1, f"hftbacktest stopped with its error {status}"
+            continue
         if status == hft.EXPIRED:
             refused.add(int(number))
         left_e9 = round(left * 1000) * (E9 // 1000)
@@ -107,13 +110,12 @@ def _lived(
         left = np.full(2, qty)
         canceled = False
         ends_ns = cancel_ns[first] + 30_000_000
-        ended = False
-        while engine.current_timestamp < ends_ns and not ended:
+        said = 0
+        while engine.current_timestamp < ends_ns and said == 0:
             step = 1_000_000
             if not canceled:
                 step = min(step, cancel_ns[first] - engine.current_timestamp)
-            if engine.elapse(step) != 0:
-                ended = True
+            said = engine.elapse(step)
             orders = engine.orders(0)
             for one in range(2):
                 order = orders.get(first + 1 + one)
@@ -130,7 +132,8 @@ def _lived(
                     if order is not None and order.cancellable:
                         engine.cancel(0, first + 1 + one, False)
         engine.clear_inactive_orders(0)
-        if ended:
+        if said != 0:
+            seen.append((0, said, 0.0, 0, 0))
             break
     engine.close()
     return seen

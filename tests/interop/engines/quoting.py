@@ -24,6 +24,7 @@ from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, Trade
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import FillEvent
 from tools.live.sim.delays import Constant, Delays
+from tools.live.sim.evidence import FillReason
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.orders import OrderRequest
 from tools.live.sim.queue import QueueModel
@@ -69,6 +70,7 @@ class Outcome(NamedTuple):
     asked: tuple[Asked, ...]
     fills: tuple[Filled, ...]
     refused: frozenset[int]
+    crossed: frozenset[int] = frozenset()  # orders that a market filled by showing their price
 
 
 @cache
@@ -125,7 +127,8 @@ def on_our_exchange(queue: QueueModel, *, partial: bool, qty: int) -> Outcome:
                 strategy.hear(said, told)
     complete = {one.number for one in strategy.asked}
     fills = tuple(told.fills(complete))
-    return Outcome(tuple(strategy.asked), fills, frozenset(told.refused & complete))
+    return Outcome(tuple(strategy.asked), fills, frozenset(told.refused & complete),
+                   frozenset(told.crossed))  # fmt: skip
 
 
 class _Strategy:
@@ -173,6 +176,7 @@ class _Told:
     def __init__(self) -> None:
         self.order_ids: dict[int, str] = {}
         self.refused: set[int] = set()
+        self.crossed: set[int] = set()
         self._numbers: dict[str, int] = {}
         self._got: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -187,6 +191,8 @@ class _Told:
             key = self._numbers[answer.order_id], answer.timestamp_ms
             _, before = self._got.get(key, (0, 0))
             self._got[key] = answer.price_e9, before + answer.qty_e9
+            if answer.why.startswith(FillReason.MARKET_CROSSED.value):
+                self.crossed.add(key[0])
 
     def fills(self, complete: set[int]) -> Iterator[Filled]:
         for (number, exchange_ms), (price, qty) in sorted(self._got.items()):
