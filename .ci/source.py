@@ -21,14 +21,20 @@ LAYERS = {
     "audit.laws_funding": 3,
     "shell": 4, "shell_query": 4, "shell_executed": 4, "patient_shell": 4, "execution_loop": 4,
     "sim": 5, "journal": 5,
-    "console": 6, "settings": 6, "exchange_choice": 6, "exec_demo": 6, "__main__": 6, "risk_monitor_cli": 6,
+    "console": 6, "settings": 6, "exchange_choice": 6, "exec_demo": 6, "__main__": 6,
+    "risk_monitor_cli": 6,
     "market_pace": 6, "journaled": 6, "durable_run": 6, "journal_cli": 6, "journal_cli_flags": 6,
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
-    "generate_cli": 6,
+    "generate_cli": 6, "simulator": 6, "conformance": 6, "conform_cli": 6,
     "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
     "md_replay": 6, "md_replay_run": 6, "md_replay_fixture": 6, "md_replay_report": 6,
     "md_replay_text": 6, "md_replay_page": 6, "md_replay_charts": 6,
+    "backtest": 6, "backtest_charts": 6, "backtest_cli": 6,
+    "backtest_history": 6, "backtest_line": 6, "backtest_page": 6, "backtest_result": 6,
+    "backtest_run": 6, "backtest_settings": 6,
+    "sweep": 6, "sweep_best": 6, "sweep_cli": 6, "sweep_heat": 6,
+    "sweep_plan": 6, "sweep_rows": 6,
 }  # fmt: skip
 CODE_FOLDERS = ("tools", "tests", ".ci")
 

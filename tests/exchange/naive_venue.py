@@ -6,6 +6,8 @@ that there is. Depth comes to it whole, as snapshots.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tools.live.core.market_v1 import Bbo, DepthSnapshot, MarketEvent, Trade
 from tools.live.core.words_v1 import BUY, SELL, Side
 from tools.live.sim.orders import WorkingOrder
@@ -21,6 +23,7 @@ class NaiveLevel:
     def __init__(self, side: Side, price: int, shown: int | None) -> None:
         self.side, self.price, self.shown = side, price, shown
         self.traded = 0
+        self.shrinks: list[dict[str, Any]] = []
 
 
 class NaiveVenue:
@@ -103,7 +106,7 @@ class NaiveVenue:
             return []
         for side in (BUY, SELL):
             self.forget_taken(side, isinstance(event, DepthSnapshot))
-            self.move_queues(side, isinstance(event, DepthSnapshot))
+            self.move_queues(side, isinstance(event, DepthSnapshot), event)
         return self.meet(BUY) + self.meet(SELL)
 
     def forget_taken(self, side: Side, depth: bool) -> None:
@@ -132,7 +135,7 @@ class NaiveVenue:
             return 0
         return dict(self.depth.bids if side is BUY else self.depth.asks).get(price, 0)
 
-    def move_queues(self, side: Side, depth: bool) -> None:
+    def move_queues(self, side: Side, depth: bool, event: MarketEvent) -> None:
         touch, _ = self.best(side)
         for level in self.levels:
             if level.side is not side:
@@ -154,6 +157,7 @@ class NaiveVenue:
             explained = min(level.traded, before - now)
             canceled = before - now - explained
             level.traded = min(level.traded - explained, now)
+            old = {order.number: order.ahead for order in mine}
             for place, order in enumerate(mine):
                 if canceled and 0 < order.ahead <= before - explained:
                     behind = before - explained - order.ahead
@@ -161,6 +165,9 @@ class NaiveVenue:
                 order.ahead = min(order.ahead, now)
                 if place:
                     order.ahead = max(order.ahead, mine[place - 1].ahead)
+            if canceled:
+                cuts = {order.number: old[order.number] - order.ahead for order in mine}
+                level.shrinks.append({"at": event.ts_ns, "gone": canceled, "cuts": cuts})
 
     def meet(self, side: Side) -> list[Done]:
         """The other side shows prices that our orders would have met."""
@@ -184,9 +191,11 @@ class NaiveVenue:
             if trade.side is side:
                 continue
             given = 0  # at the price of the trade
+            back: dict[int, int] = {}
             for level in self.levels:
                 if level.side is side and level.price == trade.price:
-                    level.traded += trade.qty
+                    level.traded += trade.qty - self.taken_back(level, trade, back)
+            oldest = 0
             for order in self.resting(side):
                 assert order.price is not None
                 if worse(side, order.price, trade.price):
@@ -199,13 +208,28 @@ class NaiveVenue:
                         done.append(self.fill(order, qty, order.price, "trade_through"))
                     continue
                 reach = left - given
-                qty = min(order.shown, max(0, reach - order.ahead))
-                order.ahead = max(0, order.ahead - reach)
+                ahead = oldest = max(oldest, order.ahead + back.get(order.number, 0))
+                qty = min(order.shown, max(0, reach - ahead))
+                order.ahead = min(order.ahead, max(0, ahead - reach))
                 given += qty
                 if qty:
                     done.append(self.fill(order, qty, order.price, "trade_at_price"))
             left -= given
         return done
+
+    def taken_back(self, level: NaiveLevel, trade: Trade, back: dict[int, int]) -> int:
+        """What a trade explains of the last 100 ms: it goes back before our orders."""
+        explained = 0
+        for shrink in level.shrinks:
+            if trade.ts_ns - shrink["at"] <= 100_000_000 and shrink["gone"]:
+                part = min(trade.qty - explained, shrink["gone"])
+                for number, cut in shrink["cuts"].items():
+                    returned = -(-cut * part // shrink["gone"])
+                    shrink["cuts"][number] -= returned
+                    back[number] = back.get(number, 0) + returned
+                shrink["gone"] -= part
+                explained += part
+        return explained
 
     # What our orders do.
 

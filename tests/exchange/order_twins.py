@@ -102,11 +102,11 @@ class NaiveLinks:
             self.entries[name] = (filled + qty, is_open)
         self._settle()
 
-    def on_end(self, order: WorkingOrder, filled: bool) -> None:
+    def on_end(self, order: WorkingOrder, canceled: bool) -> None:
         for leg in [leg for leg in self.legs if leg.order is order and leg.alive]:
             self._end([leg])
             group = order.request.one_cancels_other
-            if group is not None and not filled:
+            if group is not None and canceled:
                 self._end(self._group(group))
         name = order.request.client_order_id
         if name in self.entries:

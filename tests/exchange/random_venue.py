@@ -57,13 +57,17 @@ def steps(rng: Random, count: int) -> list[Step]:
     sizeless = rng.random() < 0.15
     made: list[Step] = []
     middle = 100
+    now_ns = 0
     for number in range(count):
+        now_ns += rng.choice((0, 10**7, 6 * 10**7, 2 * 10**8))
         middle = min(HIGHEST - 2, max(LOWEST + 2, middle + rng.choice((-1, 0, 0, 0, 1))))
-        made.append(_step(rng, rng.choice(kinds), number, middle, sizeless))
+        made.append(_step(rng, rng.choice(kinds), number, now_ns, middle, sizeless))
     return made
 
 
-def _step(rng: Random, kind: str, number: int, middle: int, sizeless: bool) -> Step:
+def _step(
+    rng: Random, kind: str, number: int, now_ns: int, middle: int, sizeless: bool
+) -> Step:
     if kind == "bbo":
         spread = rng.choice((0, 1, 1, 1, 2, 3)) if rng.random() < 0.95 else -1
         bid, ask = middle, middle + spread
@@ -71,16 +75,16 @@ def _step(rng: Random, kind: str, number: int, middle: int, sizeless: bool) -> S
         ask = 0 if rng.random() < 0.03 else ask
         qty = 0 if sizeless else 1
         return Bbo("X", "s", bid, _qty(rng) * qty if bid else 0, ask,
-                   _qty(rng) * qty if ask else 0, None, None, number)  # fmt: skip
+                   _qty(rng) * qty if ask else 0, None, None, now_ns)  # fmt: skip
     if kind == "depth":
         cross = 1 if rng.random() < 0.03 else 0
         bids = [(p, _qty(rng)) for p in range(LOWEST, middle + 1 + cross) if rng.random() < 0.7]
         asks = [(p, _qty(rng)) for p in range(middle + 1, HIGHEST) if rng.random() < 0.7]
-        return DepthSnapshot("X", "s", tuple(reversed(bids)), tuple(asks), None, None, number)
+        return DepthSnapshot("X", "s", tuple(reversed(bids)), tuple(asks), None, None, now_ns)
     if kind == "trade":
         side = rng.choice((BUY, SELL, BUY, SELL, None))
         price = middle + rng.choice((-2, -1, 0, 0, 1, 1, 2))
-        return Trade("X", "s", str(number), side, price, rng.randint(1, 12), None, None, number)
+        return Trade("X", "s", str(number), side, price, rng.randint(1, 12), None, None, now_ns)
     if kind == "cancel":
         return Cancel(rng.random())
     if kind == "reduce":

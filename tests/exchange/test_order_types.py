@@ -1,4 +1,4 @@
-"""Order types against naive twins, and the life of each told as a table."""
+"""Triggers and links against naive twins that scan everything, and amendments by their totals."""
 
 from __future__ import annotations
 
@@ -155,11 +155,12 @@ class LinkedWorld:
             self.naive.on_fill(order, qty)
             self._apply(self.links.on_fill(order, qty))
             if not self.live[number] and not self.links.more_to_come(order):
-                self._end(order, filled=True)
+                self._end(order, canceled=False)
 
     def cancel(self) -> None:
         if self.open:
-            self._end(self.open[self.rng.choice(sorted(self.open))], filled=False)
+            order = self.open[self.rng.choice(sorted(self.open))]
+            self._end(order, canceled=self.rng.random() < 0.7)  # else it ends unasked
 
     def check(self) -> None:
         """The twin's quantities, and the laws."""
@@ -190,12 +191,12 @@ class LinkedWorld:
         for order, qty in effects.work:
             self.live[order.number] = qty
         for order in effects.end:
-            self._end(order, filled=False)
+            self._end(order, canceled=False)
 
-    def _end(self, order: WorkingOrder, *, filled: bool) -> None:
+    def _end(self, order: WorkingOrder, *, canceled: bool) -> None:
         if self.open.pop(order.number, None) is not None:
-            self.naive.on_end(order, filled)
-            self._apply(self.links.on_end(order, filled=filled))
+            self.naive.on_end(order, canceled)
+            self._apply(self.links.on_end(order, canceled=canceled))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -14,9 +14,9 @@ from tests.unit import prop
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import (
     BUY, INPUTS, OUTPUTS, SELL, Approved, CancelOrder, CancelUnknown, DoubtAlert, EdgeJudged,
-    EdgeUpdate, EdgeVerdict, Entry, Fill, FillFault, FillRefused, Frozen, Input, IntentRefused,
-    LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled, Output, ParamsSet,
-    QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
+    EdgeUpdate, EdgeVerdict, Entry, Executed, Fill, FillFault, FillRefused, Frozen, FundingPaid,
+    Input, IntentRefused, LateFill, ListOpenOrders, OpenOrdersListed, OrderAbandoned, OrderCanceled,
+    Output, ParamsSet, QueryOrder, QuoteUpdate, Reapproved, RefusalReason, Side, Unfrozen,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
@@ -131,6 +131,36 @@ def test_canonical_by_hand() -> None:
     expected = '{"B":-0.5,"a":{"\\u00e9":"x\\n"},"b":[1,2.5,null,true]}'
     assert codec.canonical(data) == expected
     assert codec.sha256(data) == hashlib.sha256(expected.encode()).hexdigest()
+
+
+def test_told_money_is_written_by_its_plain_name_in_exact_digits() -> None:
+    fill: Any = A_FILL.event
+    said = [getattr(fill, name) for name in fill.__match_args__[:-1]]
+    for fee, shown in ((None, "null"), (-(10**18) // 8, '"-0.125"'), (1, f'"0.{"0" * 17}1"')):
+        event = Executed(*said, fee, "queue", 1_000)
+        line = codec.canonical(codec.envelope(Entry(9, "exchange", 2, 5, event)))
+        told = A_FILL_LINE.replace("order.fill", "order.executed")
+        told = told.replace('{"fill_id"', f'{{"fee":{shown},"fill_id"')
+        assert line == told.replace('"BTCUSDT"}', '"BTCUSDT","why":"queue"}')
+        assert codec.from_envelope(json.loads(line)).event == event
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"amount": "1e3"}, "funding.paid amount '1e3' is not plain digits with at most 18"),
+        ({"amount": 1}, "funding.paid amount 1 is not of type str"),
+        ({"amount": None}, "funding.paid amount None is not of type str"),
+        ({"amount_e18": "1"}, "funding.paid has no field 'amount_e18'"),
+        ({}, "funding.paid lacks the field amount"),
+    ],
+)
+def test_told_money_that_cannot_be_is_refused(payload: dict[str, Any], said: str) -> None:
+    told = codec.envelope(Entry(1, "exchange", 1, 0, FundingPaid("A", 1, "", 1)))
+    told["payload"] = {"symbol": "A", "why": "", **payload}
+    with pytest.raises(ContractError) as caught:
+        codec.from_envelope(told)
+    assert said in str(caught.value)
 
 
 def test_the_order_of_insertion_is_forgotten() -> None:

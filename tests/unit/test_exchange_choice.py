@@ -18,6 +18,7 @@ from tools.live.market.synthetic import SyntheticMarket
 from tools.live.sim.delays import FAST, Constant
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.faults.wire import FaultyExchange
+from tools.live.sim.presets import PRESETS
 
 
 def chosen(**given: Any) -> dict[str, Any]:
@@ -48,6 +49,13 @@ def test_delays_may_be_milliseconds(said: object, ns: int) -> None:
     assert isinstance(exchange, SimulatedExchange)
     submit = exchange.terms.delays.submit
     assert isinstance(submit, Constant) and submit.ns == ns
+
+
+def test_terms_may_be_ready_made() -> None:
+    exchange = exchange_of(chosen(exchange=SIMULATED, terms="slow", queue="log"))
+    assert isinstance(exchange, SimulatedExchange)
+    assert exchange.terms.delays is PRESETS["slow"].delays
+    assert exchange.terms.queue.describe() == {"queue": "log"}
 
 
 @pytest.mark.parametrize("name", ["terms.toml", "terms.json"])
@@ -108,7 +116,7 @@ def test_what_goes_with_an_exchange_passes() -> None:
         ({"delays": "quick"}, "--delays 'quick' is unknown; known are instant, fast"),
         ({"queue": "powr:2"}, "queue model 'powr:2' is unknown"),
         ({"terms": "missing.toml"}, "missing.toml"),
-        ({"terms": "terms.yaml"}, "--terms 'terms.yaml' is neither .toml nor .json; rename"),
+        ({"terms": "terms.yaml"}, "--terms 'terms.yaml' is neither .toml nor .json, nor one of"),
         ({"faults": "plan.txt"}, "--faults 'plan.txt' is neither .toml nor .json; rename"),
     ],
 )

@@ -54,6 +54,13 @@ CHANGED: dict[type, Any] = {
 }  # fmt: skip
 
 
+def test_a_fill_may_tell_what_was_charged_and_why() -> None:
+    plain = FillEvent("ORD000001", "BTCUSDT", SELL, 50_000.0, 0.01, 5)
+    assert (plain.fee_e18, plain.why) == (None, "")
+    told = FillEvent("ORD000001", "BTCUSDT", SELL, 50_000.0, 0.01, 5, fee_e18=-7, why="queue")
+    assert (told.fee_e18, told.why) == (-7, "queue")
+
+
 @pytest.fixture(autouse=True)
 def _frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MM_FREEZE_UTC_ISO", "2025-01-01T00:00:00Z")

@@ -112,6 +112,35 @@ def test_without_a_schedule_nothing_is_charged() -> None:
     assert (ledger.fee_maker_bps, ledger.fee_taker_bps) == (0, 0)
 
 
+@pytest.mark.parametrize("told", [0, 3, -3])
+@pytest.mark.parametrize("taker", [False, True])
+def test_a_told_fee_stands_for_the_schedule(told: int, taker: bool) -> None:
+    ledger = Ledger(fee_maker_bps=MAKER, fee_taker_bps=TAKER)
+    assert ledger.apply_fill("A", BUY, SCALE, SCALE, taker, told) == told
+    held = ledger.holding("A")
+    assert (held.fees_taker_e18, held.fees_maker_e18) == ((told, 0) if taker else (0, told))
+    assert (held.taker_fills, held.maker_fills) == (taker, not taker)
+    assert held.cash_e18 == -E18 - told
+
+
+def test_funding_is_apart_from_fees_and_in_the_cash() -> None:
+    ledger = Ledger(fee_taker_bps=TAKER)
+    fee = ledger.apply_fill("A", BUY, SCALE, SCALE, taker=True)
+    ledger.fund("A", -5)
+    ledger.fund("A", 2)
+    held = ledger.holding("A")
+    assert (held.fundings, held.funding_e18, held.fees_e18) == (2, -3, fee)
+    assert held.cash_e18 == -E18 - fee - 3
+    assert held.net_e18(2 * SCALE) == E18 - fee - 3
+
+
+def test_a_symbol_that_was_only_paid_for_has_something_to_show() -> None:
+    ledger = Ledger()
+    assert not ledger.holding("A").traded
+    ledger.fund("A", 0)
+    assert ledger.holding("A").traded
+
+
 def test_a_holding_is_opened_flat_and_kept() -> None:
     ledger = Ledger()
     assert ledger.qty("A") == 0

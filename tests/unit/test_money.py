@@ -217,6 +217,45 @@ def test_cash_is_written_exactly(amount: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digits", "amount"),
+    [
+        ("0", 0), ("-0", 0), ("1", 10**18), ("-1.5", -15 * 10**17), ("0.000000000000000001", 1),
+        ("-0.000000000000000001", -1), ("+2.50", 25 * 10**17), ("1000000000000000", 10**33),
+    ],
+)  # fmt: skip
+def test_cash_is_read_exactly(digits: str, amount: int) -> None:
+    assert money.to_e18(digits, "fee") == amount
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["", ".5", "1.", "1e3", "1_0", "nan", "inf", "0.0000000000000000001", "x" * 99, "\u0661"],
+)
+def test_what_is_no_plain_cash_is_refused(digits: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        money.to_e18(digits, "fee")
+    assert str(caught.value) == (
+        f"fee {digits[:60]!r} is not plain digits with at most 18 decimals, such as -0.75"
+    )
+
+
+def test_cash_beyond_every_amount_is_refused() -> None:
+    with pytest.raises(ContractError) as caught:
+        money.to_e18("-1000000000000000.1", "fee")
+    assert str(caught.value) == (
+        "fee '-1000000000000000.1' is beyond 1000000000000000 units"
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cash_comes_back_from_its_text(seed: int) -> None:
+    rng = Random(seed)
+    for _ in range(100):
+        amount = rng.randint(-(10 ** rng.randint(0, 33)), 10 ** rng.randint(0, 33))
+        assert money.to_e18(money.cash_text(amount), "fee") == amount
+
+
+@pytest.mark.parametrize(
     ("numerator", "denominator", "rounded"),
     [
         (0, 7, 0), (5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (1, 3, 0), (2, 3, 1),

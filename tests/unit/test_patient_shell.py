@@ -95,6 +95,20 @@ def test_an_end_that_nobody_asked_for_belongs_to_its_order() -> None:
     assert recorded(loop)[approved - 1].event.client_order_id == "CLI00000002"
 
 
+def test_a_cancel_that_was_heard_of_another_way_is_not_recorded_again() -> None:
+    """Whoever compares both sides may see the end before the answer to the cancel comes."""
+    loop, exchange = a_late_loop()
+    hear(loop, exchange, *BOTH)
+    loop.cancel_all("a test")
+    loop.take(OrderCanceled("X1", T0_NS + 5 * NS_PER_MS))
+    hear(loop, exchange, canceled("X1", 6), canceled("X2", 6), canceled("X2", 7))
+    assert states(loop) == [CANCELED, CANCELED]
+    assert [end.ts_ns - T0_NS for end in events_of(loop, OrderCanceled)] == [  # type: ignore[union-attr]
+        5 * NS_PER_MS, 6 * NS_PER_MS,
+    ]  # fmt: skip
+    assert not loop._canceling and not loop.fold.canceling
+
+
 def test_an_order_on_its_way_is_canceled_as_soon_as_it_has_a_name() -> None:
     loop, exchange = a_late_loop()
     loop.cancel_all("requote")
@@ -108,7 +122,8 @@ def test_an_order_on_its_way_is_canceled_as_soon_as_it_has_a_name() -> None:
 
 def test_what_comes_before_the_acknowledgement_waits_for_it() -> None:
     loop, exchange = a_late_loop()
-    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), filled("X2", SELL, fill_id="F2"))
+    other = filled("X2", SELL, fill_id="F2")
+    hear(loop, exchange, filled("X1", BUY, 0.004), canceled("X1"), other)
     assert states(loop) == [PENDING, PENDING]
     hear(loop, exchange, accepted(2))
     assert states(loop) == [PENDING, FILLED]

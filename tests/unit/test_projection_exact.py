@@ -8,7 +8,7 @@ from tests.unit import prop
 from tools.live.core.errors import ContractError
 from tools.live.core.order import CANCELED, OPEN, PENDING, REJECTED
 from tools.live.journal import projection_exact
-from tools.live.journal.projection_exact import Numbers, exact_e9, money_e18, money_text
+from tools.live.journal.projection_exact import Numbers, exact_e9, money_e18, money_text, told_money
 from tools.live.journal.projection_order import OrderRow
 from tools.live.journal.projection_position import Position
 from tools.live.portfolio.ledger import Ledger
@@ -37,6 +37,17 @@ def test_money_comes_back(seed: int) -> None:
 def test_what_is_no_plain_decimal_is_no_money(digits: str) -> None:
     with pytest.raises(ContractError, match="is not a decimal of at most 18 places"):
         money_e18(digits)
+
+
+@pytest.mark.parametrize(
+    ("digits", "right"), [("1.0", "1"), ("01", "1"), ("-0", "0"), ("0.50", "0.5")]
+)
+def test_an_amount_of_a_record_has_one_spelling(digits: str, right: str) -> None:
+    assert told_money(right) == money_e18(right)
+    with pytest.raises(ContractError, match=f"amount '{digits}' must be spelled '{right}'"):
+        told_money(digits)
+    with pytest.raises(ContractError, match="is not a decimal of at most 18 places"):
+        told_money("many")
 
 
 def test_sums_of_quantities_may_be_larger_than_any_quantity() -> None:
@@ -78,7 +89,10 @@ def test_a_position_adds_up_as_the_ledger_does(seed: int) -> None:
         assert (position.cost, position.realised) == (holding.cost_e18, holding.realised_e18)
         assert position.cash == holding.cash_e18 == position.realised - position.cost - sum(
             position.fees.values()
-        )
+        ) + position.funding
+        ledger.fund("BTCUSDT", seq - 30)
+        position.fund(seq - 30)
+        assert position.cash == holding.cash_e18
         lots = [(seq, *stored[seq]) for seq in sorted(stored)]
         read = Position.of_row(position.row(), lots)
         assert read.row() == position.row()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sim.sim_disk import SimDisk
 from tests.unit.builders import (
-    BTC, T0_MS, PlainExchange, a_loop, a_quote, e9, events_of, quoted, recorded, some_params,
+    BTC, T0_MS, T0_NS, PlainExchange, a_fold, a_loop, a_monitor, a_quote, a_quote_event, e9,
+    events_of, quoted, recorded, some_params,
 )  # fmt: skip
+from tests.unit.run_journals import an_opening, write_run
 from tools.live.core.contracts_v1 import (
-    BUY, Executed, Fill, FillRefused, Frozen, OrderAccepted,
+    BUY, Entry, Executed, Fill, FillRefused, Frozen, Input, OrderAccepted, OrderUnknown, Output,
+    ParamsSet, QueryFailed, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import LineFailed
-from tools.live.core.line import Line
+from tools.live.core.line import Line, source_of
 from tools.live.exchange import FillEvent
+from tools.live.journal.rederive import rederive
 from tools.live.shell_executed import book_executed
 
 FEE = 3 * 10**15
@@ -123,3 +128,35 @@ def test_the_writer_is_made_for_the_first_and_kept() -> None:
     assert hearing.executed is hearing.executed
     book_executed(loop, FillEvent("X1", BTC, BUY, 50_000, 0.01, T0_MS, "F7", why="q"), "F7", 99, 7)
     assert recorded(loop)[-1].seq == 99
+
+
+def test_without_a_cause_it_may_come_between_two_questions() -> None:
+    """As behind a restart, when nobody knows any more which quote an order was for."""
+    fold, entries = a_fold(), [Entry(1, "operator", 1, 0, ParamsSet(e9(0.01), 0, T0_NS))]
+
+    def say(event: Input, cause: int = 0) -> list[Output]:
+        entries.append(Entry(len(entries) + 1, source_of(type(event)), 1, cause, event))
+        return list(fold.step(event))
+
+    def decide(output: Output, cause: int) -> int:
+        entries.append(Entry(len(entries) + 1, "loop", 1, cause, output))
+        return len(entries)
+
+    asked = []
+    sent = [decide(output, 2) for output in say(a_quote_event())]
+    for number, place in enumerate(sent, 1):
+        (question,) = say(OrderUnknown(f"CLI{number:08d}", "timeout", T0_NS), place)
+        asked.append(decide(question, len(entries)))
+        assert say(QueryFailed(f"CLI{number:08d}", "silent", T0_NS), asked[-1]) == []
+    questions = say(TimerFired(T0_NS + 60 * 10**9))
+    assert len(questions) == 2
+    timer = len(entries)
+    first = decide(questions[0], timer)
+    late = T0_NS + 60 * 10**9
+    assert not say(OrderAccepted("CLI00000001", "X1", late), first)
+    assert not say(Executed("F1", "X1", BTC, BUY, e9(0.01), e9(50_000), "", 5, "", late))
+    second = decide(questions[1], timer)
+    assert not say(OrderAccepted("CLI00000002", "X2", late), second)
+    disk = SimDisk()
+    write_run(disk, an_opening(a_monitor(), {}), entries)
+    assert rederive(disk).difference is None

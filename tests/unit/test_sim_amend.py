@@ -76,6 +76,8 @@ def test_a_waiting_order_may_get_another_stop() -> None:
      "the stop of order ORD000001 moves by itself"),
     (an_order(**TRAIL), {"price": 91 * UNIT, "waiting": True},
      "a trailing_stop order has no price, this one 91; leave the price out"),
+    (an_order(after="C0"), {"qty": 4 * UNIT},
+     "the quantity of order ORD000001 follows the fill of 'C0'"),
     (an_order(display=5 * UNIT), {"qty": 4 * UNIT}, "display 5 is more than the quantity 4"),
 ])  # fmt: skip
 def test_what_cannot_be_is_told_why(
@@ -111,3 +113,10 @@ def test_a_replacement_works_what_remains_of_its_total() -> None:
 ])  # fmt: skip
 def test_what_cannot_take_its_place_is_told_why(terms: dict[str, Any], said: str) -> None:
     assert replacement(an_order(7), a_replacement(**terms)) == said
+
+
+@pytest.mark.parametrize("link", [{"after": "C0"}, {"one_cancels_other": "pair"}])
+def test_a_linked_order_is_amended_not_replaced(link: dict[str, str]) -> None:
+    said = "order ORD000001 is linked, and its end would end others; amend it instead"
+    assert replacement(an_order(7, **link), a_replacement()) == said
+    assert isinstance(amended(an_order(7, **link), price=99 * UNIT), Amendment)

@@ -11,7 +11,7 @@ from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE, text, to_e9
 from tools.live.sim.bar import made_bar
-from tools.live.sim.bar_offers import AT_LEVEL, SLIPPED, BarPrices
+from tools.live.sim.bar_offers import SLIPPED, BarPrices
 from tools.live.sim.bars import BarMarket, BarRules, SameBar
 from tools.live.sim.evidence import Execution, FillReason
 from tools.live.sim.orders import OrderKind, OrderRequest, WorkingOrder
@@ -21,7 +21,7 @@ MARKET, LIMIT, STOP = OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP
 STOP_LIMIT, TRAILING = OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP
 TOUCHED = OrderKind.MARKET_IF_TOUCHED
 NO_CAP = BarRules(volume_cap_bps=None)
-REAL = BarPrices(entry=FixedBps(5), stop=SLIPPED[0], target=SLIPPED[1])
+REAL = BarPrices(entry=FixedBps(5), stop=SLIPPED.stop, target=SLIPPED.target)
 
 
 def prices(done: list[Execution]) -> list[str]:
@@ -96,7 +96,8 @@ def test_a_stop_slips_and_says_where_it_leaves_the_bar() -> None:
     assert text(done.price) == "98.802" and "outside" not in done.why.evidence
     assert one(an_order(1, BUY, STOP, stop="100"), "110", "120", "100", "110", rules=REAL) == (
         "110.22", "taker", "stop_triggered")  # fmt: skip
-    assert AT_LEVEL == (None, None)
+    assert one(an_order(1, BUY, STOP, stop="100"), "90", "100", "90", "90", rules=SLIPPED)[0] == (
+        "100.2")  # fmt: skip
 
 
 @pytest.mark.parametrize(("side", "stop", "limit", "bar", "expected"), [
@@ -159,6 +160,16 @@ def test_a_trailing_sell_follows_the_highs_of_the_bars_before(
     assert market.state() == ((), ())
 
 
+def test_a_trailing_stop_never_goes_back() -> None:
+    market, sell = BarMarket(NO_CAP), an_order(1, SELL, TRAILING, trail="2")
+    buy = an_order(2, BUY, TRAILING, trail="2", stop="103")
+    for at, bar in enumerate((("100", "101", "100", "101"), ("100", "100.5", "100", "100"))):
+        assert market.hear(a_bar(*bar, at=at), [sell, buy]) == []
+    assert market.state() == ((), (("ORD1", 99 * SCALE), ("ORD2", 102 * SCALE)))
+    market.hear(a_bar("101", "101.9", "101", "101", at=2), [sell, buy])
+    assert market.state()[1] == (("ORD1", 999 * SCALE // 10), ("ORD2", 102 * SCALE))
+
+
 def test_a_trailing_buy_follows_the_lows() -> None:
     market, order = BarMarket(NO_CAP), an_order(1, BUY, TRAILING, trail="2")
     assert market.hear(a_bar("100", "101", "95", "96"), [order]) == []
@@ -200,6 +211,21 @@ def test_what_the_open_decides_is_decided_except_in_the_worst_case() -> None:
             a_bar("106", "107", "94", "95"), pair))  # fmt: skip
 
     assert run(SameBar.STOP_FIRST) == ["106"] and run(SameBar.WORST_CASE) == ["95"]
+
+
+def test_a_bar_that_closes_where_it_opened_went_to_its_high_first() -> None:
+    pair = [
+        an_order(1, SELL, STOP, stop="95", one_cancels_other="exit"),
+        an_order(2, SELL, LIMIT, price="105", one_cancels_other="exit"),
+    ]
+    market = BarMarket(BarRules(same_bar=SameBar.HIGH_LOW_ORDER))
+    assert prices(market.hear(a_bar("100", "106", "94", "100"), pair)) == ["105"]
+
+
+def test_a_stop_at_the_open_trades_before_what_comes_later() -> None:
+    orders = [an_order(1, SELL, LIMIT, price="101"), an_order(2, SELL, STOP, stop="100")]
+    done = BarMarket(NO_CAP).hear(a_bar("100", "101", "99", "100"), orders)
+    assert [execution.order.number for execution in done] == [2, 1]
 
 
 def test_two_of_a_kind_in_a_group_and_groups_apart() -> None:

@@ -52,20 +52,31 @@ def test_the_first_fill_of_one_cancels_the_others() -> None:
         assert told(links.add(order)) == NOTHING
         assert order.leaves == 10
     assert told(links.on_fill(other, 1)) == ({}, [1, 3])
-    assert told(links.on_end(one, filled=False)) == NOTHING
+    assert told(links.on_end(one, canceled=True)) == NOTHING
     assert told(links.on_fill(other, 9)) == NOTHING
     assert not links.more_to_come(other)
-    assert told(links.on_end(other, filled=True)) == NOTHING
+    assert told(links.on_end(other, canceled=False)) == NOTHING
     assert len(links) == 0
 
 
-def test_the_end_of_one_without_its_fill_ends_the_others() -> None:
+def test_the_cancel_of_one_ends_the_others() -> None:
     links = Links()
     one, other = an_order(1, 10, "pair"), an_order(2, 10, "pair")
     links.add(one)
     links.add(other)
-    assert told(links.on_end(one, filled=False)) == ({}, [2])
-    assert told(links.on_end(other, filled=False)) == NOTHING
+    assert told(links.on_end(one, canceled=True)) == ({}, [2])
+    assert told(links.on_end(other, canceled=True)) == NOTHING
+
+
+def test_one_that_ends_unasked_leaves_the_others() -> None:
+    """A stop that found too few buyers must not take the target of what is still held with it."""
+    links = Links()
+    target, stop = a_bracket(links)
+    links.on_fill(ENTRY, 10)
+    links.on_end(ENTRY, canceled=False)
+    assert told(links.on_fill(stop, 9)) == ({2: 1}, [])
+    assert told(links.on_end(stop, canceled=False)) == NOTHING
+    assert told(links.on_fill(target, 1)) == NOTHING
 
 
 def test_orders_that_come_by_themselves_may_reduce_each_other_too() -> None:
@@ -91,16 +102,16 @@ def test_an_exit_is_sent_for_what_filled_of_the_entry_and_grows_with_it() -> Non
     assert told(links.on_fill(ENTRY, 4)) == ({2: 7}, [])
     assert told(links.on_fill(ENTRY, 3)) == ({2: 8}, [])
     assert not links.more_to_come(child)
-    assert told(links.on_end(ENTRY, filled=True)) == NOTHING
+    assert told(links.on_end(ENTRY, canceled=False)) == NOTHING
     assert told(links.on_fill(child, 8)) == NOTHING
-    assert told(links.on_end(child, filled=True)) == NOTHING
+    assert told(links.on_end(child, canceled=False)) == NOTHING
     assert len(links) == 0
 
 
 def test_an_entry_that_ends_without_a_fill_ends_what_hangs_behind_it() -> None:
     links = Links()
     a_bracket(links)
-    assert told(links.on_end(ENTRY, filled=False)) == ({}, [2, 3])
+    assert told(links.on_end(ENTRY, canceled=True)) == ({}, [2, 3])
 
 
 def test_an_entry_that_ends_in_part_leaves_the_exits_for_what_is_held() -> None:
@@ -109,7 +120,7 @@ def test_an_entry_that_ends_in_part_leaves_the_exits_for_what_is_held() -> None:
     late = an_order(4, 5, after=1)
     links.add(late, entry_open=True)
     assert told(links.on_fill(ENTRY, 4)) == ({2: 4, 3: 4}, [])
-    assert told(links.on_end(ENTRY, filled=False)) == ({}, [4])
+    assert told(links.on_end(ENTRY, canceled=True)) == ({}, [4])
     assert told(links.on_fill(target, 1)) == ({3: 3}, [])
     assert told(links.on_fill(stop, 3)) == ({}, [2])
 
@@ -122,7 +133,7 @@ def test_exits_that_filled_wait_for_more_of_their_entry() -> None:
     assert links.more_to_come(target) and links.more_to_come(stop)
     assert told(links.on_fill(ENTRY, 2)) == ({2: 2, 3: 2}, [])
     assert told(links.on_fill(stop, 2)) == ({2: 0}, [])
-    assert told(links.on_end(ENTRY, filled=False)) == ({}, [2, 3])
+    assert told(links.on_end(ENTRY, canceled=True)) == ({}, [2, 3])
 
 
 def test_exits_of_different_size_reduce_the_larger_one() -> None:
@@ -130,7 +141,7 @@ def test_exits_of_different_size_reduce_the_larger_one() -> None:
     target, stop = a_bracket(links, target=4)
     assert told(links.on_fill(ENTRY, 10)) == ({2: 4, 3: 10}, [])
     assert told(links.on_fill(target, 4)) == ({3: 6}, [])
-    assert told(links.on_end(target, filled=True)) == NOTHING
+    assert told(links.on_end(target, canceled=False)) == NOTHING
     assert told(links.on_fill(stop, 6)) == NOTHING
 
 
@@ -150,7 +161,7 @@ def test_what_a_canceled_exit_no_longer_works_is_free_for_others() -> None:
     links.add(second, entry_open=True)
     links.on_fill(ENTRY, 6)
     links.on_fill(first, 2)
-    assert told(links.on_end(first, filled=False)) == ({3: 4}, [])
+    assert told(links.on_end(first, canceled=True)) == ({3: 4}, [])
     assert told(links.on_fill(ENTRY, 4)) == ({3: 6}, [])
 
 
@@ -161,8 +172,17 @@ def test_an_exit_that_comes_late_is_sent_at_once_for_what_nobody_has() -> None:
     assert told(links.add(an_order(3, 6, after=1), entry_filled=7)) == ({3: 1}, [])
     assert told(links.add(an_order(4, 6, after=1), entry_filled=7)) == ({}, [4])
     links.on_fill(late, 6)
-    links.on_end(late, filled=True)
+    links.on_end(late, canceled=False)
     assert told(links.add(an_order(5, 6, after=1), entry_filled=7)) == ({}, [5])
+
+
+def test_a_new_order_may_have_the_name_of_an_entry_that_was_forgotten() -> None:
+    links = Links()
+    links.add(an_order(2, 6, after=1), entry_open=True)
+    links.on_fill(ENTRY, 6)
+    links.on_end(ENTRY, canceled=False)
+    assert told(links.add(an_order(3, 6, after=1), entry_open=True)) == NOTHING
+    assert told(links.on_fill(ENTRY, 5)) == ({3: 5}, [])
 
 
 def test_the_second_exit_of_a_group_is_less_by_what_the_first_has_filled() -> None:
@@ -196,7 +216,7 @@ def test_an_exit_may_be_an_entry_itself() -> None:
     links.add(again, entry_open=True)
     assert told(links.on_fill(ENTRY, 5)) == ({2: 5}, [])
     assert told(links.on_fill(exit_, 2)) == ({3: 2}, [])
-    assert told(links.on_end(exit_, filled=False)) == NOTHING
+    assert told(links.on_end(exit_, canceled=True)) == NOTHING
     assert told(links.on_fill(again, 2)) == NOTHING
 
 
@@ -247,14 +267,14 @@ def test_an_order_that_cannot_hang_is_told_why(
     links.add(gone)
     links.on_fill(pair, 1)
     links.on_fill(ENTRY, 3)
-    links.on_end(gone, filled=False)
+    links.on_end(gone, canceled=True)
     assert links.refusal(request_, entry_filled=filled, entry_open=is_open) == said
 
 
 def test_fills_of_orders_that_hang_nowhere_mean_nothing() -> None:
     links = Links()
     assert told(links.on_fill(ENTRY, 5)) == NOTHING
-    assert told(links.on_end(ENTRY, filled=True)) == NOTHING
+    assert told(links.on_end(ENTRY, canceled=False)) == NOTHING
     assert not links.more_to_come(ENTRY)
 
 
@@ -264,7 +284,7 @@ def test_only_so_much_of_the_past_is_remembered(monkeypatch: pytest.MonkeyPatch)
     for number in range(1, 5):
         order = an_order(number, 5, f"group{number}")
         links.add(order)
-        links.on_end(order, filled=False)
+        links.on_end(order, canceled=True)
     said = [links.refusal(a_request(9, 5, f"group{number}")) is None for number in range(1, 5)]
     assert said == [True, True, False, False]
 
@@ -277,5 +297,5 @@ def test_the_state_tells_all_that_decides() -> None:
         ((2, 4, 0), (3, 4, 0)), (("exits", 0),), (("C1", 4, 4),), (), (),
     )  # fmt: skip
     assert len(links) == 3
-    links.on_end(ENTRY, filled=False)
+    links.on_end(ENTRY, canceled=True)
     assert links.state()[2:] == ((), (), (("C1", 4),))

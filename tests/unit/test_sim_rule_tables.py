@@ -133,6 +133,7 @@ def test_a_rule_like_no_other_is_told_all_there_are() -> None:
 
 @pytest.mark.parametrize(("raw", "said"), [
     (b"B = 1", "symbol 'B' of r.toml has no table of rules; write tick = 0.01 there"),
+    (b'[""]', "symbol '' of r.toml has no name"),
     (b"[B", "r.toml is not TOML: "),
     (b"\xff", "r.toml is not UTF-8 at byte 0"),
     (b"a = " + b"[" * 9000, "r.toml is nested too deeply"),

@@ -90,6 +90,7 @@ def test_a_rule_of_nought_is_no_rule() -> None:
     assert broken(SymbolRules(), **wild) is None
     assert broken(SymbolRules(), **STOP, display="0.1") is None
     assert broken(SymbolRules(market_max_qty=UNIT), **MARKET, qty="2") is not None
+    assert broken(SymbolRules(min_qty=3 * UNIT), **MARKET, qty="2") is not None
 
 
 def test_without_a_known_price_value_and_band_are_not_checked() -> None:

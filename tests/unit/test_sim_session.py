@@ -71,6 +71,12 @@ def test_the_whole_day_and_a_day_to_the_same_hour_never_close() -> None:
 ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def test_hours_change_on_their_very_day() -> None:
+    sessions = DailyHours("14:30", "21:00", since={"2026-11-25": SUMMER})
+    opens = [sessions.opens_ns("X", ns(f"2026-11-{day} 00:00")) for day in (24, 25)]
+    assert [said(at) for at in opens] == ["2026-11-24 14:30:00", "2026-11-25 13:30:00"]
+
+
 def test_what_was_asked_before_changes_no_answer() -> None:
     sessions = DailyHours("14:30", "21:00")
     assert sessions.is_open("X", ns("2026-11-25 15:00"))

@@ -12,7 +12,7 @@ from tools.live.core.codec import MAX_BYTES
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
 from tools.live.sim.delays import FAST, NORMAL, Constant, Empirical, Uniform
-from tools.live.sim.fees import FlatFees, PerUnitFees, SumOfFees, TieredFees
+from tools.live.sim.fees import Fees, FlatFees, PerUnitFees, SumOfFees, TieredFees
 from tools.live.sim.liquidity import LiquidityRule
 from tools.live.sim.orders import SelfTrade
 from tools.live.sim.session import DailyHours, Outside
@@ -28,6 +28,7 @@ liquidity = "displayed"
 unknown_qty = 1.5
 unknown_ahead = 0
 partial = false
+explain = false
 delays = "normal"
 self_trade = "cancel_newest"
 trigger_by = "quote"
@@ -68,20 +69,25 @@ def terms(text: str) -> Terms:
     return read_terms(text.encode(), "exchange.toml", toml=True)
 
 
+def fees_of(made: Terms) -> Fees:
+    assert made.fees is not None
+    return made.fees()
+
+
 def test_every_key_is_read() -> None:
     made = terms(TEXT)
     assert made.queue.describe() == {"queue": "power", "n": "2"}
     assert made.liquidity == LiquidityRule(False, 3 * SCALE // 2, 0)
-    assert made.partial is False
+    assert made.partial is False and made.explain is False
     assert made.delays is NORMAL
     assert made.self_trade is SelfTrade.CANCEL_NEWEST
     assert made.trigger_by is TriggerBy.QUOTE
     assert made.outside is Outside.HOLD
     assert made.only_listed is True
     assert (made.cash_e18, made.currency, made.retain) == (100_000_250 * 10**15, "USDT", 1000)
-    assert isinstance(made.slippage, FixedBps) and isinstance(made.fees, FlatFees)
+    assert isinstance(made.slippage, FixedBps) and isinstance(fees_of(made), FlatFees)
     assert made.slippage.describe() == {"slippage": "fixed_bps", "bps": "2.5", "tick": "0"}
-    assert made.fees.describe() == {"model": "flat", "maker_bps": "-0.5", "taker_bps": "4"}
+    assert fees_of(made).describe() == {"model": "flat", "maker_bps": "-0.5", "taker_bps": "4"}
     assert made.funding is not None
     assert made.funding.describe()["every_ns"] == 4 * 3600 * 10**9
     assert made.rules["BTCUSDT"].min_notional_e18 == 5 * 10**18
@@ -150,12 +156,13 @@ def test_every_slippage_has_a_name(text: str, kind: type, described: dict[str, s
     ],
 )  # fmt: skip
 def test_every_fee_schedule_has_a_name(text: str, kind: type) -> None:
-    made = terms(f"[fees]\n{text}").fees
-    assert isinstance(made, kind)
+    made = terms(f"[fees]\n{text}")
+    assert isinstance(fees_of(made), kind)
+    assert fees_of(made) is not fees_of(made)  # each life of an exchange has its own
 
 
 def test_several_schedules_are_charged_together() -> None:
-    made = terms('fees = [{model = "flat", taker_bps = 1}, {model = "us_equity"}]').fees
+    made = fees_of(terms('fees = [{model = "flat", taker_bps = 1}, {model = "us_equity"}]'))
     assert isinstance(made, SumOfFees)
     assert [part["model"] for part in made.describe()["parts"]][0] == "flat"
 

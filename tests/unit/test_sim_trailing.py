@@ -163,6 +163,15 @@ def test_of_two_groups_that_meet_the_smaller_moves_without_those_that_left() -> 
     assert levels.touched(90) == [1, 2, 3, 4, 6]
 
 
+def test_the_many_stay_where_they_are_when_a_few_join_them() -> None:
+    levels = trails(*((number, TEN) for number in range(50)))
+    many = levels._groups[-1]
+    for price in range(100, 120):
+        levels.add(price, TEN, price=price - 5, start=None)
+        assert levels.touched(price) == []
+        assert levels._groups == [many]
+
+
 def test_a_start_that_was_removed_does_not_wake() -> None:
     levels = TrailingLevels()
     levels.add(1, TEN, price=None, start=90)

@@ -199,6 +199,19 @@ def test_the_touch_moves_the_queue_of_either_side() -> None:
     assert (buy.ahead, sell.ahead) == (0, 0)
 
 
+def test_all_of_a_trade_explains_what_is_gone_though_we_got_a_part_of_it() -> None:
+    """In the recording it took 3 at 99; that our order at 100 got 2 of them changes nothing."""
+    venue = a_venue(queue=PROPORTIONAL)
+    venue.hear(a_bbo(99, 10, 101, 6))
+    order = an_order(BUY, 1, 99)
+    venue.rest(order)
+    order.ahead = e9(5)
+    venue.rest(an_order(BUY, 2, 100, number=2))
+    assert len(venue.hear(a_trade(99, 3, SELL))) == 1 and order.ahead == e9(4)
+    venue.hear(a_bbo(99, 7, 101, 6))
+    assert order.ahead == e9(4)
+
+
 def test_a_queue_that_nobody_showed_is_unknown_until_it_is_shown() -> None:
     venue = a_venue()
     venue.hear(a_bbo(99, 3, 101, 2))

@@ -14,8 +14,8 @@ from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, put, wr
 from tools.live.core import codec
 from tools.live.core.clock import NS_PER_S, render_utc
 from tools.live.core.contracts_v1 import (
-    BUY, Approved, CancelFailed, Entry, Fill, FreezeOrdered, Input, OrderAccepted, OrderCanceled,
-    OrderRejected, Output, ParamsSet, QuoteUpdate,
+    BUY, Approved, CancelFailed, Entry, Executed, Fill, FreezeOrdered, Input, OrderAccepted,
+    OrderCanceled, OrderRejected, Output, ParamsSet, QuoteUpdate,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.line import source_of
@@ -137,10 +137,15 @@ def a_part(fill_id: str, qty: int) -> Fill:
     return Fill(fill_id, "X1", "BTCUSDT", BUY, qty, 10**9, "maker", T0_NS)
 
 
+def an_executed_part(fill_id: str, qty: int) -> Executed:
+    return Executed(fill_id, "X1", "BTCUSDT", BUY, qty, 10**9, "maker", 5, "queue", T0_NS)
+
+
 @pytest.mark.parametrize(
     ("behind", "expected"),
     [
         ((), 3),
+        ((a_part("F1", 2), an_executed_part("F2", 3), a_part("F3", 1)), 5),
         ((a_part("F1", 2), a_part("F2", 2)), 5),
         ((a_part("F1", 2), a_part("F2", 3), a_part("F3", 1)), 5),
         ((a_part("F1", 2), OrderCanceled("X1", T0_NS), a_part("F2", 1)), 5),

@@ -15,11 +15,14 @@ VERBS = {
     "journal": ("journal_cli", "look at a journal, and look after it"),
     "replay": ("replay_cli", "live a journal again: rebuild, verify, travel, fork"),
     "reconcile": ("reconcile_cli", "hold our books against the exchange's, both from files"),
+    "conform": ("conform_cli", "certify an exchange adapter: the cases that all must pass"),
     "generate": ("generate_cli", "make a market out of one seed: depth, quotes, trades, mishaps"),
     "import": ("market_cli", "read market data of any format into a journal"),
     "record": ("market_record", "keep what a feed says, from standard input, in a journal"),
     "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
-    "schema": ("", "print the JSON Schema of a report: report (the demo's) or risk"),
+    "backtest": ("backtest_cli", "run a strategy over a market of the past; figures, tearsheet"),
+    "sweep": ("sweep_cli", "run many backtests: a grid or a random search of settings"),
+    "schema": ("", "print the JSON Schema of a report: report (the demo's), risk or certificate"),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled
 _HELP = ("-h", "--help")

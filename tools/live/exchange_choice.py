@@ -30,7 +30,7 @@ _OF_THE_SIMULATED = ("terms", "queue", "delays")
 
 
 def check_choice(chosen: Mapping[str, Any], given: Container[str]) -> None:
-    """Refuse what says nothing about the exchange that was chosen; `given` are keys somebody set."""
+    """Refuse what says nothing about the chosen exchange; `given` are the keys that were set."""
     if chosen["exchange"] == FAKE:
         wrong, other = [key for key in _OF_THE_SIMULATED if chosen[key] is not None], SIMULATED
     else:
@@ -68,10 +68,19 @@ def world_of(
     symbols: Sequence[str] | None = None,
     source: str | None = None,
 ) -> Feed:
-    """The market and a simulated exchange as one feed."""
+    """The market and a simulated exchange as one feed, with the faults that are between them."""
+    from .sim.exchange import SimulatedExchange
+    from .sim.faults.feed import FaultyMarket
+    from .sim.faults.plan import MARKET
+    from .sim.faults.wire import FaultyExchange
     from .sim.world import SimulatedWorld
 
-    return SimulatedWorld(market, exchange, symbols=symbols, source=source)
+    line = exchange if isinstance(exchange, FaultyExchange) else None
+    simulated = exchange if line is None else line.exchange
+    assert isinstance(simulated, SimulatedExchange)
+    if line is not None and any(one.kind in MARKET for one in line.strikes.plan.faults):
+        market = FaultyMarket(market, line.strikes.plan)
+    return SimulatedWorld(market, simulated, symbols=symbols, source=source, line=line)
 
 
 def is_simulated(chosen: Mapping[str, Any]) -> bool:
@@ -81,15 +90,19 @@ def is_simulated(chosen: Mapping[str, Any]) -> bool:
 
 def _terms(chosen: Mapping[str, Any]) -> Terms:
     """The table of terms, where one is named, and on top of it what flags say."""
+    from .sim.presets import PRESETS
     from .sim.queue import queue_model
     from .sim.terms import Terms
     from .sim.terms_table import delays_in_words, read_terms, with_parts
 
-    terms = Terms()
-    if chosen["terms"] is not None:
-        raw, is_toml = _read(chosen["terms"], "--terms")
-        named = f"--terms {chosen['terms']!r}"
-        terms = read_terms(raw, named, toml=is_toml)
+    named = chosen["terms"]
+    if named is None:
+        terms = Terms()
+    elif named in PRESETS:
+        terms = PRESETS[named]
+    else:
+        raw, is_toml = _read(named, "--terms", tuple(PRESETS))
+        terms = read_terms(raw, f"--terms {named!r}", toml=is_toml)
     parts: dict[str, Any] = {}
     if chosen["queue"] is not None:
         parts["queue"] = queue_model(chosen["queue"])
@@ -105,11 +118,12 @@ def _plan(file: str) -> FaultPlan:
     return read_plan(raw, f"--faults {file!r}", toml=is_toml)
 
 
-def _read(file: str, flag: str) -> tuple[bytes, bool]:
+def _read(file: str, flag: str, names: tuple[str, ...] = ()) -> tuple[bytes, bool]:
     """What is in a file, and whether it is TOML rather than JSON."""
     from .market.files import open_input
 
     if not file.endswith((".toml", ".json")):
-        raise ContractError(f"{flag} {file!r} is neither .toml nor .json; rename the file")
+        known = f", nor one of {', '.join(names)}" if names else ""
+        raise ContractError(f"{flag} {file!r} is neither .toml nor .json{known}; rename the file")
     with open_input(file, flag) as opened:
         return opened.read(codec.MAX_BYTES + 1), file.endswith(".toml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from .core.clock import NS_PER_MS, environment_now_ms
@@ -151,19 +151,34 @@ class ExecutionLoop(PatientShell):
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
         """Trade through a whole feed, by default the synthetic one, and report."""
+        going = self.trade(params, feed, progress)
         with quiet_gc():
-            try:
-                return self._trade_and_report(params, feed, progress)
-            except LineFailed:
-                self.abandon()
-                raise
+            while True:
+                try:
+                    next(going)
+                except StopIteration as end:
+                    report: dict[str, Any] = end.value
+                    return report
+
+    def trade(
+        self,
+        params: ExecutionParams,
+        feed: Feed | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Generator[int, None, dict[str, Any]]:
+        """The same a step at a time: it yields how many are done, and returns the report."""
+        try:
+            return (yield from self._trade_and_report(params, feed, progress))
+        except LineFailed:
+            self.abandon()
+            raise
 
     def _trade_and_report(
         self,
         params: ExecutionParams,
         feed: Feed | None,
         progress: Callable[[int, int], None] | None,
-    ) -> dict[str, Any]:
+    ) -> Generator[int, None, dict[str, Any]]:
         start_ns = self._clock() * NS_PER_MS
         if feed is None:
             feed = SyntheticMarket(params.symbols, params.iterations, start_ns)
@@ -172,7 +187,7 @@ class ExecutionLoop(PatientShell):
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         self.set_params(params)
-        self._run(feed, params.requote, progress)
+        yield from self._run(feed, params.requote, progress)
         self._wait_for_answers()
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
@@ -185,7 +200,7 @@ class ExecutionLoop(PatientShell):
 
     def _run(
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
-    ) -> None:
+    ) -> Generator[int, None, None]:
         steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
         scripted, watched = self.edge == SCRIPTED, self.fold.watch is not None
@@ -221,6 +236,7 @@ class ExecutionLoop(PatientShell):
                 step += 1
                 if progress is not None:
                     progress(step, steps)
+                yield step
 
     def _on_fact(self, fact: MarketFact) -> None:
         """What happened to the feed enters the line now, whenever it was said."""

@@ -88,12 +88,18 @@ class PatientShell(Shell):
                 self._hear_what_was_kept()
 
     def _hear_end(self, end: OrderCanceled | CancelFailed) -> None:
-        """What became of a cancel, or an end that nobody asked for."""
+        """What became of a cancel, or an end that nobody asked for; one that is told again is none.
+
+        Whoever asked about the order may have been told before the answer to the cancel came.
+        """
         order_id = end.order_id
-        if order_id not in self.order_store.by_order_id and self._waits():
+        order = self.order_store.by_order_id.get(order_id)
+        if order is None and self._waits():
             self._kept_ends.append(end)
             return
         cause, corr, _ = self._canceling.pop(order_id, (0, 0, 0))
+        if order is not None and order.state in TERMINAL and isinstance(end, OrderCanceled):
+            return
         if not cause:
             cause, corr = self._origins.get(order_id, (0, 0))
         ts_ns = self._our_time(end.ts_ns)

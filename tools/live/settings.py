@@ -179,7 +179,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
     "exchange": (
         ("exchange", "fake", choice("fake", "simulated"), "NAME",
          "fake draws what fills, simulated matches orders"),
-        ("terms", None, path, "FILE", "terms of --exchange simulated, .toml or .json"),
+        ("terms", None, path, "FILE", "terms of --exchange simulated, or dream ... slow"),
         ("queue", None, model, "MODEL", "its queue: pessimistic, proportional, power:N or log"),
         ("delays", None, model, "MS", "its delays: milliseconds, or fast, normal or slow"),
         ("faults", None, path, "FILE", "what is to go wrong with it, by plan: .toml or .json"),
@@ -225,7 +225,7 @@ def resolve(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, An
     return resolved
 
 
-def load_config(file: str) -> dict[str, Any]:
+def load_config(file: str, known: Mapping[str, Setting] = BY_KEY) -> dict[str, Any]:
     """Read and check a TOML or JSON config file; unknown keys are errors."""
     source = f"--config {path(file, '--config')}"
     if not file.endswith((".toml", ".json")):
@@ -235,10 +235,10 @@ def load_config(file: str) -> dict[str, Any]:
         raise ContractError(f"{source} is not a table of settings; write key = value")
     checked = {}
     for key, value in data.items():
-        setting = BY_KEY.get(key)
+        setting = known.get(key)
         where = f"{_pointer(key)} of {source}"
         if setting is None:
-            hint = did_you_mean(key, BY_KEY)
+            hint = did_you_mean(key, known)
             raise ContractError(f"unknown key {_show(key)} at {where}; {hint}")
         try:
             checked[key] = setting.read(value, key)

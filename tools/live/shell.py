@@ -98,8 +98,7 @@ class Shell:
             if hearing is not None:
                 cause, corr = self._origins.get(order_id, (0, seq))
                 self._hear(hearing.fill, seq, corr, cause, fill_id, order_id, fill.symbol,
-                           fill.side, fill.qty_e9, fill.price_e9, fill.liquidity,
-                           ts_ns)  # fmt: skip
+                    fill.side, fill.qty_e9, fill.price_e9, fill.liquidity, ts_ns)  # fmt: skip
             outputs = book(fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9,
                            fill.liquidity, ts_ns)  # fmt: skip
             if outputs:

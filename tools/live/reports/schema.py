@@ -1,4 +1,4 @@
-"""What the reports look like, as JSON Schema 2020-12: `python -m tools.live schema [report|risk]`.
+"""What the reports look like, as JSON Schema 2020-12: `python -m tools.live schema NAME`.
 
 Every object is closed, so a key that nobody documented fails. A `$id` ends in the version of its
 report; a change that breaks a reader raises it. Nothing here is needed to make a report.
@@ -17,6 +17,7 @@ from ..edge_modes import RECORDED
 from ..portfolio.edge import HORIZONS_S
 from ..portfolio.edge_markouts import HORIZON_NAMES
 from .report import SCHEMA_VERSION
+from .schema_certificate import certificate
 
 Schema = dict[str, Any]
 
@@ -330,4 +331,4 @@ def _risk_demo() -> Schema:
     }
 
 
-SCHEMAS = {"report": _report(), "risk": _risk_demo()}
+SCHEMAS = {"report": _report(), "risk": _risk_demo(), "certificate": certificate(DIALECT)}

@@ -22,6 +22,7 @@ MARKERS = {
 }
 
 _LABEL_PX = 13
+_THIN = 60
 _DIGIT_PX = 7
 _CAPITAL_PX = 8
 _WIDEST_LABEL = 12
@@ -41,6 +42,7 @@ class Plot:
         self._ends: list[tuple[int, str, str]] = []
         self._gutters = (0, 0)
         self.time_labels = True
+        self.thins = True  # whether every other label goes where there is little room
 
     # Places.
 
@@ -66,6 +68,13 @@ class Plot:
         """The surface between steps and a level."""
         first, level = self.across(points[0][0]), self.down(base)
         path = f"{self._stairs(points)}V{level}H{first}z"
+        self._paths.append(f'<path class="area {style}" d="{path}"/>')
+
+    def bar(self, left: int, right: int, since: int, until: int, style: str) -> None:
+        """A filled box between two times and two values; one of no height is a thin line."""
+        top, bottom = sorted((self.down(since), self.down(until)))
+        x, y = self.across(left), min(top, SIDE - _THIN)
+        path = f"M{x} {y}H{self.across(right)}V{max(bottom, y + _THIN)}H{x}z"
         self._paths.append(f'<path class="area {style}" d="{path}"/>')
 
     def steps_band(self, low: Points, high: Points, style: str) -> None:
@@ -157,7 +166,7 @@ class Plot:
             parts.append(f'<text x="0" y="{y}" dx="-8" dy="4" text-anchor="end">{label}</text>')
         for number, time in enumerate(self._time.values):
             place = self.across(time)
-            odd = "grid odd" if number % 2 else "grid"
+            odd = "grid odd" if number % 2 and self.thins else "grid"
             x = _percent(place)
             parts.append(f'<line class="{odd}" x1="{x}" x2="{x}" y1="0" y2="100%"/>')
             if self.time_labels:

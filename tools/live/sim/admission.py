@@ -8,14 +8,13 @@ from ..core.clock import render_utc
 from ..core.money import text
 from ..core.words_v1 import BUY
 from .order_checks import fault
-from .orders import OrderKind, OrderRequest, WorkingOrder
+from .linking import Linking
+from .orders import AT_MARKET, OrderRequest, WorkingOrder
 from .reducing import Reducing
 from .refusals import Refusal, RejectReason
 from .register import Register
 from .session import ALWAYS_OPEN, admitted_ns
 from .terms import Terms, Venue
-
-AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
 
 
 class Admission:
@@ -28,7 +27,9 @@ class Admission:
         reducing: Reducing,
         venue: Callable[[str], Venue],
         held: Mapping[str, WorkingOrder],
+        linking: Linking,
     ) -> None:
+        self._linking = linking
         self._held = held
         self._terms = terms
         self._register = register
@@ -36,6 +37,12 @@ class Admission:
         self._venue = venue
         self._any_rules = bool(terms.rules) or terms.only_listed
         self._always_open = terms.sessions is ALWAYS_OPEN
+        self._is_plain = self._always_open and not self._any_rules
+        self._known = register.known
+
+    def passes(self, request: OrderRequest) -> bool:
+        """Whether a plain limit order that makes sense is taken without a closer look."""
+        return self._is_plain and request.client_order_id not in self._known
 
     def refusal(
         self, request: OrderRequest, now_ns: int, expires_ns: int | None, checked: bool
@@ -57,8 +64,13 @@ class Admission:
             closed = self._closed(request, now_ns)
             if closed is not None:
                 return closed
+        if request.after is not None or request.one_cancels_other is not None:
+            linked = self._linking.refusal(request)
+            if linked is not None:
+                return Refusal(RejectReason.LINK, linked)
         if self._any_rules or request.post_only or request.reduce_only:
-            return self.against_market(request, request.kind not in AT_MARKET)
+            waits = request.kind not in AT_MARKET or request.after is not None
+            return self.against_market(request, waits)
         return None
 
     def against_market(self, request: OrderRequest, waits: bool) -> Refusal | None:
@@ -89,7 +101,8 @@ class Admission:
         if rules.max_orders or rules.max_waiting:
             live, name = self._register.live.values(), request.client_order_id
             mine = [o for o in live if o.symbol == symbol and o.request.client_order_id != name]
-            orders, waiting = len(mine), sum(o.order_id in self._held for o in mine)
+            orders = len(mine)
+            waiting = len([o for o in mine if o.order_id in self._held])
         broken = rules.refusal(request, reference=reference, orders=orders, waiting=waiting)
         if broken is None:
             return None

@@ -4,7 +4,8 @@ A quantity always means the total of the order: what has filled counts. So an or
 more than the total that it was told last, and one that replaces another works what remains of the
 new total, not all of it again. Less quantity keeps the place in the queue; more of it, or another
 price, is a new arrival. An order that was cut or is sent in parts is in force for less than was
-asked for; what it is in force for is what an amendment changes.
+asked for; what it is in force for is what an amendment changes. The quantity of an order behind an
+entry is that entry's fill, so nobody amends it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def amended(
             changes[field] = value
     if not changes:
         return "nothing is changed; name another qty, price or stop"
+    if "qty" in changes and request.after is not None:
+        return f"the quantity of order {order.order_id} follows the fill of {request.after!r}"
     if "stop" in changes and (not waiting or request.kind is OrderKind.TRAILING_STOP):
         moved = "has triggered already" if not waiting else "moves by itself"
         return f"the stop of order {order.order_id} {moved}"
@@ -62,10 +65,13 @@ def amended(
 
 def replacement(order: WorkingOrder, request: OrderRequest) -> OrderRequest | str:
     """The order that takes the place of another one, for what remains of its total; or why not."""
+    old = order.request
+    if old.after is not None or old.one_cancels_other is not None:
+        return f"order {order.order_id} is linked, and its end would end others; amend it instead"
     for field in ("symbol", "side"):
         if getattr(request, field) != getattr(order, field):
             return f"a replacement has the {field} of the order; cancel it and send a new one"
-    if request.client_order_id == order.request.client_order_id:
+    if request.client_order_id == old.client_order_id:
         return f"client_order_id {request.client_order_id!r} is that of the order; take a new one"
     found = fault(request)
     if found is not None:

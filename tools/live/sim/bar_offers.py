@@ -21,8 +21,6 @@ from .orders import OrderKind, WorkingOrder
 from .slippage import FixedBps, Slippage
 
 _CENT = SCALE // 100
-AT_LEVEL: tuple[Slippage | None, Slippage | None] = (None, None)
-SLIPPED: tuple[Slippage | None, Slippage | None] = (FixedBps(20), FixedBps(5))
 
 
 @record
@@ -30,7 +28,7 @@ class BarPrices:
     """How far a bar must go beyond a limit, and how much worse than its level an order trades.
 
     `entry` is the slippage of market orders, `stop` of what a stop triggers, `target` of what a
-    touched level triggers; None is none. `SLIPPED` and `AT_LEVEL` are pairs for the last two.
+    touched level triggers; None is none, which fills at the level.
     """
 
     tick: int = _CENT
@@ -38,6 +36,9 @@ class BarPrices:
     entry: Slippage | None = None
     stop: Slippage | None = None
     target: Slippage | None = None
+
+
+SLIPPED = BarPrices(stop=FixedBps(20), target=FixedBps(5))
 
 
 @record

@@ -33,8 +33,9 @@ class Desk:
         self.hear = self.pit.hear
         self.timer = self.pit.timer
         self._admission = Admission(
-            terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held
-        )
+            terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held,
+            self.pit.linking,
+        )  # fmt: skip
         self._orders_made = 0
 
     def admit(
@@ -58,13 +59,16 @@ class Desk:
             if isinstance(made, str):
                 return self._refuse(request, RejectReason.IMPOSSIBLE, made)
             request = made
-        refusal = self._admission.refusal(request, self.clock.ns, expires_ns, checked)
-        if refusal is not None:
-            return self._refuse(request, refusal.reason, refusal.detail)
+        now_ns, admission = self.clock.ns, self._admission
+        late = expires_ns is not None and now_ns > expires_ns
+        if late or not checked or not admission.passes(request):
+            refusal = admission.refusal(request, now_ns, expires_ns, checked)
+            if refusal is not None:
+                return self._refuse(request, refusal.reason, refusal.detail)
         if replaced is not None:
             self.pit.withdraw(replaced)
         self._orders_made = number = self._orders_made + 1
-        order = WorkingOrder(request, "ORD%06d" % number, number, self.clock.ns)
+        order = WorkingOrder(request, "ORD%06d" % number, number, now_ns)
         self.register.open(order)
         return order
 
@@ -74,7 +78,7 @@ class Desk:
         if order is None:
             return self._why_not_open(order_id)
         self.pit.take_away(order)
-        self.pit.end(order, OrderStatus.CANCELED)
+        self.pit.end(order, OrderStatus.CANCELED, asked=True)
         return None
 
     def amend(
@@ -118,6 +122,7 @@ class Desk:
             self.pit.triggers.remove(order)
         order.request = found.request
         order.qty, order.leaves = filled + found.leaves, found.leaves
+        self.pit.linking.resized(order)
         if waits:
             order.shown = slice_of(order)
             if stop_moves:

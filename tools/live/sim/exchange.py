@@ -138,10 +138,9 @@ class SimulatedExchange:
         A request under way counts from its arrival: there is no answer before that.
         """
         arrives_ns = self.answers.next_ns()
-        if self.requests_under_way:
-            entry = self.due.first()
-            if entry is not None and (arrives_ns is None or entry[0] < arrives_ns):
-                arrives_ns = int(entry[0])
+        entry = self.due.first() if self.requests_under_way else None
+        if entry is not None and (arrives_ns is None or entry[0] < arrives_ns):
+            return int(entry[0])
         return arrives_ns
 
     def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
@@ -281,8 +280,9 @@ class SimulatedExchange:
 
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
-        now_ns = self._now_ns()
-        desk = self.desk
+        now_ns, desk = self._line.ns, self.desk
+        if now_ns < self.here_ns or not now_ns:
+            now_ns = self._now_ns()
         if self.due.heap:
             self.run_to(now_ns)
         elif now_ns > desk.clock.ns:

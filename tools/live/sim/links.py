@@ -3,8 +3,8 @@
 Orders that name one group are OCO. Where they come by themselves, the first fill of one of them
 ends the others (`CANCEL`, the default of venues). Where they come behind an entry, a fill of one
 makes the others smaller by as much (`REDUCE`): an entry or an exit that fills in part leaves both
-the target and the stop for exactly what is held. An order that ends in another way than by its
-fill ends the others of its group too.
+the target and the stop for exactly what is held. When its client cancels one, the others end too;
+one that ends otherwise without its fill (it expires, or nobody offers enough) leaves them be.
 
 An order that comes `after` another one is sent for what filled of that one, and grows with it. What
 filled is given to each order or group once, the oldest first, up to its quantity; so exits are
@@ -143,13 +143,13 @@ class Links:
             work += entry.give()
         return Effects(work, self._drop_all(end)) if work or end else NOTHING
 
-    def on_end(self, order: WorkingOrder, *, filled: bool) -> Effects:
-        """What follows from the end of an order, by its fill or in another way."""
+    def on_end(self, order: WorkingOrder, *, canceled: bool) -> Effects:
+        """What follows from the end of an order; `canceled` when its client wanted it."""
         end: list[_Leg] = []
         leg = self._legs.get(order.number)
         if leg is not None:
             self._drop(leg)
-            if leg.group is not None and not filled:
+            if leg.group is not None and canceled:
                 end += leg.group.legs.values()
         name = order.request.client_order_id
         entry = self._entries.pop(name, None)
@@ -181,7 +181,9 @@ class Links:
         return self._groups[name]
 
     def _entry_of(self, name: str, filled: int, is_open: bool) -> _Entry:
-        found = self._entries.get(name) or self._ended_entries.get(name)
+        found = self._entries.get(name)
+        if found is None and not is_open:  # an open one has the name of one that was forgotten
+            found = self._ended_entries.get(name)
         if found is None:
             found = _Entry(filled, is_open)
             if is_open:

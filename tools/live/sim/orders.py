@@ -25,6 +25,10 @@ class OrderKind(str, Enum):
     MARKET_IF_TOUCHED = "market_if_touched"
 
 
+# Kinds that need nothing but the market to trade.
+AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
+
+
 class TimeInForce(str, Enum):
     """How long an order waits: till canceled, not at all, whole or not at all, a day, a date."""
 

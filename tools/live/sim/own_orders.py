@@ -3,29 +3,69 @@
 A level knows what others display at its price, and what was traded there since they last said so.
 From both it tells what of a reduction no trade explains. Nobody ever comes before us: what joins a
 level joins it behind us, and an order never stands before an older one of ours.
+
+Often the book is heard before the trade that changed it (two of five trades in a recording of
+futures). What then looked like a cancel is taken back when the trade comes: else the same trade
+would bring us forward twice, and fill us with what those before us got.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterator
 
+from ..core.clock import NS_PER_MS
+from ..core.market_v1 import MarketData, Trade
 from .orders import WorkingOrder
 from .queue import QueueModel, ahead_after
+
+# How long after a change of the book its trade may still come, where the venue's own times do not
+# tell which was first.
+LATE_NS = 100 * NS_PER_MS
+MOST_SHRINKS = 32  # at a level; in a busy market those before them have had their trades
+
+
+class _Shrink:
+    """A reduction that no trade has explained so far, and what it took from before our orders."""
+
+    __slots__ = ("heard_ns", "exchange_ns", "gone", "cuts")
+
+    def __init__(self, event: MarketData, gone: int, cuts: dict[int, int]) -> None:
+        self.heard_ns = event.ts_ns
+        self.exchange_ns = event.exchange_ns
+        self.gone = gone
+        self.cuts = cuts  # by number of the order
+
+    def may_come_from(self, trade: Trade) -> bool:
+        """Whether a trade that is heard now may have made it."""
+        if trade.ts_ns - self.heard_ns > LATE_NS:
+            return False
+        seen_ns, traded_ns = self.exchange_ns, trade.exchange_ns
+        return seen_ns is None or traded_ns is None or traded_ns <= seen_ns
+
+    def take_back(self, part: int, places: dict[int, int]) -> None:
+        """So much of it was traded: give the orders back what it took from before them."""
+        for number, cut in self.cuts.items():
+            back = -(-cut * part // self.gone)
+            self.cuts[number] = cut - back
+            places[number] = places.get(number, 0) + back
+        self.gone -= part
 
 
 class OwnLevel:
     """Our orders at one price, the oldest first; `shown` is what others display there, or None."""
 
-    __slots__ = ("price", "shown", "traded", "orders")
+    __slots__ = ("price", "shown", "traded", "orders", "_shrinks")
 
     def __init__(self, price: int, shown: int | None) -> None:
         self.price = price
         self.shown = shown
         self.traded = 0
         self.orders: dict[int, WorkingOrder] = {}  # by number: in order of joining
+        self._shrinks: deque[_Shrink] = deque(maxlen=MOST_SHRINKS)
 
-    def on_shown(self, now: int | None, model: QueueModel) -> None:
+    def on_shown(self, now: int | None, model: QueueModel, event: MarketData) -> None:
         """Others display so much now, or nobody knows.
 
         A reduction is explained first by trades that were heard since the last change. An equal
@@ -35,43 +75,85 @@ class OwnLevel:
         if now == before:
             return
         self.shown = now
-        if before is None or now is None or now > before:
-            self.traded = 0
-            before = None
         if now is None:
+            self.traded = 0
             return
-        gone = level = 0
-        if before is not None:
+        level = now
+        if before is None or now > before:
+            self.traded = 0
+        else:
             explained = min(self.traded, before - now)
             self.traded = min(self.traded - explained, now)
             level = before - explained
-            gone = level - now
-        oldest = 0
+        if level > now:
+            self._on_cancel(level, now, model, event)
+            return
         for order in self.orders.values():
-            ahead = min(order.ahead, now)
-            if gone:
-                ahead = ahead_after(model, order.ahead, level, gone)
-            order.ahead = oldest = max(ahead, oldest)
+            if order.ahead > now:
+                order.ahead = now
 
-    def pass_trade(self, qty: int) -> Iterator[tuple[WorkingOrder, int, int]]:
+    def _on_cancel(self, level: int, now: int, model: QueueModel, event: MarketData) -> None:
+        """No trade explains that only so much of a level is left."""
+        oldest = 0
+        cuts = {}
+        for number, order in self.orders.items():
+            before = ahead = order.ahead
+            if ahead:
+                ahead = ahead_after(model, ahead, level, level - now)
+            if ahead < oldest:
+                ahead = oldest
+            if ahead != before:
+                cuts[number] = before - ahead
+                order.ahead = ahead
+            oldest = ahead
+        shrinks, young_ns = self._shrinks, event.ts_ns - LATE_NS
+        while shrinks and shrinks[0].heard_ns < young_ns:
+            shrinks.popleft()
+        shrinks.append(_Shrink(event, level - now, cuts))
+
+    def on_trade(self, trade: Trade, qty: int) -> Iterator[tuple[WorkingOrder, int, int]]:
         """What a trade at our price means to each order: the order, its share, its old queue.
 
         It takes what is before an order, then the order, then what is between it and the next.
+        `qty` is what our orders at better prices left of it.
         """
-        given = 0
-        for order in list(self.orders.values()):
-            ahead = order.ahead
+        places = self._explained(trade)
+        given = oldest = 0
+        for number, order in list(self.orders.items()):
             reach = qty - given
-            order.ahead = max(0, ahead - reach)
+            ahead = oldest = max(oldest, order.ahead + places.get(number, 0))
+            order.ahead = min(order.ahead, max(0, ahead - reach))
             share = min(order.shown, max(0, reach - ahead))
             given += share
             if share:
                 yield order, share, ahead
 
+    def _explained(self, trade: Trade) -> dict[int, int]:
+        """What the trade explains of earlier reductions, as quantity to be put before our orders.
+
+        The rest of it will explain reductions that are still to come.
+        """
+        places: dict[int, int] = {}
+        left = trade.qty
+        for shrink in self._shrinks:
+            if left and shrink.may_come_from(trade):
+                part = min(left, shrink.gone)
+                shrink.take_back(part, places)
+                left -= part
+        if left < trade.qty:
+            unexplained = [shrink for shrink in self._shrinks if shrink.gone]
+            self._shrinks = deque(unexplained, MOST_SHRINKS)
+        self.traded += left
+        return places
+
     def state(self) -> tuple[object, ...]:
         """All of it as values, for a hash."""
         orders = tuple([order.state() for order in self.orders.values()])
-        return self.price, self.shown, self.traded, orders
+        shrinks = tuple([
+            (one.heard_ns, one.exchange_ns, one.gone, tuple(one.cuts.items()))
+            for one in self._shrinks
+        ])  # fmt: skip
+        return self.price, self.shown, self.traded, orders, shrinks
 
 
 class OwnSide:
@@ -109,6 +191,18 @@ class OwnSide:
             del self._levels[order.price]
             key = order.price * self.sign
             del self.keys[bisect_left(self.keys, key)]
+
+    def on_touch(
+        self, touch: int, shown: int | None, model: QueueModel, event: MarketData
+    ) -> None:
+        """Others display so much at their best price, and nothing at better ones."""
+        keys, sign, levels = self.keys, self.sign, self._levels
+        edge = touch * sign
+        place = len(keys) - 1
+        while place >= 0 and keys[place] >= edge:
+            key = keys[place]
+            levels[key * sign].on_shown(shown if key == edge else 0, model, event)
+            place -= 1
 
     def levels(self) -> list[OwnLevel]:
         """All levels, the best first."""

@@ -8,8 +8,7 @@ What a client has to learn goes to `Post`; when that arrives is none of its busi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from copy import deepcopy
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ..core.clock import NS_PER_MS, EventClock
@@ -22,7 +21,8 @@ from .due import TIMER, Due, Entry
 from .evidence import Execution
 from .funding import Funding
 from .iceberg import show_next, slice_of
-from .orders import OrderKind, SelfTrade, TimeInForce, WorkingOrder
+from .linking import Linking
+from .orders import AT_MARKET, OrderKind, SelfTrade, TimeInForce, WorkingOrder
 from .reducing import Reducing
 from .register import Register
 from .self_trade import crossing, resolve
@@ -30,13 +30,13 @@ from .session import ALWAYS_OPEN
 from .terms import Terms, Venue
 from .triggers import Triggers
 
+LIMIT = OrderKind.LIMIT
 GTC, FOK = TimeInForce.GTC, TimeInForce.FOK
 AT_ONCE = (TimeInForce.IOC, FOK)
-AT_MARKET = (OrderKind.MARKET, OrderKind.LIMIT)
 EXPIRES, OPENS, FUNDS = "expires", "opens", "funds"
 _FILLED, _CANCELED = OrderStatus.FILLED, OrderStatus.CANCELED
-_PARTIAL = OrderStatus.PARTIALLY_FILLED
 _new_fill = FillEvent.__new__
+_PARTIAL = OrderStatus.PARTIALLY_FILLED
 
 
 class Post(Protocol):
@@ -50,7 +50,10 @@ class Post(Protocol):
 
 
 class Pit:
-    """Every market of an exchange with the orders in it, or on their way to it, at `clock`."""
+    """Every market of an exchange with the orders in it, or on their way to it, at `clock`.
+
+    `witness` is shown every execution, with its reason, at the moment at which it is booked.
+    """
 
     def __init__(
         self,
@@ -66,30 +69,42 @@ class Pit:
         self.held: dict[str, WorkingOrder] = {}  # accepted, and not in the market yet
         self.reducing = Reducing(accounts, self.venue, self.withdraw)
         self.triggers = Triggers(terms.trigger_by)
+        self.linking = Linking(self, register)
         self._clock = clock
         self._register = register
         self._live = register.live
         self._accounts = accounts
         self._due = due
         self._post = post
-        self._fees = deepcopy(terms.fees)  # what they remember is of this life
+        self._fees = None if terms.fees is None else terms.fees()
+        self._explains = terms.explain and not terms.liquidity.full
         self._funding: Funding | None = None  # until the market has said what time it is
         self._full = terms.liquidity.full
         self._prevents = terms.self_trade is not SelfTrade.ALLOW
         self._always_open = terms.sessions is ALWAYS_OPEN
+        self.witness: Callable[[Execution, int], None] | None = None
         self._fills_made = 0
         self._ends: dict[str, Entry] = {}  # when an order expires
-        self._entering: deque[WorkingOrder] = deque()
+        self._entering: deque[tuple[WorkingOrder, bool]] = deque()  # and whether triggered
 
     def enter(self, order: WorkingOrder) -> None:
         """Let an admitted order into the market, or to where it waits for it."""
         request = order.request
         if request.time_in_force is not GTC:
             self._set_end(order)
-        if not self._always_open and self._waits_for_open(order):
-            return
-        self._entering.append(order)
-        self.work()
+        linked = request.after is not None or request.one_cancels_other is not None
+        if request.kind is LIMIT and not linked and self._always_open:
+            symbol = order.symbol
+            self.trade(order, self.venues.get(symbol) or self.venue(symbol))
+        elif not linked or self.linking.hang_up(order):
+            self.let_in(order, False)
+        if self._entering:
+            self.work()
+
+    def let_in(self, order: WorkingOrder, triggered: bool) -> None:
+        """Put an order at the door; one that has triggered waits for no price again."""
+        self.held[order.order_id] = order
+        self._entering.append((order, triggered))
 
     def hear(self, event: MarketEvent) -> None:
         """The market moves: what rests may fill, what waits for a price may come to it."""
@@ -104,9 +119,10 @@ class Pit:
         if executions:
             self._settle(executions)
             for execution in executions:
-                if show_next(execution.order):
-                    venue.leave(execution.order)
-                    venue.rest(execution.order)
+                order = execution.order
+                if show_next(order) and order.order_id in self._live:
+                    venue.leave(order)
+                    venue.rest(order)
         if self.held:
             self._trigger(symbol, venue)
             self.work()
@@ -119,8 +135,7 @@ class Pit:
             self._ends.pop(order.order_id, None)
             self.withdraw(order)
         elif order.order_id in self.held:
-            del self.held[order.order_id]
-            self._entering.append(order)
+            self.let_in(order, False)
             self.work()
 
     def venue(self, symbol: str) -> Venue:
@@ -138,8 +153,10 @@ class Pit:
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash: values only."""
         return (
-            self._fills_made, tuple((name, self.venues[name].state()) for name in sorted(self.venues)),
-            self.triggers.state(), self.reducing.state(), tuple(self.held),
+            self._fills_made,
+            tuple((name, self.venues[name].state()) for name in sorted(self.venues)),
+            () if self._fees is None else self._fees.state(), self.triggers.state(),
+            self.reducing.state(), self.linking.state(), tuple(self.held),
             tuple((name, entry[0]) for name, entry in self._ends.items()),
         )  # fmt: skip
 
@@ -150,7 +167,7 @@ class Pit:
         self._due.put(self._funding.next_ns(self._clock.ns), TIMER, (FUNDS,))
 
     def _fund(self) -> None:
-        """Let every position pay or be paid, at the middle of its market, or else its last price."""
+        """Let every position pay or be paid, at the middle of its market, or its last price."""
         funding, now_ns = self._funding, self._clock.ns
         assert funding is not None
         for symbol, venue in self.venues.items():
@@ -167,14 +184,15 @@ class Pit:
         """Let in who stands at the door, and who comes to it because of that."""
         entering = self._entering
         while entering:
-            order = entering.popleft()
-            if order.order_id in self._live:
-                venue = self.venue(order.symbol)
-                known = self.held.pop(order.order_id, None)
-                if order.request.kind in AT_MARKET or known is not None:
+            order, triggered = entering.popleft()
+            if not order.leaves or self.held.pop(order.order_id, None) is None:
+                continue  # it is sent for nothing again, or has ended at the door
+            venue = self.venue(order.symbol)
+            if triggered or order.request.kind in AT_MARKET:
+                if self._always_open or not self._waits_for_open(order):
                     self.trade(order, venue)
-                else:
-                    self.wait(order, venue)
+            else:
+                self.wait(order, venue)
 
     def _waits_for_open(self, order: WorkingOrder) -> bool:
         """Whether an order is kept till its market opens."""
@@ -196,16 +214,18 @@ class Pit:
         found = self.triggers.on_price(symbol, bid=venue.bid, ask=venue.ask, last=venue.last)
         for order in found:
             order.price = order.request.price
-            self._entering.append(order)
+            self.let_in(order, True)
 
     def trade(self, order: WorkingOrder, venue: Venue) -> None:
         """Take what is there, then rest or end."""
         request, price, force = order.request, order.price, order.request.time_in_force
         crosses = price is None or self._full or venue.crosses(order.side, price)
+        if self._prevents and not crosses:
+            crosses = crossing(venue, order) is not None
         if (
             (request.post_only and crosses and not self._full)
             or (request.reduce_only and not self.reducing.may_take(order))
-            or (force is FOK and venue.fillable(order.side, price) < order.leaves)
+            or (force is FOK and not self._fills_whole(order, venue))
         ):
             self._drop(order)
             return
@@ -214,13 +234,23 @@ class Pit:
         if order.leaves and order.order_id in self._live:
             if price is None or force in AT_ONCE:
                 self._drop(order)
-            elif request.reduce_only and not self.reducing.may_rest(order):
-                self._drop(order)
             else:
                 order.shown = slice_of(order)
                 venue.rest(order)
+                if request.reduce_only:
+                    self.reducing.resting[order.order_id] = order
         if self.reducing.resting:
             self.reducing.trim(order.symbol, order.side)
+
+    def _fills_whole(self, order: WorkingOrder, venue: Venue) -> bool:
+        """Whether all of an order can be had now: cut to a position it is not whole any more."""
+        if order.request.reduce_only and order.qty < order.request.qty:
+            return False
+        if self._prevents:
+            prevention = resolve(self.terms.self_trade, crossing(venue, order))
+            if prevention.take_at_most is not None and prevention.take_at_most < order.leaves:
+                return False
+        return venue.fillable(order.side, order.price) >= order.leaves
 
     def _take(self, order: WorkingOrder, venue: Venue) -> None:
         """Take what others offer; what would meet an order of ours does not, unless it may."""
@@ -243,15 +273,33 @@ class Pit:
 
     def _settle(self, executions: Iterable[Execution]) -> None:
         """Book executions, then see what they end."""
+        linking = self.linking
+        if linking.any:
+            for execution in linking.settled(executions):
+                self._book(execution)
+                linking.on_fill(execution.order, execution.qty)
+                self._finish(execution.order)
+            return
         for execution in executions:
             self._book(execution)
         for execution in executions:
             order = execution.order
-            if not order.leaves and order.order_id in self._live:
-                if self.reducing.was_cut(order.order_id):
-                    self._drop(order)
-                else:
-                    self.end(order, _FILLED)
+            if not order.leaves:
+                self._finish(order)
+
+    def _finish(self, order: WorkingOrder) -> None:
+        """End an order of which nothing is left; one in force for less than was asked is canceled.
+
+        Its client waits for the rest of it, and must not.
+        """
+        if order.leaves or order.order_id not in self._live:
+            return
+        if self.linking.any and self.linking.goes_on(order):
+            return
+        if order.qty < order.request.qty:
+            self._drop(order)
+        else:
+            self.end(order, _FILLED)
 
     def _book(self, execution: Execution) -> None:
         order, qty, price = execution.order, execution.qty, execution.price
@@ -270,13 +318,19 @@ class Pit:
         fill.liquidity = execution.liquidity
         fill.cum_e9 = None
         fill.fee_e18 = fee
-        fill.why = execution.why.sentence()
+        fill.why = execution.why.sentence() if self._explains else ""
         order.status = _PARTIAL
         self._accounts.trade(symbol, qty if side is BUY else -qty, price, fee or 0)
         self._register.book(fill)
+        if self.witness is not None:
+            self.witness(execution, self._clock.ns)
         self._post.filled(fill, self._clock.ns)
 
     # An order ends.
+
+    def unhook(self, order: WorkingOrder) -> None:
+        """It waits for no price any more."""
+        self.triggers.remove(order)
 
     def take_away(self, order: WorkingOrder) -> None:
         """Take it from wherever it is."""
@@ -290,10 +344,14 @@ class Pit:
         self.end(order, _CANCELED)
         self._post.canceled(order.order_id, self._clock.ns)
 
-    def end(self, order: WorkingOrder, status: OrderStatus) -> None:
+    def end(self, order: WorkingOrder, status: OrderStatus, *, asked: bool = False) -> None:
+        """Close an order's account; `asked` when its client canceled it."""
         order.status = status
         self._register.end(order)
-        self.reducing.forget(order.order_id)
+        if self.reducing.resting:
+            self.reducing.forget(order.order_id)
+        if self.linking.any:
+            self.linking.on_end(order, asked)
         if self._ends:
             entry = self._ends.pop(order.order_id, None)
             if entry is not None:

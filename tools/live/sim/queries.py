@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.errors import LiveError
-from ..exchange import FillEvent, OpenOrder, OrderStatus
+from ..exchange import OpenOrder, OrderStatus
 from ..exchange_query import Found, OrderAnswer
 from .orders import WorkingOrder
 from .refusals import Refusal
@@ -41,8 +41,3 @@ def answer_about(register: Register, client_order_id: str) -> OrderAnswer:
         return OrderAnswer(Found.REJECTED, None, (), known.message)
     found = _FOUND.get(known.status, Found.OPEN)
     return OrderAnswer(found, open_order(known), register.fills_of(known.order_id))
-
-
-def fills_known(register: Register) -> list[FillEvent]:
-    """All executions of the orders that are remembered."""
-    return register.fills()

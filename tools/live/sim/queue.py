@@ -143,9 +143,11 @@ def queue_model(name: str) -> QueueModel:
 def ahead_after(model: QueueModel, ahead: int, level: int, gone: int) -> int:
     """What is before us when `gone` of a level was canceled; never more than the level has left."""
     left = max(0, level - gone)
-    if ahead > level or not ahead:  # it joined after the level was last seen, or is in front
-        return min(ahead, left)
-    return min(ahead - model.gone_ahead(ahead, level - ahead, min(gone, level)), left)
+    if ahead > level:  # it joined after the level was last seen
+        return left
+    if ahead and gone:
+        ahead -= model.gone_ahead(ahead, level - ahead, min(gone, level))
+    return ahead if ahead < left else left
 
 
 def _possible(cut: int, ahead: int, behind: int, gone: int) -> int:

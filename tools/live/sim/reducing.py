@@ -3,7 +3,8 @@
 At the market it takes no more than the position. To rest, it must fit beside all that rests on its
 side already, because any of that may fill first; what does not fit is cut off. When another order
 of its side comes to rest, the newest reduce-only ones are cut to what is left. So nothing that
-fills in one event can turn a position by means of them. An order that was cut ends as canceled.
+fills in one event can turn a position by means of them. An order that was cut is in force for less
+than its client asked for, so it ends as canceled.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ class Reducing:
         self._accounts = accounts
         self._venue = venue
         self._withdraw = withdraw
-        self._cut: dict[str, None] = {}
         self.resting: dict[str, WorkingOrder] = {}
 
     def closable(self, symbol: str, side: Side) -> int:
@@ -38,15 +38,11 @@ class Reducing:
 
     def may_take(self, order: WorkingOrder) -> bool:
         """Cut an order to the position; False when there is none to reduce."""
-        return self._fits(order, self.closable(order.symbol, order.side))
-
-    def may_rest(self, order: WorkingOrder) -> bool:
-        """Cut an order to what no other order of its side may close; False when nothing is left."""
-        beside = sum(other.leaves for other in self._venue(order.symbol).resting(order.side))
-        if not self._fits(order, self.closable(order.symbol, order.side) - beside):
-            return False
-        self.resting[order.order_id] = order
-        return True
+        room = self.closable(order.symbol, order.side)
+        if room < order.leaves:
+            order.qty -= order.leaves - room
+            order.leaves = room
+        return room > 0
 
     def trim(self, symbol: str, side: Side) -> None:
         """Cut what rests to the position, the newest first."""
@@ -54,7 +50,8 @@ class Reducing:
         if not mine:
             return
         venue = self._venue(symbol)
-        over = sum(other.leaves for other in venue.resting(side)) - self.closable(symbol, side)
+        rests: int = sum(other.leaves for other in venue.resting(side))
+        over = rests - self.closable(symbol, side)
         for order in reversed(mine):
             if over <= 0:
                 return
@@ -64,30 +61,13 @@ class Reducing:
             else:
                 left = order.leaves - over
                 order.qty -= over
-                self._cut[order.order_id] = None
                 venue.reduce(order, left)
                 return
 
-    def was_cut(self, order_id: str) -> bool:
-        """Whether less of an order is in force than its client wants."""
-        return order_id in self._cut
-
     def forget(self, order_id: str) -> None:
         """An order has ended."""
-        if self.resting:
-            self.resting.pop(order_id, None)
-        if self._cut:
-            self._cut.pop(order_id, None)
+        self.resting.pop(order_id, None)
 
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash."""
-        return tuple(self.resting), tuple(self._cut)
-
-    def _fits(self, order: WorkingOrder, room: int) -> bool:
-        if room <= 0:
-            return False
-        if room < order.leaves:
-            order.qty -= order.leaves - room
-            order.leaves = room
-            self._cut[order.order_id] = None
-        return True
+        return tuple(self.resting)

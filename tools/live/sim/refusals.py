@@ -14,13 +14,12 @@ class RejectReason(str, Enum):
     TOO_LATE = "too_late"  # it arrived when it was to be refused
     UNKNOWN_SYMBOL = "unknown_symbol"
     DUPLICATE_ID = "duplicate_id"  # the client's name of an order that is known already
-    CLOSED = "closed"  # outside the hours of the market
     EXPIRED = "expired"  # its own end is in the past
+    CLOSED = "closed"  # outside the hours of the market
+    LINK = "link"  # the order behind which it comes, or its group, has ended or is not known
     RULES = "rules"  # tick, lot, smallest and largest, price band
     WOULD_TAKE = "would_take"  # post-only
     WOULD_NOT_REDUCE = "would_not_reduce"  # reduce-only
-    SELF_TRADE = "self_trade"
-    NO_PARENT = "no_parent"  # the order behind whose fill it waits has ended or is not known
     NOT_OPEN = "not_open"  # what it amends, or replaces, has ended
 
 

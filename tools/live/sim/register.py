@@ -27,7 +27,7 @@ class Register:
         self._retain = retain
         self.live: dict[str, WorkingOrder] = {}  # in the order of acceptance
         self.forgotten = 0
-        self._known: dict[str, Known] = {}  # by client order id
+        self.known: dict[str, Known] = {}  # by client order id; it is there to be read
         self._ended: dict[str, WorkingOrder] = {}  # by order id
         self._fills: dict[str, list[FillEvent]] = {}
         self._oldest: deque[tuple[str, Known]] = deque()  # what ended, to be forgotten in turn
@@ -35,13 +35,13 @@ class Register:
     def open(self, order: WorkingOrder) -> None:
         """A new order under both of its names."""
         self.live[order.order_id] = order
-        self._known[order.request.client_order_id] = order
+        self.known[order.request.client_order_id] = order
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> None:
-        """Remember what was said of an order that never was one; a name in use stays its order's."""
+        """Remember what was said of what never was an order; a name in use stays its order's."""
         name = request.client_order_id
-        if not isinstance(self._known.get(name), WorkingOrder):
-            self._known[name] = refusal
+        if not isinstance(self.known.get(name), WorkingOrder):
+            self.known[name] = refusal
             self._age(name, refusal)
 
     def end(self, order: WorkingOrder) -> None:
@@ -60,7 +60,7 @@ class Register:
 
     def find(self, client_order_id: str) -> Known | None:
         """What is known under our own name."""
-        return self._known.get(client_order_id)
+        return self.known.get(client_order_id)
 
     def ended(self, order_id: str) -> WorkingOrder | None:
         """An order that has ended and is remembered."""
@@ -78,7 +78,7 @@ class Register:
         """All of it, for a hash."""
         known = tuple(
             (name, one.message if isinstance(one, Refusal) else one.state())
-            for name, one in self._known.items()
+            for name, one in self.known.items()
         )
         fills = tuple(
             (f.fill_id, f.order_id, f.symbol, f.side.value, f.qty_e9, f.price_e9, f.liquidity,
@@ -95,8 +95,8 @@ class Register:
         if len(self._oldest) > self._retain:
             name, one = self._oldest.popleft()
             self.forgotten += 1
-            if self._known.get(name) is one:  # the name may be another order's by now
-                del self._known[name]
+            if self.known.get(name) is one:  # the name may be another order's by now
+                del self.known[name]
             if isinstance(one, WorkingOrder):
                 del self._ended[one.order_id]
                 self._fills.pop(one.order_id, None)

@@ -21,6 +21,7 @@ from ..core.errors import ContractError
 from ..core.money import BPS, SCALE, not_negative_e9
 from ..core.record import fields_of
 from .rules import SymbolRules
+from .spelling import meant
 
 MOST_SYMBOLS = 100_000
 MOST_BYTES = 8 * MAX_BYTES  # what a venue says about all of its symbols is long
@@ -76,7 +77,10 @@ def rule_table(raw: bytes, source: str, *, toml: bool = False) -> dict[str, Symb
         raise ContractError(f"{source} is no table of up to {MOST_SYMBOLS} symbols")
     rules = {}
     for name, told in data.items():
-        rules[name] = rules_of(told, f"symbol {name[:40]!r} of {source}")
+        where = f"symbol {name[:40]!r} of {source}"
+        if not name:
+            raise ContractError(f"{where} has no name; name it")
+        rules[name] = rules_of(told, where)
     return rules
 
 
@@ -138,7 +142,8 @@ def _rules(told: Mapping[str, Any], where: str) -> SymbolRules:
         elif name in known:
             made[name] = _number(value, name, where)
         else:
-            raise ContractError(f"unknown rule {name[:40]!r} of {where}; {_near(name, known)}")
+            hint = meant(name, [*known, _BAND])
+            raise ContractError(f"unknown rule {name[:40]!r} of {where}; {hint}")
     rules = SymbolRules(**made)
     _check(rules, where)
     return rules
@@ -171,10 +176,3 @@ def _count(value: Any, name: str, where: str) -> int:
         shown = "out of range" if huge else f"{value!r:.40}"
         raise ContractError(f"{name} {shown} of {where} is not from 0 to {_MOST_COUNT}")
     return value
-
-
-def _near(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name[:60], [*known, _BAND], n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join([*known, _BAND])}"

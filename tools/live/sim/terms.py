@@ -15,6 +15,7 @@ from ..core.record import fields_of, record
 from ..core.words_v1 import Side
 from .delays import Delays
 from .evidence import Execution
+from .fees import Fees
 from .funding import Funding
 from .liquidity import LiquidityRule
 from .orders import SelfTrade, WorkingOrder
@@ -57,18 +58,14 @@ class Venue(Protocol):
     def state(self) -> tuple[object, ...]: ...
 
 
-class Fees(Protocol):
-    """What an execution costs at 10^18; below zero it is a rebate."""
-
-    def fee_e18(self, execution: Execution, *, ts_ns: int) -> int: ...
-
-
 @record
 class Terms:
     """The parts of an exchange; what is left out is the plainest that can be.
 
-    `rules` are by symbol; with `only_listed` an order of any other symbol is refused. `fees` None
-    leaves it to whoever books the fills what they cost; `cash_e18` None keeps no count of money.
+    `rules` are by symbol; with `only_listed` an order of any other symbol is refused. `fees` makes
+    the schedule of one life of the exchange; None leaves it to whoever books the fills what they
+    cost. With `explain` each fill says why it came about, but where all is filled in full.
+    `cash_e18` None keeps no count of money.
     `retain` is how many finished orders are remembered, None for all. `venue` makes the market of
     a symbol, where it is another one than `SymbolVenue`.
     """
@@ -78,7 +75,8 @@ class Terms:
     slippage: Slippage | None = None
     partial: bool = True
     delays: Delays = Delays()
-    fees: Fees | None = None
+    fees: Callable[[], Fees] | None = None
+    explain: bool = True
     rules: Mapping[str, SymbolRules] = {}
     only_listed: bool = False
     sessions: Sessions = ALWAYS_OPEN
@@ -102,7 +100,9 @@ class Terms:
 
     def describe(self) -> dict[str, Any]:
         """Every part by its name, in plain words and numbers."""
-        return {name: _plain(getattr(self, name)) for name in fields_of(self)}
+        told = {name: _plain(getattr(self, name)) for name in fields_of(self)}
+        told["fees"] = None if self.fees is None else self.fees().describe()
+        return told
 
 
 def _plain(part: Any) -> Any:

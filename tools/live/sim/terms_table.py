@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from ..core.clock import NS_PER_MS, NS_PER_S
@@ -136,6 +137,12 @@ def _fees(told: Any, where: str) -> Fees:
         return SumOfFees(*(_fees(one, f"{where}, item {n}") for n, one in enumerate(told, 1)))
     model, table = _model(told, tuple(_FEES), where)
     return _FEES[model](table, where)
+
+
+def _fee_maker(told: Any, where: str) -> Callable[[], Fees]:
+    """What makes the schedule of each life of the exchange; that it can is seen now."""
+    _fees(told, where)
+    return partial(_fees, told, where)
 
 
 def _flat(told: dict[str, Any], where: str) -> Fees:
@@ -330,7 +337,8 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "partial": ("partial", _switch),
     "slippage": ("slippage", _slippage),
     "delays": ("delays", delays_of),
-    "fees": ("fees", _fees),
+    "fees": ("fees", _fee_maker),
+    "explain": ("explain", _switch),
     "funding": ("funding", _funding),
     "rules": ("rules", _rules),
     "only_listed": ("only_listed", _switch),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import ContractError
-from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketEvent, Trade
+from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, MarketEvent, Trade
 from ..core.words_v1 import BUY, SELL, Side
 from .evidence import (
     MAKER, TAKER, Execution, FillReason, Why, text, told_book, told_level, told_trade,
@@ -99,15 +99,15 @@ class SymbolVenue:
         """
         if isinstance(event, Bbo):
             self._shows.hear_quote(event)
-            return self._on_touch() if self._buys.keys or self._sells.keys else []
+            return self._on_touch(event) if self._buys.keys or self._sells.keys else []
         if isinstance(event, Trade):
             return self._on_trade(event)
         if isinstance(event, DepthSnapshot | DepthDiff):
             if self._shows.hear_depth(event) and (self._buys.keys or self._sells.keys):
-                return self._on_depth()
+                return self._on_depth(event)
         return []
 
-    def _on_touch(self) -> list[Execution]:
+    def _on_touch(self, event: MarketData) -> list[Execution]:
         shows = self._shows
         bid, ask = shows.bid, shows.ask
         if bid > ask > 0:
@@ -115,26 +115,24 @@ class SymbolVenue:
         done: list[Execution] = []
         buys, sells = self._buys, self._sells
         if buys.keys and buys.keys[-1] >= bid:
-            for level in buys.levels_to(bid or 1):
-                level.on_shown(0 if level.price != bid else shows.bid_qty or None, self._queue)
+            buys.on_touch(bid, shows.bid_qty or None, self._queue, event)
             if ask and buys.keys[-1] >= ask:
                 self._crossed(buys, BUY, done)
         if sells.keys and (not ask or -sells.keys[-1] <= ask):
-            for level in sells.levels_to(ask or UNLIMITED):
-                level.on_shown(0 if level.price != ask else shows.ask_qty or None, self._queue)
+            sells.on_touch(ask or UNLIMITED, shows.ask_qty or None, self._queue, event)
             if bid and -sells.keys[-1] <= bid:
                 self._crossed(sells, SELL, done)
         return done
 
-    def _on_depth(self) -> list[Execution]:
+    def _on_depth(self, event: MarketData) -> list[Execution]:
         """The touch is what it is, whoever told it; what lies behind is the depth's."""
         shows = self._shows
-        done = self._on_touch()
+        done = self._on_touch(event)
         if not shows.is_crossed:
             for level in self._buys.levels_behind(shows.bid):
-                level.on_shown(shows.behind(BUY, level.price), self._queue)
+                level.on_shown(shows.behind(BUY, level.price), self._queue, event)
             for level in self._sells.levels_behind(shows.ask or UNLIMITED):
-                level.on_shown(shows.behind(SELL, level.price), self._queue)
+                level.on_shown(shows.behind(SELL, level.price), self._queue, event)
         return done
 
     def _crossed(self, own: OwnSide, side: Side, done: list[Execution]) -> None:
@@ -210,8 +208,7 @@ class SymbolVenue:
     def _traded_at(
         self, own: OwnSide, level: OwnLevel, trade: Trade, left: int, done: list[Execution]
     ) -> int:
-        level.traded += trade.qty
-        for order, share, before in level.pass_trade(left):
+        for order, share, before in level.on_trade(trade, left):
             left -= share
             told = f"{told_trade(trade)}; {_queue(before, order.ahead)}; {self._book()}"
             why = Why(FillReason.TRADE_AT_PRICE, told)

@@ -36,9 +36,9 @@ _header = re.compile(
     r" 'shape': \(([0-9]{1,12}),\), \} *\n", re.ASCII
 ).fullmatch  # fmt: skip
 
-_LOCAL, _BUY, _SELL = 1 << 30, 1 << 29, 1 << 28
+LOCAL, _BUY, _SELL = 1 << 30, 1 << 29, 1 << 28
 _DEPTH, _TRADE, _CLEAR, _SNAPSHOT, _BBO = 1, 2, 3, 4, 5
-_KIND = 0xFF
+KIND = 0xFF
 _SIDES = {_BUY: BUY, _SELL: SELL}
 
 _trade = builder(Trade)
@@ -62,12 +62,12 @@ def read(blocks: Iterator[bytes], symbol: str, source: str) -> Iterator[Heard]:
     """The events of an array."""
     message = _Message(symbol, source)
     number = 0
-    for ev, exch_ts, local_ts, price, qty, _, _, _ in _rows(blocks):
+    for ev, exch_ts, local_ts, price, qty, _, _, _ in rows(blocks):
         number += 1
-        if not ev & _LOCAL:
+        if not ev & LOCAL:
             yield number, 1, ()
             continue
-        row = Row(ev & _KIND, _side_of(ev), exch_ts, local_ts, price, qty)
+        row = Row(ev & KIND, side_of(ev), exch_ts, local_ts, price, qty)
         if message.rows and not message.goes_on(row):
             yield number - 1, message.rows, (message.item(),)
             message = _Message(symbol, source)
@@ -78,29 +78,29 @@ def read(blocks: Iterator[bytes], symbol: str, source: str) -> Iterator[Heard]:
         yield number, message.rows, (message.item(),)
 
 
-def _side_of(ev: int) -> Side | None:
+def side_of(ev: int) -> Side | None:
     """The side that the flags name; both at once name none."""
     return _SIDES.get(ev & (_BUY | _SELL))
 
 
-def _rows(blocks: Iterator[bytes]) -> Iterator[tuple[int, int, int, float, float, int, int, float]]:
+def rows(blocks: Iterator[bytes]) -> Iterator[tuple[int, int, int, float, float, int, int, float]]:
     """The rows behind the header: as many as it promises."""
     rest = b""
     while len(rest) < _MOST_HEADER and (block := next(blocks, b"")):
         rest += block
     start, promised = _read_header(rest)
     rest = rest[start:]
-    rows = 0
+    count = 0
     while True:
         size = len(rest) - len(rest) % _ROW.size
         yield from _ROW.iter_unpack(memoryview(rest)[:size])
-        rows += size // _ROW.size
+        count += size // _ROW.size
         block = next(blocks, b"")
         rest = rest[size:] + block
         if not block:
             break
-    if rest or rows != promised:
-        raise wrong(f"{rows} rows where {promised} are promised; get the file again", rows)
+    if rest or count != promised:
+        raise wrong(f"{count} rows where {promised} are promised; get the file again", count)
 
 
 def _read_header(start: bytes) -> tuple[int, int]:
@@ -159,7 +159,7 @@ class _Message:
         self._whole = self._whole or row.kind == _SNAPSHOT
         if row.kind != _CLEAR:
             levels = self._bids if row.side is BUY else self._asks
-            levels[_scaled(row.price, "px", 1)] = _scaled(row.qty, "qty", 0)
+            levels[scaled(row.price, "px", 1)] = scaled(row.qty, "qty", 0)
 
     def item(self) -> Item:
         """What the message says."""
@@ -173,7 +173,7 @@ class _Message:
             return unusable.refused
 
     def _trade(self, row: Row) -> Item:
-        price, qty = _scaled(row.price, "px", 1), _scaled(row.qty, "qty", 1)
+        price, qty = scaled(row.price, "px", 1), scaled(row.qty, "qty", 1)
         return _trade(self._symbol, self._source, "", row.side, price, qty, None, row.exch_ts,
                       row.local_ts)  # fmt: skip
 
@@ -193,17 +193,17 @@ class _Message:
 _kept: dict[float, int] = {}
 
 
-def _scaled(value: float, name: str, least: int) -> int:
+def scaled(value: float, name: str, least: int) -> int:
     """A double at 10^9, if it is the double of such a number."""
-    scaled = _kept.get(value)
-    if scaled is None:
+    found = _kept.get(value)
+    if found is None:
         try:
-            scaled = to_e9(value, name)
+            found = to_e9(value, name)
         except ContractError:
             raise Unusable(WireFault.BAD_NUMBER, name, value) from None
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()
-        _kept[value] = scaled
-    if scaled < least:
+        _kept[value] = found
+    if found < least:
         raise Unusable(WireFault.BAD_NUMBER, name, value)
-    return scaled
+    return found

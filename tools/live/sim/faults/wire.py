@@ -44,9 +44,11 @@ class FaultyExchange:
         self._answering = exchange if isinstance(exchange, AnsweringExchange) else None
         self._clock = EventClock()
         self._before: Callable[[], int] = lambda: 0
+        self._here_ns = 0  # the time at our end, as far as a world has told it
         self._seq = 0
         self._late: list[tuple[int, int, Callable[[], None]]] = []  # requests on their way
         self._held: list[tuple[int, int, Answer]] = []  # answers on their way
+        self._offered: object = None  # the answer to which a world has called us last
         self._about: dict[str, tuple[str, Side]] = {}  # symbol and side, by either id
 
     def join(self, line: EventClock, before: Callable[[], int]) -> None:
@@ -142,6 +144,25 @@ class FaultyExchange:
                 times.append(max(theirs, self._back_ns(FaultKind.DISCONNECT)))
         due_ns = min(times, default=_FOREVER_NS)
         return due_ns if due_ns < _FOREVER_NS else None
+
+    # A world that drives the exchange drives the line as well.
+
+    def next_due_ns(self) -> int | None:
+        """When something that is on the line comes to either end of it; None when nothing does."""
+        due_ns = self._late[0][0] if self._late else _FOREVER_NS
+        if self._held and self._held[0] is not self._offered:
+            due_ns = min(due_ns, self._held[0][0])
+        return due_ns if due_ns < _FOREVER_NS else None
+
+    def come_to(self, ns: int) -> bool:
+        """Requests arrive that are due by now; whether there is an answer to be heard, too."""
+        self._here_ns = max(self._here_ns, ns)
+        self._run_late(ns)
+        first = self._held[0] if self._held else None
+        if first is None or first[0] > ns or first is self._offered:
+            return False
+        self._offered = first
+        return True
 
     # Questions.
 
@@ -241,9 +262,12 @@ class FaultyExchange:
         return iter(self.exchange.stream_fills())
 
     def _due(self) -> Iterator[Answer]:
+        """What has arrived; our clock moves to each one's arrival."""
         held, now_ns = self._held, self._now_ns()
         while held and held[0][0] <= now_ns:
-            yield heappop(held)[2]
+            due_ns, _, answer = heappop(held)
+            self._clock.advance_to(due_ns)
+            yield answer
 
     def _hold(self, due_ns: int, answer: Answer) -> None:
         self._seq += 1
@@ -255,6 +279,7 @@ class FaultyExchange:
 
     def _run_late(self, now_ns: int) -> None:
         """Let the requests arrive that are due."""
+        self.strikes.start(now_ns)
         late = self._late
         while late and late[0][0] <= now_ns:
             heappop(late)[2]()
@@ -264,7 +289,10 @@ class FaultyExchange:
         now_ns = self._now_ns()
         if isinstance(req, Approved) and now_ns > req.expires_ns:
             return
-        response = self.exchange.place_limit(req)
+        try:
+            response = self.exchange.place_limit(req)
+        except LiveError:  # nobody is there to be told
+            return
         if response.status is OrderStatus.PENDING:
             return
         for due_ns, answer in self._on_the_way(_answer_of(req, response, now_ns), now_ns):
@@ -272,7 +300,10 @@ class FaultyExchange:
 
     def _arrive_cancel(self, order_id: str) -> None:
         now_ns = self._now_ns()
-        confirmed = self.exchange.cancel(order_id)
+        try:
+            confirmed = self.exchange.cancel(order_id)
+        except LiveError:
+            return
         if confirmed is None:
             return
         answer = OrderCanceled(order_id, now_ns) if confirmed else CancelFailed(
@@ -307,7 +338,7 @@ class FaultyExchange:
         return PlaceOrderResponse(False, None, OrderStatus.REJECTED, message, now_ms)
 
     def _now_ns(self) -> int:
-        return self._clock.ns or self._before() * NS_PER_MS
+        return max(self._clock.ns, self._here_ns) or self._before() * NS_PER_MS
 
 
 _KINDS: dict[type, tuple[FaultKind, FaultKind, FaultKind | None]] = {
