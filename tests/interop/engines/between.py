@@ -24,6 +24,7 @@ RULES = {
     "carried": "a trade that the level does not show yet explains a later reduction, too",
     "traded": "what was traded is gone from the level; there it still counts as behind us",
     "pieces": "a large cancel is taken as many small ones, in whole numbers",
+    "late": "a reduction that a trade made which is told behind it is no cancel, once it is told",
     "lots": "a partial fill is what a trade has left for us; there it is rounded to lots",
     "through": "a trade beyond our price gives at most its quantity; there the whole order fills",
     "shown": "a market that crosses gives at most what it shows; there the whole order fills",
@@ -40,6 +41,24 @@ class Life:
         self.ahead: float = ahead
         self.shown = ahead
         self.traded = 0
+        self.cancels: list[Cancel] = []
+
+
+class Cancel:
+    """A reduction that no trade explains so far, and what it took from before an order."""
+
+    def __init__(self, at_ns: int, gone: int, cut: int) -> None:
+        self.at_ns = at_ns
+        self.gone = gone
+        self.cut = cut
+
+    def taken_back(self, traded: int) -> tuple[int, int]:
+        """What of a trade this reduction was, and what goes back before the order."""
+        part = min(traded, self.gone)
+        back = -(-self.cut * part // self.gone) if part else 0
+        self.gone -= part
+        self.cut -= back
+        return part, back
 
 
 class Twin:
@@ -96,7 +115,7 @@ class Twin:
             if is_buy is (trade.side is BUY):
                 continue
             if price == trade.price:
-                if qty := self._at_price(life, trade.qty):
+                if qty := self._at_price(life, trade.qty, trade.exchange_ns or 0):
                     yield life, qty
             elif price > trade.price if is_buy else price < trade.price:
                 capped = self._partial and "through" in self._rules
@@ -104,9 +123,18 @@ class Twin:
                 if qty := min(life.leaves, trade.qty) if capped else life.leaves:
                     yield life, qty
 
-    def _at_price(self, life: Life, traded: int) -> int:
+    def _at_price(self, life: Life, traded: int, now_ns: int) -> int:
+        stood, left = life.ahead, traded
+        if "late" in self._rules:
+            for cancel in life.cancels:
+                if cancel.at_ns == now_ns:  # the trade is no younger, and the rows are in order
+                    part, back = cancel.taken_back(left)
+                    left -= part
+                    life.ahead += back
+        life.traded += left
         life.ahead -= traded
-        life.traded += traded
+        if life.ahead >= 0:
+            life.ahead = min(life.ahead, stood)
         if life.ahead > -LOT / 2:
             return 0
         reached = -life.ahead
@@ -126,7 +154,7 @@ class Twin:
             for life in self._lives:
                 price = life.asked.price
                 if life.asked.is_buy is is_buy and price in told:
-                    self._level(life, side.get(price, 0), told[price])
+                    self._level(life, side.get(price, 0), told[price], row.exchange_ns or 0)
             for price, qty in levels:
                 if qty:
                     side[price] = qty
@@ -146,7 +174,7 @@ class Twin:
             return sum(qty for price, qty in asks.items() if price <= limit)
         return sum(qty for price, qty in bids.items() if price >= limit)
 
-    def _level(self, life: Life, before: int, now: int) -> None:
+    def _level(self, life: Life, before: int, now: int, now_ns: int) -> None:
         rules = self._rules
         if now == before and "equal" in rules:
             return
@@ -159,7 +187,10 @@ class Twin:
             return
         level = before - explained if "traded" in rules else before
         if "pieces" in rules:
-            life.ahead = ahead_after(self._model, int(life.ahead), level, gone)
+            stood = int(life.ahead)
+            life.ahead = ahead_after(self._model, stood, level, gone)
+            if gone:
+                life.cancels.append(Cancel(now_ns, gone, stood - life.ahead))
         else:
             life.ahead = min(life.ahead - _cut(life.ahead, level, gone, self._n), now)
 

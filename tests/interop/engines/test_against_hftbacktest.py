@@ -1,7 +1,8 @@
 """The simulated exchange against hftbacktest, on the futures capture: the same fills, or why not.
 
 The same strategy, data, latencies and queue model on both. Where no order can fill in part, nothing
-but the queue decides: with the pessimistic model both fill the same orders at the same millisecond.
+but the queue decides: with the pessimistic model both fill the same orders at the same millisecond,
+all but one, whose level shrank by trades that were told later.
 Every fill that differs elsewhere is put down to the rule that makes the difference.
 """
 
@@ -23,12 +24,12 @@ from tools.live.sim.queue import queue_model
 
 TABLE = Path(__file__).parent / "hftbacktest_table.txt"
 # How many of a hundred fills of one lot are the same, and of a hundred orders fill in both.
-SAME_FILLS = {"pessimistic": 100.0, "power:2": 96.0, "power:3": 93.0}
-SAME_ORDERS = {"pessimistic": 100.0, "power:2": 97.0, "power:3": 97.0}
+SAME_FILLS = {"pessimistic": 99.0, "power:2": 95.0, "power:3": 92.0}
+SAME_ORDERS = {"pessimistic": 99.0, "power:2": 97.0, "power:3": 97.0}
 
 
 class Setting(NamedTuple):
-    """A queue model, and an exchange without partial fills for one lot or with them for one coin."""
+    """A queue model; one lot and no partial fills, or one coin and partial fills."""
 
     queue: str
     partial: bool
@@ -113,7 +114,7 @@ def test_every_difference_is_explained(setting: Setting) -> None:
     assert len(ours.asked) > 1_300 and ours.refused == theirs.refused
     assert sum(rules.values()) == len(set(ours.fills) ^ set(theirs.fills))
     if not setting.partial:
-        assert set(rules) <= {"equal", "carried", "traded", "pieces"}, "it is all about the queue"
+        assert set(rules) <= {"equal", "carried", "traded", "pieces", "late"}, "it is all about the queue"
 
 
 @pytest.mark.parametrize("queue", SAME_FILLS)
