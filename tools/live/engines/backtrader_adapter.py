@@ -40,6 +40,8 @@ _KINDS = {
     "Market": OrderKind.MARKET, "Limit": OrderKind.LIMIT, "Stop": OrderKind.STOP,
     "StopLimit": OrderKind.STOP_LIMIT, "StopTrail": OrderKind.TRAILING_STOP,
 }  # fmt: skip
+_LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT)
+_STOPPED = (OrderKind.STOP, OrderKind.STOP_LIMIT)
 
 
 class ExchangeBroker:
@@ -244,23 +246,23 @@ class ExchangeBroker:
         created = order.created
         trails = kind is OrderKind.TRAILING_STOP
         limit = created.pricelimit if kind is OrderKind.STOP_LIMIT else created.price
-        has_stop = kind in (OrderKind.STOP, OrderKind.STOP_LIMIT)
         bps = order.trailpercent if trails and not order.trailamount else None
         time_in_force, expires_ns = _until(order)
         parent = order.parent
+        group = self._groups.get(order.ref) if parent is None else f"exits of {parent.ref}"
         return OrderRequest(
             str(order.ref),
             _symbol(order.data),
             BUY if order.isbuy() else SELL,
             self._left[order.ref],
             kind,
-            price=to_e9(limit, "price") if kind in (OrderKind.LIMIT, OrderKind.STOP_LIMIT) else None,
-            stop=to_e9(created.price, "price") if has_stop else None,
+            price=to_e9(limit, "price") if kind in _LIMITED else None,
+            stop=to_e9(created.price, "price") if kind in _STOPPED else None,
             trail=to_e9(order.trailamount, "trailamount") if trails and bps is None else None,
             trail_bps=None if bps is None else to_e9(bps, "trailpercent") * BPS,
             time_in_force=time_in_force,
             expires_ns=expires_ns,
-            one_cancels_other=self._groups.get(order.ref) if parent is None else f"exits of {parent.ref}",
+            one_cancels_other=group,
             after=None if parent is None else str(parent.ref),
         )
 
