@@ -21,6 +21,7 @@ from tools.live.sim.fees import FlatFees
 from tools.live.sim.terms import Terms
 
 CASH_E18 = 10_000 * 10**18
+HOUR_NS = 3600 * 10**9
 
 
 class Desk:
@@ -150,7 +151,7 @@ def test_cancels() -> None:
 
 
 def test_a_cancel_of_what_is_not_confirmed_does_nothing() -> None:
-    desk = Desk(delays=Delays(submit=Constant(3 * 1800 * 10**9)))
+    desk = Desk(delays=Delays(submit=Constant(HOUR_NS), acknowledge=Constant(HOUR_NS // 2)))
     desk.bar(100, 101, 99, 100)
     order = desk.buy()
     desk.bar(100, 101, 99, 100)

@@ -22,6 +22,8 @@ from tests.interop.engines.between import RULES, stages
 from tests.interop.engines.quoting import E9, ONE_LOT, Filled, Outcome, on_our_exchange
 from tools.live.sim.queue import queue_model
 
+Golden = Callable[[Path, str], None]
+
 TABLE = Path(__file__).parent / "hftbacktest_table.txt"
 # How many of a hundred fills of one lot are the same, and of a hundred orders fill in both.
 SAME_FILLS = {"pessimistic": 99.0, "power:2": 95.0, "power:3": 92.0}
@@ -114,7 +116,7 @@ def test_every_difference_is_explained(setting: Setting) -> None:
     assert len(ours.asked) > 1_300 and ours.refused == theirs.refused
     assert sum(rules.values()) == len(set(ours.fills) ^ set(theirs.fills))
     if not setting.partial:
-        assert set(rules) <= {"equal", "carried", "traded", "pieces", "late"}, "it is all about the queue"
+        assert set(rules) <= {"equal", "carried", "traded", "pieces", "late"}, "only the queue"
 
 
 @pytest.mark.parametrize("queue", SAME_FILLS)
@@ -139,7 +141,7 @@ def test_ours_is_never_kinder_with_whole_coins(queue: str) -> None:
     assert {one.price for one in ours.fills} <= {one.price for one in ours.asked}
 
 
-def test_the_table(golden: Callable[[Path, str], None], capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_table(golden: Golden, capfd: pytest.CaptureFixture[str]) -> None:
     heads = ["queue", "qty", "orders", "ours", "theirs", "both", "fills", "theirs", "same"]
     rows = drawn([[*heads, *RULES], *map(row, SETTINGS)])
     words = "".join(f"{name:8} {RULES[name]}\n" for name in RULES)

@@ -25,6 +25,19 @@ def _package(must_have: Callable[[str, bool], None]) -> None:
     must_have("the package nautilus_trader", found is not None)
 
 
+def quotes(instrument: Any) -> list[Any]:
+    """A minute of a market that goes up and down, a quote a second."""
+    from nautilus_trader.model.data import QuoteTick
+
+    size, ticks = instrument.make_qty(5), []
+    for number in range(60):
+        bid = 100 + (number * 7) % 23 - (number * 3) % 17
+        at_ns = START + number * S
+        prices = instrument.make_price(bid), instrument.make_price(bid + 0.1)
+        ticks.append(QuoteTick(instrument.id, *prices, size, size, at_ns, at_ns))
+    return ticks
+
+
 def run(act: Act, terms: Terms | None) -> tuple[Told, str, list[str]]:
     """What a strategy hears of its orders, the cash at the end, and the profits of positions.
 
@@ -32,7 +45,6 @@ def run(act: Act, terms: Terms | None) -> tuple[Told, str, list[str]]:
     """
     from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
     from nautilus_trader.config import LoggingConfig, StrategyConfig
-    from nautilus_trader.model.data import QuoteTick
     from nautilus_trader.model.enums import AccountType, OmsType
     from nautilus_trader.model.identifiers import AccountId, Venue
     from nautilus_trader.model.objects import Currency, Money
@@ -69,13 +81,7 @@ def run(act: Act, terms: Terms | None) -> tuple[Told, str, list[str]]:
         base_currency=usdt, frozen_account=terms is not None,
     )  # fmt: skip
     engine.add_instrument(instrument)
-    size, ticks = instrument.make_qty(5), []
-    for number in range(60):
-        bid = 100 + (number * 7) % 23 - (number * 3) % 17
-        at_ns = START + number * S
-        prices = instrument.make_price(bid), instrument.make_price(bid + 0.1)
-        ticks.append(QuoteTick(instrument.id, *prices, size, size, at_ns, at_ns))
-    engine.add_data(ticks)
+    engine.add_data(quotes(instrument))
     strategy = Heard()
     engine.add_strategy(strategy)
     account = AccountId("BINANCE-001")
