@@ -72,6 +72,7 @@ class Order:
         done = self.executed
         done.dt, done.price, done.size = dt, price, done.size + size
         done.comm += closed_fee + opened_fee
+        done.closed_fee = closed_fee
         done.pnl, done.closed, done.opened = pnl, closed, opened
 
     def clone(self) -> Order:

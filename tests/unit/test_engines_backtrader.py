@@ -18,6 +18,7 @@ from tools.live.engines.backtrader_adapter import ExchangeBroker
 from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.fees import FlatFees
+from tools.live.sim.liquidity import LiquidityRule
 from tools.live.sim.terms import Terms
 
 CASH_E18 = 10_000 * 10**18
@@ -74,9 +75,19 @@ def test_a_market_order_trades_at_the_next_open() -> None:
     closing = desk.sell(2)
     desk.bar(105, 105, 104, 104)
     assert (closing.executed.closed, closing.executed.pnl) == (-2.0, 4.0)
+    assert closing.executed.closed_fee == pytest.approx(0.42) and order.executed.closed_fee == 0
     assert closing.executed.remsize == 0 and desk.broker.getposition(desk.data).size == 0
     assert desk.broker.orderstatus(closing) == "Completed"
     desk.broker.stop()
+
+
+def test_a_fill_in_part() -> None:
+    desk = Desk(liquidity=LiquidityRule(unknown_qty=10**9))
+    desk.bar(100, 101, 99, 100)
+    order = desk.sell(3, price=100.0, exectype="Limit")
+    told = desk.bar(100, 100, 99, 99)
+    assert told[:3] == [(1, "Submitted"), (1, "Accepted"), (1, "Partial")]
+    assert (order.status, order.executed.remsize) == ("Partial", -2.0)
 
 
 def test_stops_and_limits_trade_on_the_way_of_the_bar() -> None:
@@ -99,6 +110,8 @@ def test_trailing_stops() -> None:
     by_price = desk.sell(exectype="StopTrail", trailamount=3.0)
     by_share = desk.sell(exectype="StopTrail", trailpercent=0.05)
     desk.bar(100, 110, 100, 110)
+    live = [one.request for one in desk.broker.exchange.desk.live.values()]
+    assert [(one.trail, one.trail_bps) for one in live] == [(3 * 10**9, None), (None, 500 * 10**9)]
     assert by_price.alive() and by_share.alive()
     desk.bar(108, 108, 100, 101)
     assert not by_price.alive() and not by_share.alive()
@@ -148,6 +161,11 @@ def test_cancels() -> None:
     desk.broker.cancel(sent.clone())
     assert (held.status, sent.status) == ("Canceled", "Canceled")
     desk.broker.cancel(SimpleNamespace(ref=99))
+    of_day = desk.buy(price=50.0, exectype="Limit", valid=0)
+    desk.bar(100, 101, 99, 100)
+    desk.broker.cancel(of_day)
+    desk.broker.cancel(of_day)
+    assert of_day.status == "Canceled"
 
 
 def test_a_cancel_of_what_is_not_confirmed_does_nothing() -> None:

@@ -251,6 +251,10 @@ def test_what_has_no_equal_is_rejected(rig: Rig) -> None:
     assert why[3]
 
 
+def test_reduce_only_reduces(rig: Rig) -> None:
+    assert rig.submit(order("a", is_reduce_only=True)) == ["submitted", "rejected"]
+
+
 def test_a_bracket_is_one_entry_and_a_group(rig: Rig) -> None:
     by = SimpleNamespace
     entry = order("a", contingency_type=by(name="OTO"))

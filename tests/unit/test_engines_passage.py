@@ -72,6 +72,15 @@ def test_with_delays_answers_take_their_time() -> None:
     assert kinds(passage) == [OrderCanceled]
 
 
+def test_what_is_due_before_the_market_moves_happens_before() -> None:
+    passage = Passage(SimulatedExchange(Terms(delays=Delays(submit=Constant(10)))))
+    passage.hear(quote(5))
+    passage.send(order("a", 150))
+    passage.hear(quote(20, 120))
+    (fill,) = [one for one in passage.answers() if isinstance(one, FillEvent)]
+    assert fill.price == 101
+
+
 def test_time_never_goes_back() -> None:
     passage = Passage(SimulatedExchange())
     passage.hear(quote(5))

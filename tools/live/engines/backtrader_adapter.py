@@ -140,7 +140,7 @@ class ExchangeBroker:
     def cancel(self, order: Any) -> None:
         """Take an order back; one that has not gone out yet ends at once."""
         known = self._orders.get(str(order.ref))
-        if known is None or not known.alive():
+        if known is None:
             return
         self._asked.add(order.ref)
         if known in self._ready:
