@@ -12,7 +12,7 @@ from typing import NamedTuple
 LAYERS = {
     "": 6, "__version__": 0, "core": 0,
     "order_store": 1, "portfolio": 1, "market": 1, "risk": 1, "strategy": 1,
-    "exchange": 2, "risk_monitor": 2, "exchange_query": 3, "exchange_answers": 3,
+    "exchange": 2, "risk_monitor": 2, "life": 2, "exchange_query": 3, "exchange_answers": 3,
     "outbox": 2, "adoptions": 2,
     "connectivity": 2, "fold_doubts": 3, "fold_adoptions": 3, "fold_feed": 3, "fold_edge": 3,
     "fold_money": 3, "edge_modes": 0,
@@ -27,6 +27,7 @@ LAYERS = {
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,
     "replay_cli": 6, "replay_fork": 6, "replay_books": 6, "reconcile_cli": 6,
     "generate_cli": 6, "simulator": 6, "conformance": 6, "conform_cli": 6,
+    "drift_cli": 6, "drift_files": 6, "drift_queue": 6,
     "market_source": 6, "market_journal": 6, "market_cli": 6, "market_record": 6,
     "md_replay": 6, "md_replay_run": 6, "md_replay_fixture": 6, "md_replay_report": 6,
     "md_replay_text": 6, "md_replay_page": 6, "md_replay_charts": 6,

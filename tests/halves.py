@@ -1,39 +1,45 @@
-"""Runs all tests with branch coverage in two processes: the simulations, and everything else.
+"""Runs all tests in two processes: the simulations and proofs, and everything else.
 
     python -m tests.halves [PYTEST ARGUMENTS]
 
 Either half takes several minutes of one core. The output of the one that runs behind the other is
-printed when both are through, and their coverage is put together. The proofs on whole recordings
-run last in the second half and without coverage, which would make them several times as slow: what
-they prove the unit tests have covered.
+printed when both are through, and the coverage is put together. Proofs on whole recordings and of
+the simulated exchange run without coverage, which would make them several times as slow: what they
+prove the unit tests have covered.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 SIMULATIONS = ("crash", "sim")
-RECORDINGS = ("market",)
+PROOFS = ("exchange", "market")
+BEHIND = "--behind"
 COVERAGE = (sys.executable, "-m", "coverage")
+_ENDED = re.compile(r"^=* ?\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s.*$", re.MULTILINE)
 _COUNTED = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed)")
 
 
 def folders() -> tuple[list[str], list[str], list[str]]:
-    """The folders with tests of the main suite: simulations, others, and those on recordings."""
+    """The folders with tests of the main suite: simulations, others, and proofs."""
     own = {"bench", "interop"}  # run by targets of their own
     found = sorted({path.parent.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/test_*.py")})
-    apart = {*own, *SIMULATIONS, *RECORDINGS}
+    apart = {*own, *SIMULATIONS, *PROOFS}
     others = [name for name in found if name not in apart]
-    simulations, others, recordings = (
-        [f"tests/{name}" for name in names] for names in (SIMULATIONS, others, RECORDINGS)
+    simulations, others, proofs = (
+        [f"tests/{name}" for name in names] for names in (SIMULATIONS, others, PROOFS)
     )
-    return simulations, others, recordings
+    return simulations, others, proofs
 
 
 def counted(output: str) -> dict[str, int]:
@@ -55,29 +61,36 @@ def shown(command: list[str]) -> tuple[int, str]:
     return running.returncode, output
 
 
+def behind(given: list[str]) -> int:
+    """The half that runs behind the other: simulations, then proofs."""
+    simulations, _, proofs = folders()
+    traced = [*COVERAGE, "run", "--parallel-mode", "-m", "pytest", *given, *simulations]
+    plain = [sys.executable, "-m", "pytest", *given, *proofs]
+    return max(abs(shown(command)[0]) for command in (traced, plain))
+
+
 def main(given: list[str]) -> int:
     """Run both halves; 0 when all of it passed."""
     started = time.monotonic()
-    simulations, others, recordings = folders()
-    plain = [sys.executable, "-m", "pytest", *given]
-    run = [*COVERAGE, "run", "--parallel-mode", "-m", "pytest", *given]
+    others = folders()[1]
     subprocess.run([*COVERAGE, "erase"], check=True)
-    outputs: list[str] = []
-    codes: list[int] = []
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as behind:
-        beside = subprocess.Popen([*run, *simulations], stdout=behind, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+        command = [sys.executable, "-m", "tests.halves", BEHIND, *given]
+        beside = subprocess.Popen(
+            command, stdout=kept, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
-            for command in ([*run, *others], [*plain, *recordings]):
-                code, output = shown(command)
-                codes.append(code)
-                outputs.append(output)
-            codes.append(beside.wait())
+            command = [*COVERAGE, "run", "--parallel-mode", "-m", "pytest", *given, *others]
+            code, output = shown(command)
+            codes = [code, beside.wait()]
         finally:
-            beside.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(beside.pid, signal.SIGKILL)
             beside.wait()
-        behind.seek(0)
-        outputs.append(behind.read())
-        print(outputs[-1], end="")
+        kept.seek(0)
+        behind_it = kept.read()
+        outputs = [output, *runs(behind_it)]
+        print(behind_it, end="")
     subprocess.run([*COVERAGE, "combine", "--quiet"], check=True)
     sums: dict[str, int] = {}
     for output in outputs:
@@ -88,5 +101,12 @@ def main(given: list[str]) -> int:
     return max(map(abs, codes))  # a run that a signal ended is no success either
 
 
+def runs(output: str) -> list[str]:
+    """The outputs of the runs that stand behind each other, each up to the line that counts."""
+    ends = [match.end() for match in _ENDED.finditer(output)]
+    return [output[at:end] for at, end in pairwise([0, *ends])]
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    half, words = (behind, sys.argv[2:]) if sys.argv[1:2] == [BEHIND] else (main, sys.argv[1:])
+    sys.exit(half(words))

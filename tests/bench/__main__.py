@@ -19,8 +19,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, drift, journal_floor, market, recorded_run, workload
+from tests.bench import books, drift, journal_floor, market, recorded_run, simulated, workload
 from tests.market import captures
+from tools.live.sim.delays import FAST
+from tools.live.sim.queue import PowerQueue
+from tools.live.sim.terms import Terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUOTES = 100_000
@@ -39,7 +42,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--gate", action="store_true", help="the quick part, for CI")
     parser.add_argument("--child", nargs=2, metavar=("QUOTES", "RETAIN"), help=argparse.SUPPRESS)
+    parser.add_argument("--simulated", metavar="QUOTES", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.simulated is not None:
+        simulated.run_retained(options.simulated)
+        print(_own_peak_kb())
+        return 0
     if options.child is not None:
         return _child(*(int(word) for word in options.child))
     different = workload.differences(8_000)
@@ -53,8 +61,9 @@ def main() -> int:
     rows += _held(tries, lambda: [_start_up(room)])
     rows += _held(tries, lambda: _journal(options.gate))
     rows += _held(tries, lambda: _market(options.gate))
+    rows += _held(tries, lambda: _simulated(options.gate))
     if not options.gate:
-        rows += [_growth(), *_imports(), _drift()]
+        rows += [_growth(), _simulated_memory(), *_imports(), _drift()]
     width = max(len(row[0]) for row in rows)
     print(f"{'figure':<{width}}  {'measured':>14}  goal")
     for name, measured, goal, held in rows:
@@ -167,6 +176,34 @@ def _market(gate: bool) -> list[Row]:
     return rows
 
 
+# What is measured, its goal, and what a build is failed for.
+_SIMULATED = {
+    "W1": ("W1 on the simulated exchange with a queue, of W1", 0.35, 0.22),
+    "delays": ("the same where everything takes its time", 0.0, 0.0),
+    "alone": ("that exchange alone, of an instant-fill simulator", 0.8, 0.25),
+}
+
+
+def _simulated(gate: bool) -> list[Row]:
+    """The simulated exchange against the spine, and against one that fills at once."""
+    quotes = QUOTES // 5
+    ratios: dict[str, list[float]] = {name: [] for name in _SIMULATED}
+    for _ in range(3 if gate else PAIRS):
+        plain = workload.seconds_ours(quotes)
+        terms = Terms(queue=PowerQueue(2))
+        ratios["W1"].append(plain / simulated.seconds_simulated(quotes, terms))
+        terms = Terms(queue=PowerQueue(2), delays=FAST)
+        ratios["delays"].append(plain / simulated.seconds_simulated(quotes, terms))
+        instant = simulated.seconds_instant(quotes)
+        ratios["alone"].append(instant / simulated.seconds_alone(quotes))
+    rows = []
+    for name, (label, goal, least) in _SIMULATED.items():
+        wanted, found = least if gate else goal, statistics.median(ratios[name])
+        shown = f">= {wanted:.2f}" if wanted else ""
+        rows.append((label, f"{found:.2f} x", shown, found >= wanted))
+    return rows
+
+
 def _imports() -> list[Row]:
     """Market data, of merely unpacking and splitting its file; nothing is gated."""
     rows: list[Row] = []
@@ -220,8 +257,20 @@ def _memory(*, long: bool) -> list[Row]:
     ]
 
 
+def _simulated_memory() -> Row:
+    """Growth of a simulated run ten times as long, both of them with few orders retained."""
+    few, many = (_peak_of("--simulated", quotes) for quotes in (100_000, 1_000_000))
+    grown = (many - few) / KIBIBYTE
+    name = "growth of a simulated run 10 x as long, 1000 kept"
+    return name, f"{grown:.1f} MiB", "<= 4", grown <= 4
+
+
 def _peak_kb(quotes: int, retain: int) -> int:
-    command = [sys.executable, "-m", "tests.bench", "--child", str(quotes), str(retain)]
+    return _peak_of("--child", quotes, retain)
+
+
+def _peak_of(*words: str | int) -> int:
+    command = [sys.executable, "-m", "tests.bench", *map(str, words)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return int(done.stdout)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
+from tests.bench.instant_fill import run_instant_fill
 from tests.bench.workload import LIMIT_USD, START_MS, START_NS, SYMBOLS
-from tools.live.core.clock import NS_PER_S
+from tools.live.core.clock import NS_PER_S, EventClock
+from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.market_v1 import Bbo
 from tools.live.core.money import SCALE
+from tools.live.core.outputs_v1 import PlaceOrderRequest
 from tools.live.core.record import builder
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams
 from tools.live.market.synthetic import base_price
@@ -18,6 +22,7 @@ from tools.live.order_store import InMemoryOrderStore
 from tools.live.portfolio.ledger import Ledger
 from tools.live.risk_monitor import RuntimeRiskMonitor
 from tools.live.sim.exchange import SimulatedExchange
+from tools.live.sim.queue import PowerQueue
 from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
 
@@ -45,11 +50,11 @@ class SizedQuotes:
 
 
 def a_run(
-    quotes: int, terms: Terms, retain: int | None = None
+    market: SizedQuotes, terms: Terms, retain: int | None = None
 ) -> tuple[ExecutionLoop, SimulatedWorld]:
     """The wiring of W1 around a simulated exchange."""
     exchange = SimulatedExchange(terms)
-    world = SimulatedWorld(SizedQuotes(quotes // len(SYMBOLS)), exchange)
+    world = SimulatedWorld(market, exchange)
     monitor = RuntimeRiskMonitor(
         max_inventory_usd_per_symbol=LIMIT_USD,
         max_total_notional_usd=LIMIT_USD,
@@ -62,9 +67,75 @@ def a_run(
 
 def seconds_simulated(quotes: int, terms: Terms | None = None, retain: int | None = None) -> float:
     """Time of a run with its report, without the survey of the market before it."""
-    loop, world = a_run(quotes, Terms() if terms is None else terms, retain)
+    market = SizedQuotes(quotes // len(SYMBOLS))
+    loop, world = a_run(market, Terms() if terms is None else terms, retain)
     params = ExecutionParams(SYMBOLS, world.steps, LIMIT_USD, LIMIT_USD, 0, requote=True)
     gc.collect()
     began = time.perf_counter()
     loop.run_shadow(params, world)
     return time.perf_counter() - began
+
+
+def seconds_alone(quotes: int) -> float:
+    """Time of the exchange by itself: two orders a quote, what rests is canceled before the next.
+
+    It is what an instant-fill simulator does in `instant_fill`, with no loop around either.
+    """
+    exchange, line = SimulatedExchange(Terms(queue=PowerQueue(2))), EventClock()
+    exchange.join(line, lambda: START_MS)
+    resting: dict[str, list[str | None]] = {symbol: [] for symbol in SYMBOLS}
+    quotes_told = list(SizedQuotes(quotes // len(SYMBOLS)))
+    gc.collect()
+    began = time.perf_counter()
+    placed = 0
+    for quote in quotes_told:
+        line.ns = quote.ts_ns
+        exchange.run_to(quote.ts_ns)
+        exchange.desk.hear(quote)
+        for _ in exchange.stream_answers():
+            pass
+        for order_id in resting[quote.symbol]:
+            if order_id is not None:
+                exchange.cancel(order_id)
+        mid = (quote.bid + quote.ask) // 2
+        placing = []
+        for side, price in ((BUY, mid * 99975 // 100_000), (SELL, mid * 100_025 // 100_000 + 1)):
+            placed += 1
+            request = PlaceOrderRequest(f"CLI{placed:08d}", quote.symbol, side, 0.01, 1)
+            request.price_e9 = price
+            placing.append(exchange.place_limit(request).order_id)
+        resting[quote.symbol] = placing
+    return time.perf_counter() - began
+
+
+def seconds_instant(quotes: int) -> float:
+    """Time of an instant-fill simulator with as many orders."""
+    gc.collect()
+    began = time.perf_counter()
+    run_instant_fill(quotes)
+    return time.perf_counter() - began
+
+
+class WanderingQuotes(SizedQuotes):
+    """A walk with as much up as down, so that what is held does not grow with the run."""
+
+    def __iter__(self) -> Iterator[Bbo]:
+        draw = Random(1).random
+        mids = dict.fromkeys(SYMBOLS, 50_000)
+        for step in range(self._steps):
+            ts_ns = START_NS + step * NS_PER_S
+            for symbol in SYMBOLS:
+                back = (mids[symbol] - 50_000) / 1_000  # what leads it home again
+                mid = mids[symbol] = mids[symbol] + (30 if draw() > 0.5 + back else -30)
+                yield _bbo(
+                    symbol, "sized", (mid - 1) * SCALE, SCALE, (mid + 1) * SCALE, SCALE, None, None,
+                    ts_ns,
+                )  # fmt: skip
+
+
+def run_retained(quotes: int) -> None:
+    """A run that keeps few finished orders anywhere, for its peak of memory."""
+    market = WanderingQuotes(quotes // len(SYMBOLS))
+    loop, world = a_run(market, Terms(retain=1000), retain=1000)
+    params = ExecutionParams(SYMBOLS, world.steps, LIMIT_USD, LIMIT_USD, 0, requote=True)
+    loop.run_shadow(params, world)

@@ -7,11 +7,12 @@ hear the same bad feed. What a judge finds is a set of words: see `Judge`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 from typing import Any
 
+from tests.exchange.fault_judge import MS, SECOND, START_NS, Judge, Step
 from tests.exchange.naive_loop import NaiveLoop
 from tests.unit.test_properties import replayed
 from tools.live.audit import laws
@@ -19,52 +20,28 @@ from tools.live.audit.reconcile_findings import Cancel
 from tools.live.audit.reconcile_loop import ReconcileLoop
 from tools.live.core.contracts_v1 import BUY, SELL, QuoteUpdate
 from tools.live.core.line import Line
-from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, FeedStale, MarketEvent, Trade
+from tools.live.core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketEvent, Trade
 from tools.live.core.money import SCALE
 from tools.live.core.order import TERMINAL
 from tools.live.durable_run import adopt_into
-from tools.live.exchange import FillEvent, OrderStatus
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams
-from tools.live.market.gaps import STALE_NS
 from tools.live.order_store import InMemoryOrderStore
 from tools.live.portfolio.ledger import Ledger
 from tools.live.reports.snapshot import state_sha256
 from tools.live.risk_monitor import RuntimeRiskMonitor
 from tools.live.sim.delays import Constant, Delays
-from tools.live.sim.exchange import SimulatedExchange
-from tools.live.sim.faults.feed import FaultyMarket
-from tools.live.sim.faults.plan import MARKET, FaultKind, FaultPlan
-from tools.live.sim.faults.wire import FaultyExchange
+from tools.live.sim.faults.plan import FaultKind, FaultPlan
 from tools.live.sim.orders import WorkingOrder
 from tools.live.sim.terms import Terms
-from tools.live.sim.world import SimulatedWorld
 
-MS = 10**6
-SECOND = 10**9
-START_NS = 1_735_689_600 * SECOND
 CENT = SCALE // 100
 QTY = SCALE
 SPREAD_BPS = 5
 LIMIT_QTY = 6 * SCALE
 HALF = 10 * CENT  # the market's half spread, of a price around 100
 QUICK = Terms(delays=Delays(*[Constant(20 * MS)] * 5))
-SETTLE_S = 90
-GHOST_NS = 2 * SECOND
-
-Step = Sequence[Any]
-
-
-class Told:
-    """Market events from a list, as a source."""
-
-    def __init__(self, events: Sequence[MarketEvent]) -> None:
-        self.events = events
-
-    def __iter__(self) -> Iterator[MarketEvent]:
-        return iter(self.events)
-
-    def describe(self) -> dict[str, Any]:
-        return {"kind": "told"}
+QUIET_S = 15
+SETTLE_S = 60
 
 
 def a_market(seed: int = 1, seconds: int = 40, depth: bool = False) -> list[MarketEvent]:
@@ -108,138 +85,6 @@ def _book(before: Any, now: Any, second: int, ns: int) -> MarketEvent:
     )
 
 
-class NaiveBooks:
-    """A source of depth as everybody reads it first: whatever comes is put into the book."""
-
-    def __init__(self, market: FaultyMarket) -> None:
-        self._market = market
-
-    def __iter__(self) -> Iterator[Any]:
-        for _, heard in self.pairs():
-            yield from heard
-
-    def describe(self) -> dict[str, Any]:
-        return self._market.describe()
-
-    def pairs(self) -> Iterator[tuple[Any, Sequence[Any]]]:
-        bids, asks = dict[int, int](), dict[int, int]()
-        for event, heard in self._market.pairs():
-            quotes: list[Any] = []
-            for one in heard:
-                if isinstance(one, DepthSnapshot):
-                    bids, asks = dict(one.bids), dict(one.asks)
-                elif isinstance(one, DepthDiff):
-                    for side, levels in ((bids, one.bids), (asks, one.asks)):
-                        side.update(levels)
-                        for price in [price for price in side if not side[price]]:
-                            del side[price]
-                elif not isinstance(one, FeedStale):
-                    quotes.append(one)
-                    continue
-                if isinstance(one, (DepthSnapshot, DepthDiff)):
-                    bid, ask = max(bids), min(asks)
-                    quotes.append(
-                        Bbo(one.symbol, "told", bid, 1, ask, 1, None, None, one.ts_ns)
-                    )
-            yield event, quotes
-
-
-class Judge:
-    """The exchange's eyes.
-
-    - position: the loop's own is not what the exchange holds
-    - duplicate: one intent stands, or stood, in two orders
-    - ghost: an order rests for long of which the loop does not know, or at the very end
-    - limit: all that rests could fill beyond the limit; not counted is what nobody could know of,
-      executions on their way of orders whose cancel was confirmed
-    - blind: an order rests although nothing was heard of its market for long
-    - crossed: on a bad feed an order took from the market, of a loop that never wants to
-    """
-
-    def __init__(
-        self, plan: FaultPlan, events: Sequence[MarketEvent], terms: Terms, limit: int,
-        naive: bool = False,
-    ) -> None:  # fmt: skip
-        self.exchange = SimulatedExchange(terms, seed=plan.seed)
-        self.line = FaultyExchange(self.exchange, plan)
-        told = Told(events)
-        self.bad_feed = any(one.kind in MARKET for one in plan.faults)
-        heard = FaultyMarket(told, plan) if self.bad_feed else told
-        if naive and self.bad_feed:
-            heard = NaiveBooks(heard)
-        self.world = SimulatedWorld(heard, self.exchange, line=self.line)
-        self.limit = limit
-        self.found: set[str] = set()
-        self._heard_ns = START_NS
-        self._unknown_ns: dict[str, int] = {}
-        self._unheard: list[FillEvent] = []
-        self._filled = self.exchange.answers.filled
-        self.exchange.answers.filled = self._trades  # type: ignore[method-assign]
-        self._hear = self.exchange.desk.hear
-        self.exchange.desk.hear = self._market_moves  # type: ignore[method-assign]
-
-    def _market_moves(self, event: MarketEvent) -> None:
-        if self.exchange.desk.live and event.ts_ns - self._heard_ns > STALE_NS + SECOND:
-            self.found.add("blind")
-        self._hear(event)
-
-    def _trades(self, fill: FillEvent, now_ns: int) -> None:
-        self._unheard.append(fill)
-        self._filled(fill, now_ns)
-
-    def _nobody_knows(self, booked: Container[str | None]) -> int:
-        """What has traded of canceled orders, as far as the loop has not heard of it."""
-        ended, hidden = self.exchange.desk.register.ended, 0
-        self._unheard = [fill for fill in self._unheard if fill.fill_id not in booked]
-        for fill in self._unheard:
-            order = ended(fill.order_id)
-            if order is not None and order.status is OrderStatus.CANCELED:
-                hidden += fill.qty_e9 if fill.side is BUY else -fill.qty_e9
-        return hidden
-
-    def look(
-        self, step: Step, knows: Callable[[WorkingOrder], bool], booked: Container[str | None]
-    ) -> None:
-        """Behind every step: what was heard in it, what the loop takes to be open, and knows."""
-        desk, now_ns = self.exchange.desk, self.exchange.here_ns
-        if any(isinstance(said, QuoteUpdate) for said in step):
-            self._heard_ns = now_ns
-        rests = {BUY: 0, SELL: 0}
-        for order in desk.live.values():
-            rests[order.side] += order.leaves
-            if knows(order):
-                self._unknown_ns.pop(order.order_id, None)
-            elif now_ns - self._unknown_ns.setdefault(order.order_id, now_ns) > GHOST_NS:
-                self.found.add("ghost")
-        held = desk.accounts.position("AAA")
-        if self._unheard:
-            held -= self._nobody_knows(booked)
-        if held + rests[BUY] > self.limit or rests[SELL] - held > self.limit:
-            self.found.add("limit")
-
-    def close(self, position: int, intents: Counter[int] | None = None) -> set[str]:
-        """When everything is over."""
-        exchange = self.exchange
-        if position != exchange.desk.accounts.position("AAA"):
-            self.found.add("position")
-        if exchange.desk.live:
-            self.found.add("ghost")
-        if intents is not None and any(count > 1 for count in intents.values()):
-            self.found.add("duplicate")
-        if self.bad_feed and any(fill.liquidity == "taker" for fill in exchange.get_fills()):
-            self.found.add("crossed")
-        return self.found
-
-    def pass_time(self, seconds: int) -> Iterator[int]:
-        """Behind the end of the market, a second at a time."""
-        for _ in range(seconds):
-            now_ns = self.exchange.here_ns + SECOND
-            self.exchange.here_ns = now_ns
-            self.exchange.run_to(now_ns)
-            self.line.come_to(now_ns)
-            yield now_ns
-
-
 class NaiveRun:
     """The loop that everybody writes first; `found` is what went wrong."""
 
@@ -250,35 +95,36 @@ class NaiveRun:
         *,
         terms: Terms = QUICK,
         stop_s: int | None = None,
+        restart_s: int | None = None,
         looks: bool = False,
         limit: int = LIMIT_QTY,
     ) -> None:
         judge = Judge(plan, events, terms, limit, naive=True)
         self.loop = loop = NaiveLoop(judge.line, QTY, SPREAD_BPS * SCALE, limit, looks)
+        judge.watch(loop.counted)
         for step in judge.world:
             now_ns = judge.exchange.here_ns
             if stop_s is not None and now_ns >= START_NS + stop_s * SECOND and not loop.stopped:
                 loop.stop()
+            if restart_s is not None and now_ns >= START_NS + restart_s * SECOND:
+                loop.restart()
+                restart_s = None
             for said in step:
                 if isinstance(said, QuoteUpdate):
                     loop.on_quote(said.symbol, said.bid, said.ask, now_ns)
             loop.on_answers(now_ns)
-            judge.look(step, loop.knows, loop.counted)
+            judge.look(step, loop.knows)
         loop.stop()
         for now_ns in judge.pass_time(SETTLE_S):
             loop.on_answers(now_ns)
-        accepted = Counter(
-            loop.intent_of[order.request.client_order_id]
-            for order in judge.exchange.desk.register._known.values()
-            if hasattr(order, "leaves")
-        )
+        accepted = Counter(loop.intent_of[name] for name in judge.accepted)
         self.fills = len(judge.exchange.get_fills())
         self.struck = judge.line.strikes.struck
         self.found = judge.close(loop.positions.get("AAA", 0), accepted)
 
 
 class OurRun:
-    """The product's loop with its reconciliation, as a durable run wires them."""
+    """The product's loop with its reconciliation, as a durable run wires them, or without it."""
 
     def __init__(
         self,
@@ -288,6 +134,7 @@ class OurRun:
         terms: Terms = QUICK,
         stop_s: int | None = None,
         limit: int = LIMIT_QTY,
+        reconciles: bool = True,
     ) -> None:
         self.judge = judge = Judge(plan, events, terms, limit)
         self.lines = Line()
@@ -297,7 +144,9 @@ class OurRun:
             judge.line, InMemoryOrderStore(), self.monitor, self._now_ms, edge="computed",
             line=self.lines,
         )  # fmt: skip
-        self._desk = self._reconciling()
+        judge.watch(self.loop.order_store.fills)
+        desk = self._reconciling()
+        self._compare: Callable[[], object] = desk.on_time if reconciles else lambda: None
         self._stop_s = stop_s
         self.symbols, self.steps = judge.world.symbols, judge.world.steps
         self.start_ns = judge.world.start_ns
@@ -318,8 +167,12 @@ class OurRun:
             if self.judge.exchange.here_ns >= stop_ns and not self.monitor.frozen:
                 self.loop.freeze("the kill switch", "a test")
             yield step
-            self._desk.on_time()
-            self.judge.look(step, self._knows, self.loop.order_store.fills)
+            self._compare()
+            self.judge.look(step, self._knows)
+        for _ in self.judge.pass_time(QUIET_S):  # what was lost last is found before the report
+            self.loop.on_timer()
+            yield ()
+            self._compare()
 
     def _knows(self, order: WorkingOrder) -> bool:
         ours = self.loop.order_store.orders.get(order.request.client_order_id)
@@ -352,7 +205,7 @@ class OurRun:
         for _ in self.judge.pass_time(SETTLE_S):
             self.loop.on_timer()
             self.loop.on_fill()
-            self._desk.on_time()
+            self._compare()
 
     # What is held against the exchange.
 
@@ -369,7 +222,7 @@ class OurRun:
             elif order.filled_e9 + order.late_e9 != theirs:
                 found.append(f"{order.client_order_id} filled {order.filled_e9} and {theirs}")
         ours = {order.client_order_id for order in store.get_all()}
-        found += [f"{name} is none of ours" for name in register._known if name not in ours]
+        found += [f"{name} is none of ours" for name in self.judge.accepted if name not in ours]
         if store.fill_count() != len(exchange.get_fills()):
             found.append(f"fills: {store.fill_count()} and {len(exchange.get_fills())}")
         if fold.outbox.doubts or fold.unresolved:

@@ -47,6 +47,7 @@ class NaiveLoop:
         self.waiting: dict[str, Sent] = {}  # by our own name
         self.intent_of: dict[str, int] = {}
         self.counted: dict[str | None, int] = {}  # for whoever judges it; it never looks
+        self.prefix = "N"
         self._names = self._intents = 0
 
     def on_quote(self, symbol: str, bid: int, ask: int, now_ns: int) -> None:
@@ -76,6 +77,10 @@ class NaiveLoop:
                     self.exchange.cancel(order_id)
                 except LiveError:
                     pass  # it will have filled
+
+    def restart(self) -> None:
+        """A new process, which begins with nothing but the position that it wrote down."""
+        self.open, self.waiting, self.prefix = {}, {}, self.prefix + "N"
 
     def stop(self) -> None:
         """The end of trading, or its kill switch: cancel everything."""
@@ -109,7 +114,7 @@ class NaiveLoop:
 
     def _send(self, sent: Sent, now_ns: int) -> None:
         self._names += 1
-        name = f"N{self._names}"
+        name = f"{self.prefix}{self._names}"
         sent.tries += 1
         sent.sent_ns = now_ns
         self.intent_of[name] = sent.intent

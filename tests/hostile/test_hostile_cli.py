@@ -59,7 +59,10 @@ NOT_WHOLE = {"fraction": "1.5", "whole float": "5.0", "exponent": "1e3", "percen
 
 def test_the_rows_cover_every_number() -> None:
     assert len(WHOLE) == 4 and len(DECIMAL) == 10
-    others = {"--symbols", "--quotes", "--market", "--source", "--requote", "--edge"}
+    others = {
+        "--symbols", "--quotes", "--market", "--source", "--requote", "--edge", "--exchange",
+        "--terms", "--queue", "--delays", "--faults",
+    }  # fmt: skip
     assert {*WHOLE, *DECIMAL, *others} == {setting.name for setting in SETTINGS}
 
 
@@ -171,7 +174,6 @@ FLAGS = {
     "no network": (["--no-network"], "unknown flag '--no-network'", "see --help"),
     "testnet": (["--testnet"], "unknown flag '--testnet'", "see --help"),
     "mode": (["--mode", "live"], "unknown flag '--mode'", ""),
-    "exchange": (["--exchange", "bybit"], "unknown flag '--exchange'", ""),
     "escape": (["--\x1b[31m"], "unknown flag '--\\x1b[31m'", "see --help"),
     "surrogate": (["--\udcff"], "unknown flag '--\\udcff'", "see --help"),
     "long": (["--" + "x" * 10_000], "unknown flag '--xxx", "see --help"),
@@ -184,6 +186,12 @@ def test_a_wrong_flag_is_refused(name: str, refuse: Refuse) -> None:
     line = refuse(*argv)
     assert line.startswith(f"error: usage: {what}")
     assert " at argument 2; " in line and advice.strip("?") in line.partition("; ")[2]
+
+
+@pytest.mark.parametrize("name", ["bybit", "live", "binance", "", "Fake", "simulated,fake"])
+def test_no_exchange_but_those_of_this_process_can_be_named(name: str, refuse: Refuse) -> None:
+    line = refuse("--exchange", name)
+    assert line.startswith(f"error: input: --exchange {name!r} is not fake or simulated; ")
 
 
 @pytest.mark.parametrize(

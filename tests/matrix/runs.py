@@ -69,6 +69,31 @@ RUNS = (
         " --html {out}/page.html",
         page="page.html",
     ),
+    Run(
+        name="simulated",
+        arguments="--market tests/market/extracts/binance-spot.jsonl --exchange simulated"
+        " --terms tests/matrix/terms.toml --requote --seed 9 --spread-bps 0"
+        " --edge-threshold -100 --html {out}/page.html",
+        page="page.html",
+    ),
+    Run(
+        name="faulty",
+        arguments="--symbols BTCUSDT,ETHUSDT --iterations 40 --exchange simulated --delays 30"
+        " --faults tests/matrix/faults.toml --requote --edge computed --edge-threshold -50",
+    ),
+    Run(
+        name="backtest",
+        verb="backtest",
+        arguments="tests/market/extracts/binance-spot.jsonl --requote --spread-bps 0.1"
+        " --html {out}/page.html",
+        page="page.html",
+    ),
+    Run(
+        name="sweep",
+        verb="sweep",
+        arguments="tests/market/extracts/binance-spot.jsonl --requote --jobs 1 --by pnl_usd"
+        " --vary spread_bps=0.1,1",
+    ),
     Run(name="replayed-report", verb="replay", arguments=f"{JOURNALS}/demo --report"),
     Run(name="verified", verb="replay", arguments=f"{JOURNALS}/durable --verify --json"),
     Run(name="adopted", verb="replay", arguments=f"{JOURNALS}/adopting --verify --json"),

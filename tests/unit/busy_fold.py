@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.builders import BTC, ETH, T0_NS, a_fill, a_monitor, a_quote_event, e9
 from tools.live.core.contracts_v1 import (
     SELL, CancelFailed, EdgeUpdate, FreezeOrdered, OpenOrdersListed, OrderAbsent, OrderAccepted,
@@ -69,3 +71,10 @@ def a_busy_fold(*, in_doubt: bool = True) -> Fold:
 
 
 BUSY = state_of(a_busy_fold())
+
+
+def without_cancels_on_their_way(state: dict[str, Any]) -> dict[str, Any]:
+    """The same state as those told it who did not know that a cancel may be waited for."""
+    fold = {key: value for key, value in state["fold"].items() if key != "canceling"}
+    assert len(fold) == len(state["fold"]) - 1
+    return {**state, "fold": fold}

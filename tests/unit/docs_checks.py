@@ -288,7 +288,10 @@ def targets(readme: Readme) -> list[str]:
     return [f"make {name} is no target" for name in named if name not in known]
 
 
-_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNTS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
+)  # fmt: skip
 
 
 def varied(readme: Readme) -> list[str]:

@@ -179,7 +179,8 @@ def test_faults_by_plan(tmp_path: Path) -> None:
     for exchange in ("fake", "simulated"):
         run = Backtest(iterations=5, exchange=exchange, faults=str(plan))
         assert run.loop.exchange.__class__.__name__ == "FaultyExchange"
-        assert run.result().figures["trading"]["fills"] >= 0
+        assert isinstance(run.feed, SimulatedWorld) is (exchange == "simulated")
+        assert run.result().figures["execution"]["orders"]["rejected"] >= 1
 
 
 def test_a_market_of_a_file_is_that_market(tmp_path: Path) -> None:

@@ -200,6 +200,13 @@ def test_answers_that_come_at_once_are_not_on_their_way() -> None:
 def test_a_process_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     (failed,) = run_cases(paper, catalogue.chosen(["life-005"]), "no_such_module_here:make")
     assert failed.outcome is Outcome.FAILED and "ended with" in failed.evidence
+
+    def refuse(*_: object) -> int:
+        raise OSError(52, "not here")
+
+    monkeypatch.setattr(cases_life.os, "spawnve", refuse)
+    (none,) = run_cases(paper, catalogue.chosen(["life-005"]), "tests.exchange.paper_venue:paper")
+    assert none.evidence == "this system starts no processes: not here"
     monkeypatch.delattr(cases_life.os, "spawnve")
     (none,) = run_cases(paper, catalogue.chosen(["life-005"]), "tests.exchange.paper_venue:paper")
     assert none.evidence == "this system starts no processes"

@@ -12,7 +12,7 @@ from tools.live.console import Usage
 from tools.live.core.errors import ContractError
 from tools.live.exchange import FakeExchangeClient
 from tools.live.exchange_choice import (
-    FAKE, KINDS, SIMULATED, check_choice, exchange_of, is_simulated, world_of,
+    FAKE, KINDS, SIMULATED, check_choice, exchange_of, is_simulated, misheard, world_of,
 )  # fmt: skip
 from tools.live.market.synthetic import SyntheticMarket
 from tools.live.sim.delays import FAST, Constant
@@ -117,6 +117,7 @@ def test_what_goes_with_an_exchange_passes() -> None:
         ({"queue": "powr:2"}, "queue model 'powr:2' is unknown"),
         ({"terms": "missing.toml"}, "missing.toml"),
         ({"terms": "terms.yaml"}, "--terms 'terms.yaml' is neither .toml nor .json, nor one of"),
+        ({"faults": "nt-421"}, "--faults 'nt-421' is no scenario; did you mean 'nt-4215'?"),
         ({"faults": "plan.txt"}, "--faults 'plan.txt' is neither .toml nor .json; rename"),
     ],
 )
@@ -140,3 +141,27 @@ def test_the_market_passes_through_a_simulated_exchange() -> None:
     assert isinstance(exchange, SimulatedExchange)
     assert exchange.desk.pit.venue("BTCUSDT").bid
     assert is_simulated(chosen(exchange=SIMULATED))
+
+
+def test_a_scenario_is_named_instead_of_a_file() -> None:
+    exchange = exchange_of(chosen(faults="tg-94"))
+    assert exchange.describe()["faults"]["fault"] == [{"kind": "lose_answer", "nth": [2, 5, 6, 13]}]
+
+
+def test_faults_of_the_line_and_of_the_feed_come_into_the_world() -> None:
+    exchange = exchange_of(chosen(exchange=SIMULATED, faults="ccxt-19717"))
+    feed = world_of(exchange, SyntheticMarket(["BTCUSDT"], 30, 10**18))
+    assert feed.describe()["faults"]["fault"][0]["kind"] == "silent_stream"
+    said = [one.__class__.__name__ for step in feed for one in step]
+    assert "FeedStale" in said
+    exchange = exchange_of(chosen(exchange=SIMULATED, faults="tg-94"))
+    assert "faults" not in world_of(exchange, SyntheticMarket(["BTCUSDT"], 3, 10**18)).describe()
+
+
+def test_who_trades_on_the_fake_hears_a_bad_feed_too() -> None:
+    market = SyntheticMarket(["BTCUSDT"], 30, 10**18)
+    assert misheard(exchange_of(chosen()), market) is None
+    assert misheard(exchange_of(chosen(faults="tg-94")), market) is None
+    feed = misheard(exchange_of(chosen(faults="ccxt-19717")), market, ["BTCUSDT"], "synthetic")
+    assert feed is not None
+    assert any(one.__class__.__name__ == "FeedStale" for step in feed for one in step)

@@ -275,6 +275,14 @@ def test_a_restart_forgets_which_cancels_were_on_their_way() -> None:
     assert cancels(fold.step(RunResumed(T0_NS))) == ["X1", "X2"]
 
 
+def test_a_fill_where_no_quote_was_ever_heard_took_liquidity() -> None:
+    fold = a_fold()
+    order = fold.store.create(BTC, "Buy", "0.01", 50_000, 0)
+    fold.store.accept(order, "X1", T0_NS)
+    fold.step(a_fill("X1", "F1", liquidity=""))
+    assert fold.monitor.ledger.holdings[BTC].taker_fills == 1
+
+
 # The computed edge.
 
 

@@ -9,15 +9,18 @@ from tests.unit.builders import recorded, some_params, states
 from tests.unit.late_exchange import (
     a_late_loop, accepted, canceled, filled, hear, not_canceled, rejected,
 )  # fmt: skip
+from tools.live import patient_shell
 from tools.live.core.clock import NS_PER_MS
 from tools.live.core.contracts_v1 import (
     BUY, REQUEST_LIFE_NS, SELL, CancelFailed, CancelOrder, Fill, FreezeOrdered, FundingPaid,
     OrderAccepted, OrderCanceled, OrderUnknown, QueryFailed, QuoteUpdate, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import LiveError
+from tools.live.core.line import Line
 from tools.live.core.order import CANCELED, FILLED, OPEN, PENDING, REJECTED
-from tools.live.exchange import OrderStatus, PlaceOrderResponse
+from tools.live.exchange import FakeExchangeClient, OrderStatus, PlaceOrderResponse
 from tools.live.exchange_answers import AnsweringExchange
+from tools.live.execution_loop import ExecutionParams, wire_shadow
 from tools.live.patient_shell import ACTOR, PatientShell
 
 BOTH = (accepted(1), accepted(2))
@@ -103,7 +106,8 @@ def test_a_cancel_that_was_heard_of_another_way_is_not_recorded_again() -> None:
     loop.take(OrderCanceled("X1", T0_NS + 5 * NS_PER_MS))
     hear(loop, exchange, canceled("X1", 6), canceled("X2", 6), canceled("X2", 7))
     assert states(loop) == [CANCELED, CANCELED]
-    assert [end.ts_ns - T0_NS for end in events_of(loop, OrderCanceled)] == [  # type: ignore[union-attr]
+    ends = [end.ts_ns - T0_NS for end in events_of(loop, OrderCanceled)]
+    assert ends == [
         5 * NS_PER_MS, 6 * NS_PER_MS,
     ]  # fmt: skip
     assert not loop._canceling and not loop.fold.canceling
@@ -355,6 +359,20 @@ def test_funding_is_money_of_its_own_on_the_line() -> None:
     hear(loop, exchange, paid)
     assert events_of(loop, FundingPaid) == [paid]
     assert loop.risk_monitor.ledger.holdings[BTC].funding_e18 == -5 * 10**15
+
+
+def test_what_led_to_an_order_is_forgotten_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_shell, "_MANY", 8)
+    loop = wire_shadow(
+        max_inventory_usd_per_symbol=10**9, max_total_notional_usd=10**9,
+        edge_freeze_threshold_bps=0, exchange=FakeExchangeClient(), fee_maker_bps=0,
+        fee_taker_bps=0, retain=10, line=Line(), clock=lambda: T0_MS,
+    )  # fmt: skip
+    params = ExecutionParams([BTC], 200, 10**9, 10**9, 0, requote=True)
+    loop.run_shadow(params)
+    assert 0 < len(loop._origins) <= 2 * (10 + 2) + 2
+    fills = [entry for entry in recorded(loop) if isinstance(entry.event, Fill)]
+    assert all(entry.cause for entry in fills)
 
 
 def test_a_new_life_waits_for_nothing() -> None:

@@ -104,3 +104,34 @@ def test_before_anything_has_happened_on_the_line_the_clock_tells_the_time() -> 
     faulty.join(EventClock(), lambda: T0_MS)
     assert faulty.place_limit(a_request()).timestamp_ms == T0_MS
     assert faulty.strikes.struck[0].ts_ns == T0_NS
+
+
+def test_a_line_that_is_down_again_when_it_comes_back_is_down_until_the_end_of_both() -> None:
+    late = LateExchange()
+    one = Fault(Kind.DISCONNECT, for_ns=5 * MS)
+    other = Fault(Kind.DISCONNECT, from_ns=4 * MS, for_ns=5 * MS)
+    faulty, line = behind(late, one, other)
+    late.queue.append(accepted(1))
+    assert heard(faulty) == []
+    line.advance_to(T0_NS + 5 * MS)
+    assert heard(faulty) == []
+    line.advance_to(T0_NS + 9 * MS)
+    assert heard(faulty) == [accepted(1)]
+
+
+def test_what_is_late_comes_when_the_line_is_up_at_that_time() -> None:
+    late = LateExchange()
+    down = Fault(Kind.DISCONNECT, from_ns=10 * MS, for_ns=20 * MS)
+    faulty, line = behind(late, Fault(Kind.LATE_FILL, by_ns=15 * MS), down)
+    late.queue.append(filled("X1", BUY))
+    assert heard(faulty) == []
+    assert faulty.next_answer_ns() == T0_NS + 30 * MS
+
+
+def test_only_who_picks_orders_remembers_what_they_were() -> None:
+    faulty, _ = behind(PlainExchange(), Fault(Kind.LOSE_FILL))
+    faulty.place_limit(a_request())
+    assert faulty._about == {}
+    faulty, _ = behind(PlainExchange(), Fault(Kind.LOSE_FILL, side=BUY))
+    faulty.place_limit(a_request())
+    assert faulty._about == {"CLI00000001": (BTC, BUY), "X1": (BTC, BUY)}

@@ -94,8 +94,7 @@ def test_what_lasts_is_on_from_a_time_to_a_time_and_is_told_once() -> None:
     on = [ns for ns in range(8) if strikes.lasts(OUTAGE, ns * MS) is not None]
     assert on == [2, 3, 4]
     assert strikes.struck == [Struck(0, OUTAGE, "", 2 * MS)]
-    assert strikes.ends_ns(fault) == 5 * MS
-    assert strikes.ends_ns(Fault(OUTAGE)) is None
+    assert strikes.over_ns(OUTAGE, 5 * MS) == 5 * MS
     assert strikes.lasts(FaultKind.AMNESIA, 3 * MS) is None
 
 

@@ -142,6 +142,53 @@ def test_a_request_may_come_twice() -> None:
     assert list(plain.resting) == ["X1", "X2"]
 
 
+@pytest.mark.parametrize("kind", [Kind.TWICE, Kind.LATE_REQUEST])
+def test_an_exchange_that_cannot_answer_a_copy_tells_nobody(kind: FaultKind) -> None:
+    """Whoever waits for something else is not told of it either."""
+    plain, copies = PlainExchange(), []
+    place = plain.place_limit
+
+    def once(req: Any) -> PlaceOrderResponse:
+        copies.append(req.client_order_id)
+        if len(copies) > 1:
+            raise LiveError("it exists already")
+        return place(req)
+
+    plain.place_limit = once  # type: ignore[method-assign]
+    late = {"nth": (2,), "by_ns": MS} if kind is Kind.LATE_REQUEST else {}
+    faulty, line = behind(plain, Fault(kind, **late))  # type: ignore[arg-type]
+    assert faulty.place_limit(a_request()).order_id == "X1"
+    if kind is Kind.LATE_REQUEST:
+        with pytest.raises(LiveError, match="no answer in time"):
+            faulty.place_limit(a_request())
+    line.advance_to(T0_NS + MS)
+    assert heard(faulty) == []
+    assert copies == ["CLI00000001", "CLI00000001"]
+
+
+def test_a_late_cancel_that_the_exchange_cannot_answer_is_silence() -> None:
+    plain = PlainExchange()
+    faulty, line = behind(plain, Fault(Kind.LATE_CANCEL, by_ns=MS))
+
+    def broken(order_id: str) -> bool:
+        raise LiveError("it cannot tell")
+
+    plain.cancel = broken  # type: ignore[method-assign]
+    with pytest.raises(LiveError, match="no answer in time"):
+        faulty.cancel("X1")
+    line.advance_to(T0_NS + MS)
+    assert heard(faulty) == []
+
+
+def test_the_times_of_a_plan_count_from_the_first_thing_of_any_kind() -> None:
+    plain = PlainExchange()
+    faulty, line = behind(plain, Fault(Kind.LOSE_CANCEL, from_ns=10 * MS, for_ns=MS))
+    faulty.place_limit(a_request())
+    line.advance_to(T0_NS + 10 * MS)
+    with pytest.raises(LiveError):
+        faulty.cancel("X1")
+
+
 def test_a_lost_cancel_leaves_the_order_where_it_is() -> None:
     plain = PlainExchange()
     faulty, _ = behind(plain, Fault(Kind.LOSE_CANCEL))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.builders import a_monitor
-from tests.unit.sim_builders import MS, SYMBOL, T0, Told, a_quote, a_trade
+from tests.unit.sim_builders import MS, SYMBOL, T0, Told, a_quote, a_request, a_trade
 from tools.live.core.contracts_v1 import (
     BUY, OrderAccepted, QuoteUpdate,
 )  # fmt: skip
@@ -23,6 +23,7 @@ from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.faults.feed import FaultyMarket
 from tools.live.sim.faults.plan import Fault, FaultKind, FaultPlan
 from tools.live.sim.faults.wire import FaultyExchange
+from tools.live.sim.orders import TimeInForce
 from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
 
@@ -110,7 +111,8 @@ def test_who_does_not_listen_is_called_once() -> None:
     exchange = SimulatedExchange()
     plan = FaultPlan((Fault(Kind.LATE_ANSWER, by_ns=30 * MS),))
     faulty = FaultyExchange(exchange, plan)
-    world = SimulatedWorld(Told(a_quote(), a_quote(98, 101, ns=T0 + 90 * MS)), exchange, line=faulty)
+    market = Told(a_quote(), a_quote(98, 101, ns=T0 + 90 * MS))
+    world = SimulatedWorld(market, exchange, line=faulty)
     steps = iter(world)
     next(steps)
     faulty.place_limit(PlaceOrderRequest("C1", SYMBOL, BUY, 1, 90))
@@ -118,6 +120,35 @@ def test_who_does_not_listen_is_called_once() -> None:
     for step in steps:
         seen.append(((exchange.here_ns - T0) // MS, len(step)))
     assert seen == [(30, 0), (90, 1)]
+
+
+def test_a_timer_of_the_exchange_fires_while_the_line_holds_something_up() -> None:
+    exchange = SimulatedExchange()
+    faulty = FaultyExchange(exchange, FaultPlan((Fault(Kind.LATE_ANSWER, by_ns=100 * MS),)))
+    world = SimulatedWorld(Told(a_quote()), exchange, line=faulty)
+    for step in world:
+        if step:
+            faulty.place_limit(PlaceOrderRequest("C1", SYMBOL, BUY, 1, 90))
+            ends = a_request("C2", price=90, time_in_force=TimeInForce.GTD, expires_ns=T0 + 15 * MS)
+            exchange.submit(ends)
+    assert [one.client_order_id for one in exchange.get_open_orders()] == ["C1"]
+    assert exchange.here_ns == T0 + 100 * MS
+
+
+def test_at_the_end_it_is_as_late_as_the_market_says_whoever_heard_of_it() -> None:
+    """A line that is down until then is back, although nothing was heard for so long."""
+    events = [a_quote(ns=T0), *(a_quote(99, 101 + at, ns=T0 + at * 1000 * MS) for at in (1, 2, 9))]
+    silent = Fault(Kind.SILENT_STREAM, from_ns=500 * MS)
+    plan = FaultPlan((silent, Fault(Kind.OUTAGE, from_ns=500 * MS, for_ns=8000 * MS)))
+    exchange = SimulatedExchange()
+    faulty = FaultyExchange(exchange, plan)
+    faulty.come_to(T0)
+    assert faulty.get_positions() == []
+    world = SimulatedWorld(FaultyMarket(Told(*events), plan), exchange, line=faulty)
+    heard = [(exchange.here_ns - T0) // MS for _ in world]
+    assert heard == [0, 5000, 5000]
+    assert exchange.here_ns == T0 + 9000 * MS
+    assert faulty.get_positions() == []
 
 
 # The market that we hear, and the one that is.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.sim_builders import MS, SYMBOL, T0, Floor, a_quote, a_trade
+from tools.live.core.contracts_v1 import FundingPaid
 from tools.live.core.money import SCALE
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import OrderStatus
+from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.evidence import Execution
 from tools.live.sim.fees import FlatFees
+from tools.live.sim.funding import ConstantRate, Funding
 from tools.live.sim.liquidity import FULL
 from tools.live.sim.orders import OrderKind, SelfTrade, TimeInForce
 from tools.live.sim.pit import Pit
@@ -242,3 +247,69 @@ def test_it_may_say_nothing_of_either(terms: Terms) -> None:
     floor.send(qty=1, price=101)
     (fill,) = floor.exchange.stream_fills()
     assert (fill.fee_e18, fill.why) == (None, "")
+
+
+# Funding.
+
+EIGHT_HOURS = 8 * 3600 * 10**9
+
+
+def a_perpetual(bps: int = 10, **more: Any) -> Terms:
+    return Terms(funding=Funding(ConstantRate(bps)), cash_e18=0, **more)
+
+
+def test_a_position_pays_for_being_held_at_the_middle_of_its_market() -> None:
+    floor = Floor(a_perpetual())
+    floor.send(qty=2, price=101)
+    floor.said()
+    floor.at(T0 + EIGHT_HOURS - 1)
+    assert floor.said() == []
+    floor.at(T0 + EIGHT_HOURS)
+    (paid,) = floor.exchange.stream_answers()
+    cost = 2 * 100 * SCALE * SCALE // 1000  # ten basis points of two at a hundred
+    assert paid == FundingPaid(SYMBOL, -cost, "10 bps on 2 at 100", T0 + EIGHT_HOURS)
+    assert floor.exchange.get_balances() == {"USD": -2 * 101 * SCALE * SCALE - cost}
+    floor.at(T0 + 3 * EIGHT_HOURS)
+    assert len(list(floor.exchange.stream_answers())) == 2
+
+
+def test_who_is_short_is_paid_and_who_is_flat_is_not() -> None:
+    floor = Floor(a_perpetual())
+    floor.send("C1", SELL, qty=1, price=99)
+    floor.said()
+    floor.at(T0 + EIGHT_HOURS)
+    (paid,) = floor.exchange.stream_answers()
+    assert isinstance(paid, FundingPaid) and paid.amount_e18 == SCALE * SCALE // 10
+    floor.send("C2", BUY, qty=1, price=101)
+    floor.said()
+    floor.at(T0 + 2 * EIGHT_HOURS)
+    assert floor.said() == []
+
+
+def test_where_one_side_is_missing_the_last_price_is_the_mark() -> None:
+    floor = Floor(a_perpetual())
+    floor.send(qty=1, price=101)
+    floor.said()
+    floor.hear(a_trade(90, 1)).hear(a_quote(bid=99, ask=0, ask_qty=0))
+    floor.at(T0 + EIGHT_HOURS)
+    (paid,) = floor.exchange.stream_answers()
+    assert isinstance(paid, FundingPaid) and paid.why == "10 bps on 1 at 90"
+
+
+def test_funding_is_told_as_late_as_a_fill() -> None:
+    floor = Floor(a_perpetual(delays=Delays(fill=Constant(7 * MS))))
+    floor.send(qty=1, price=101)
+    floor.at(T0 + EIGHT_HOURS)
+    assert floor.said() == ["OrderAccepted ORD000001", "ORD000001 1 at 101 taker"]
+    floor.at(T0 + EIGHT_HOURS + 7 * MS)
+    (paid,) = floor.exchange.stream_answers()
+    assert isinstance(paid, FundingPaid) and paid.ts_ns == T0 + EIGHT_HOURS + 7 * MS
+
+
+def test_a_new_life_begins_its_funding_anew() -> None:
+    floor = Floor(a_perpetual())
+    floor.send(qty=1, price=101)
+    floor.exchange.reset()
+    floor.at(T0).hear(a_quote())
+    floor.at(T0 + EIGHT_HOURS)
+    assert floor.said() == []

@@ -22,6 +22,7 @@ VERBS = {
     "md-replay": ("md_replay", "replay recorded market data: books, gaps, drift"),
     "backtest": ("backtest_cli", "run a strategy over a market of the past; figures, tearsheet"),
     "sweep": ("sweep_cli", "run many backtests: a grid or a random search of settings"),
+    "drift": ("drift_cli", "hold a run against real fills: how much kinder was it than life"),
     "schema": ("", "print the JSON Schema of a report: report (the demo's), risk or certificate"),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled

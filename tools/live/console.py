@@ -128,8 +128,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint naming the nearest known word, or where to look when none is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word[:60], list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else "see --help"
+    asked = word[:60]
+    names = {one: one for one in known}
+    if asked.strip("-"):  # the dashes say nothing of how near it is
+        asked, names = asked.lstrip("-"), {one.lstrip("-"): one for one in names}
+    begun = [one for one in names if asked and one.startswith(asked)]
+    near = begun if len(begun) == 1 else get_close_matches(asked, list(names), n=1, cutoff=0.6)
+    return f"did you mean {names[near[0]]!r}?" if near else "see --help"
 
 
 def run(

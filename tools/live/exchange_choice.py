@@ -83,6 +83,30 @@ def world_of(
     return SimulatedWorld(market, simulated, symbols=symbols, source=source, line=line)
 
 
+def misheard(
+    exchange: IExchangeClient,
+    market: Source | SyntheticMarket | RecordedMarket,
+    symbols: Sequence[str] | None = None,
+    source: str | None = None,
+) -> Feed | None:
+    """The market as the bad feed of a plan tells it; None where no plan touches the feed.
+
+    For an exchange that hears of no market; a simulated one is driven by `world_of`.
+    """
+    if isinstance(exchange, FakeExchangeClient):
+        return None
+    from .market.feed import MarketFeed
+    from .sim.faults.feed import FaultyMarket
+    from .sim.faults.plan import MARKET
+    from .sim.faults.wire import FaultyExchange
+
+    assert isinstance(exchange, FaultyExchange)
+    plan = exchange.strikes.plan
+    if not any(one.kind in MARKET for one in plan.faults):
+        return None
+    return MarketFeed(FaultyMarket(market, plan), symbols, source)
+
+
 def is_simulated(chosen: Mapping[str, Any]) -> bool:
     """Whether the run's market has to pass through its exchange."""
     return bool(chosen["exchange"] == SIMULATED)
@@ -111,11 +135,15 @@ def _terms(chosen: Mapping[str, Any]) -> Terms:
     return with_parts(terms, parts)
 
 
-def _plan(file: str) -> FaultPlan:
+def _plan(named: str) -> FaultPlan:
+    """The plan in a file, or a scenario by its name, which has no ending."""
+    from .sim.faults.corpus import scenario
     from .sim.faults.plan import read_plan
 
-    raw, is_toml = _read(file, "--faults")
-    return read_plan(raw, f"--faults {file!r}", toml=is_toml)
+    if "." not in named:
+        return scenario(named, "--faults").plan()
+    raw, is_toml = _read(named, "--faults")
+    return read_plan(raw, f"--faults {named!r}", toml=is_toml)
 
 
 def _read(file: str, flag: str, names: tuple[str, ...] = ()) -> tuple[bytes, bool]:

@@ -18,7 +18,7 @@ from .core.errors import ContractError, LineFailed
 from .core.line import Line
 from .edge_modes import COMPUTED, begun_as
 from .exchange import IExchangeClient
-from .exchange_choice import check_choice, exchange_of, is_simulated, world_of
+from .exchange_choice import check_choice, exchange_of, is_simulated, misheard, world_of
 from .execution_loop import ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
@@ -182,12 +182,12 @@ def _feed(
         from .market.recorded import RecordedMarket
 
         market = RecordedMarket(chosen["quotes"], symbols, "--quotes")
-    elif is_simulated(chosen):
+    else:
         start_ns = start_ms * NS_PER_MS
         market = SyntheticMarket(chosen["symbols"], chosen["iterations"], start_ns)
-    else:
-        return None
-    return world_of(exchange, market) if is_simulated(chosen) else market
+    if is_simulated(chosen):
+        return world_of(exchange, market)
+    return misheard(exchange, market) or (market if named else None)
 
 
 def _market(
@@ -209,7 +209,8 @@ def _market(
     if is_simulated(chosen):
         feed = world_of(exchange, market, symbols, source)
     else:
-        feed = MarketFeed(market, symbols, source)
+        bad = misheard(exchange, market, symbols, source)
+        feed = MarketFeed(market, symbols, source) if bad is None else bad
     return feed if pace is None else Paced(feed, pace)
 
 

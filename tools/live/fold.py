@@ -228,8 +228,8 @@ class Fold(MoneyVerbs):
 
     def _crossed(self, symbol: str, side: Side, price: int) -> bool:
         """For a venue that does not say who took: whether the price crossed the last quote."""
-        exposure = self.monitor.exposures[symbol]
-        if not exposure.ask:
+        exposure = self.monitor.exposures.get(symbol)
+        if exposure is None or not exposure.ask:
             return True
         return price >= exposure.ask if side is BUY else price <= exposure.bid
 

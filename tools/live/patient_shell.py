@@ -24,6 +24,7 @@ from .shell_query import ask
 
 ACTOR = "exchange"
 _NO_ANSWER = "the exchange has not answered"
+_MANY = 4096  # so many orders may be remembered before it is looked which of them can go
 
 
 class PatientShell(Shell):
@@ -38,13 +39,22 @@ class PatientShell(Shell):
     def _start_over(self) -> None:
         super()._start_over()
         self._canceling: dict[str, Asked] = {}
+        self._most_origins = _MANY
         self._kept_ends: list[OrderCanceled | CancelFailed] = []
 
     def on_fill(self) -> None:
         """Hear everything that the exchange has to say by now."""
+        if len(self._origins) > self._most_origins:
+            self._forget_origins()
         if self._answering is None:
             return super().on_fill()
         self._hear_answers(self._answering.stream_answers())
+
+    def _forget_origins(self) -> None:
+        """Of an order that the store has forgotten nobody has to know which quote led to it."""
+        known = self.order_store.by_order_id
+        self._origins = {name: led for name, led in self._origins.items() if name in known}
+        self._most_origins = max(_MANY, 2 * len(self._origins))
 
     # What was asked.
 

@@ -182,7 +182,7 @@ _TABLE: dict[str, tuple[tuple[str, Any, Read, str, str], ...]] = {
         ("terms", None, path, "FILE", "terms of --exchange simulated, or dream ... slow"),
         ("queue", None, model, "MODEL", "its queue: pessimistic, proportional, power:N or log"),
         ("delays", None, model, "MS", "its delays: milliseconds, or fast, normal or slow"),
-        ("faults", None, path, "FILE", "what is to go wrong with it, by plan: .toml or .json"),
+        ("faults", None, path, "PLAN", "what is to go wrong: a .toml or .json file, or a scenario"),
         ("fill_rate", 0.7, rate, "P", "chance that an accepted order fills"),
         ("reject_rate", 0.05, rate, "P", "chance that an order is rejected"),
         ("partial_fill_rate", 0.1, rate, "P", "chance that a fill is partial"),

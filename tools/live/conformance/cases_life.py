@@ -108,7 +108,10 @@ def _told_by_process(where: str, hash_seed: str) -> list[str]:
         target = os.path.join(folder, "transcript")
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, TARGET: target}
         words = ["python", "-m", MODULE, where]  # none holds a space, which Windows would split
-        code = os.spawnve(os.P_WAIT, sys.executable, words, environment)
+        try:
+            code = os.spawnve(os.P_WAIT, sys.executable, words, environment)
+        except OSError as error:
+            raise CaseNotDriven(f"this system starts no processes: {error.strerror}") from None
         if code:
             raise CaseFailed(f"a process of its own ended with {code}; it says why on stderr")
         with open(target, encoding="ascii") as told:

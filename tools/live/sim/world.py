@@ -131,7 +131,7 @@ class SimulatedWorld:
         under_way = exchange.answers.under_way
         quotes.clear()
         self._offered = None
-        there_ns = 0
+        there_ns = ts_ns = 0
         for ts_ns, events, steps in self._moments:
             there_ns = max(there_ns, ts_ns - feed_ns())
             if quotes or under_way or due.heap or self._line is not None:
@@ -145,6 +145,9 @@ class SimulatedWorld:
             for step in steps:
                 quotes.append((ts_ns, step))
         yield from self._until(_NEVER)
+        if self._line is not None and ts_ns > exchange.here_ns:  # so long did we hear nothing
+            exchange.here_ns = ts_ns
+            self._line.come_to(ts_ns)
 
     def _until(self, limit_ns: int) -> Iterator[Step]:
         """All that happens before the market moves at this time."""

@@ -139,6 +139,22 @@ for_s = 6
 """,
     ),
     Scenario(
+        "nt-5000", _GITHUB + "nautechsystems/nautilus_trader/issues/5000",
+        "a process was killed with orders at work, and the next one did not know of them",
+        "after a restart orders rest of which it knows nothing",
+        """
+[[fault]]
+kind = "lose_answer"
+from_s = 12
+for_s = 2
+
+[[fault]]
+kind = "lose_cancel"
+from_ms = 12500
+for_s = 3
+""",
+    ),
+    Scenario(
         "ft-4403", _GITHUB + "freqtrade/freqtrade/issues/4403",
         "right after an order was placed the exchange said that there was no such order",
         "what it did not find it places again",

@@ -181,6 +181,8 @@ def checked(fault: Fault, named: str = "fault") -> Fault:
         raise ContractError(
             f"{kind.value} of {named} lasts from a time to a time; leave nth, chance and most"
         )
+    if kind in LASTING and kind not in MARKET and (fault.symbol or fault.side):
+        raise ContractError(f"{kind.value} of {named} is of a whole line; leave symbol and side")
     if kind in MARKET and fault.side is not None:
         raise ContractError(f"{kind.value} of {named} has no side; leave side")
     return fault

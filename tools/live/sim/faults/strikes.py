@@ -69,11 +69,17 @@ class Strikes:
                 return one.fault
         return None
 
-    def ends_ns(self, fault: Fault) -> int | None:
-        """When a fault is over, by the clock of the line; None when it never is."""
-        if fault.for_ns is None:
-            return None
-        return (self._start_ns or 0) + fault.from_ns + fault.for_ns
+    def over_ns(self, kind: FaultKind, ts_ns: int) -> int | None:
+        """The first time from this one on at which no fault of this kind is on; None when never."""
+        start_ns = self._start_ns or 0
+        faults = [one.fault for one in self._armed.get(kind, ())]
+        while True:
+            on = next((fault for fault in faults if fault.is_on(ts_ns - start_ns)), None)
+            if on is None:
+                return ts_ns
+            if on.for_ns is None:
+                return None
+            ts_ns = start_ns + on.from_ns + on.for_ns
 
 
 class _Armed:

@@ -49,6 +49,7 @@ class FaultyExchange:
         self._late: list[tuple[int, int, Callable[[], None]]] = []  # requests on their way
         self._held: list[tuple[int, int, Answer]] = []  # answers on their way
         self._offered: object = None  # the answer to which a world has called us last
+        self._picks = any(one.symbol or one.side for one in plan.faults)
         self._about: dict[str, tuple[str, Side]] = {}  # symbol and side, by either id
 
     def join(self, line: EventClock, before: Callable[[], int]) -> None:
@@ -72,7 +73,8 @@ class FaultyExchange:
         now_ns = self._now_ns()
         self._run_late(now_ns)
         name, symbol, side = req.client_order_id, req.symbol, req.side
-        self._about[name] = symbol, side
+        if self._picks:
+            self._about[name] = symbol, side
         if self._is_down(FaultKind.DISCONNECT) or self._strikes(FaultKind.NOT_SENT, name):
             raise NotSent("the line is down")
         if self._is_down(FaultKind.OUTAGE) or self._strikes(FaultKind.LOSE_REQUEST, name):
@@ -141,7 +143,7 @@ class FaultyExchange:
         if self._answering is not None:
             theirs = self._answering.next_answer_ns()
             if theirs is not None:
-                times.append(max(theirs, self._back_ns(FaultKind.DISCONNECT)))
+                times.append(self._through_ns(max(theirs, self._now_ns())))
         due_ns = min(times, default=_FOREVER_NS)
         return due_ns if due_ns < _FOREVER_NS else None
 
@@ -220,14 +222,11 @@ class FaultyExchange:
     def _is_down(self, kind: FaultKind) -> bool:
         return self.strikes.lasts(kind, self._now_ns()) is not None
 
-    def _back_ns(self, kind: FaultKind) -> int:
-        """When a stretch of trouble that is on is over; now, where none is."""
-        now_ns = self._now_ns()
-        fault = self.strikes.lasts(kind, now_ns)
-        if fault is None:
-            return now_ns
-        ends_ns = self.strikes.ends_ns(fault)
-        return _FOREVER_NS if ends_ns is None else ends_ns
+    def _through_ns(self, ns: int) -> int:
+        """When something gets through that comes to the line at this time: it may be down."""
+        self._is_down(FaultKind.DISCONNECT)  # it is told that it is
+        over_ns = self.strikes.over_ns(FaultKind.DISCONNECT, ns)
+        return _FOREVER_NS if over_ns is None else over_ns
 
     def _of(self, name: str) -> tuple[str | None, Side | None]:
         return self._about.get(name, (None, None))
@@ -235,7 +234,7 @@ class FaultyExchange:
     def _on_the_way(self, answer: Answer, now_ns: int) -> list[tuple[int, Answer]]:
         """When an answer arrives, once, twice or never."""
         if isinstance(answer, FundingPaid):  # no order's; the line only holds it up
-            return [(self._back_ns(FaultKind.DISCONNECT), answer)]
+            return [(self._through_ns(now_ns), answer)]
         lose, late, double = _KINDS[answer.__class__]
         if isinstance(answer, OrderAccepted) and answer.client_order_id in self._about:
             self._about[answer.order_id] = self._about[answer.client_order_id]
@@ -244,10 +243,8 @@ class FaultyExchange:
         strike = self.strikes.strike
         if strike(lose, now_ns, name, symbol, side) is not None:
             return []
-        due_ns = self._back_ns(FaultKind.DISCONNECT)
         held = strike(late, now_ns, name, symbol, side)
-        if held is not None:
-            due_ns = max(due_ns, now_ns + held.by_ns)
+        due_ns = self._through_ns(now_ns if held is None else now_ns + held.by_ns)
         skew = strike(FaultKind.CLOCK_SKEW, now_ns, name, symbol, side)
         if skew is not None:
             answer = _skewed(answer, skew.by_ns)
