@@ -11,8 +11,8 @@ FULLY_COVERED := tools/live/core/*,tools/live/order_store.py,tools/live/risk*.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test coverage check tidy compile types matrix bench bench-gate interop goldens \
-        wheel clean python venv
+.PHONY: help demo test coverage check tidy compile types matrix bench bench-gate interop \
+        interop-engines goldens wheel clean python venv
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,11 @@ bench-gate: python
 
 interop: python  ## notebook and browser tests, in an environment of their own
 	@$(PYTHON) .ci/environment.py $(BUILD)/interop tests/interop/requirements.txt
-	$(BUILD)/interop/bin/python -m pytest -W default tests/interop
+	$(BUILD)/interop/bin/python -m pytest -W default --ignore=tests/interop/engines tests/interop
+
+interop-engines: python  ## hftbacktest, Backtrader, NautilusTrader and Dask, in an environment of their own
+	@$(PYTHON) .ci/environment.py $(BUILD)/engines tests/interop/engines.txt --no-deps --only-binary :all:
+	$(BUILD)/engines/bin/python -m pytest -W default tests/interop/engines
 
 goldens: venv  ## rewrite the golden files from what the product does now
 	$(RUN) -m tests.goldens
