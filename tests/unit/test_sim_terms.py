@@ -32,7 +32,8 @@ def test_every_part_is_told_in_what_json_can_hold() -> None:
     assert told["slippage"] == {"slippage": "fixed_bps", "bps": "2", "tick": "0"}
     assert told["fees"] == {"model": "flat", "maker_bps": "1", "taker_bps": "0"}
     assert (told["venue"], told["self_trade"]) == ("another", "allow")
-    assert told["retain"] is None and told["partial"] is True and told["cash"] == "0.000000000000000007"
+    assert told["retain"] is None and told["partial"] is True
+    assert told["cash"] == "0.000000000000000007"
 
 
 def test_a_market_of_its_own() -> None:
