@@ -220,6 +220,8 @@ def refusal(path: str, value: Any) -> str:
 
 
 def test_a_refusal_names_the_field_the_value_and_the_rule() -> None:
+    assert refusal("fold/canceling/0/0", "Z9") == "canceling names 'Z9', which is no open order"
+    assert refusal("fold/canceling", []) == "canceling is told and empty"
     assert refusal("store/orders/1/3", "-5") == "orders item 1: qty '-5' is not 1 or more"
     assert refusal("store/orders/1/2", "Up") == "orders item 1: side 'Up' is not one of Buy, Sell"
     assert refusal("store/orders/1/0", 2) == (
