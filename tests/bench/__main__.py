@@ -109,7 +109,7 @@ def _speed(room: float) -> list[Row]:
 
 # What is measured, its goal, and what a build is failed for: a disk of many users makes these wide.
 _JOURNAL = {
-    "W1": ("journaled W1, of W1 without a journal", 0.45, 0.25),
+    "W1": ("journaled W1, of W1 without a journal", 0.45, 0.2),
     "most": ("the most of it, with every line made by hand", 0.0, 0.0),
     "append": ("appending alone, of the same lines by hand", 0.5, 0.38),
     "commit": ("group commits, of write and fsync alone", 0.8, 0.4),
@@ -180,7 +180,7 @@ def _market(gate: bool) -> list[Row]:
 _SIMULATED = {
     "W1": ("W1 on the simulated exchange with a queue, of W1", 0.35, 0.22),
     "delays": ("the same where everything takes its time", 0.0, 0.0),
-    "alone": ("that exchange alone, of an instant-fill simulator", 0.8, 0.25),
+    "alone": ("that exchange alone, of an instant-fill simulator", 0.8, 0.18),
 }
 
 
