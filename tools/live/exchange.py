@@ -291,7 +291,7 @@ class FakeExchangeClient:
             fill.why = ""
             self._next_fill += 1
             self._fills.append(fill)
-            self._move_holding(symbol, filled if side is BUY else -filled, price)
+            move_holding(self._holdings, symbol, filled if side is BUY else -filled, price)
             status = FILLED_STATUS if filled == qty else PARTIAL_STATUS
         if filled != qty:
             self._open[order_id] = (
@@ -315,14 +315,7 @@ class FakeExchangeClient:
 
     def get_positions(self) -> list[Position]:
         """Positions that are not flat, by symbol, at their average entry price."""
-        found = []
-        for symbol in sorted(self._holdings):
-            qty, cost = self._holdings[symbol]
-            if qty:
-                position = Position(symbol, 0, cost / (qty * SCALE))
-                position.qty_e9 = qty
-                found.append(position)
-        return found
+        return positions_of(self._holdings)
 
     def stream_fills(self) -> Iterator[FillEvent]:
         """Hand out the queued fills, first in first out; each is handed out once."""
@@ -334,19 +327,35 @@ class FakeExchangeClient:
         """The time of an answer while there is no line, or nothing has happened on it."""
         return environment_now_ms() if self.clock is None else self.clock() + self.latency_ms
 
-    def _move_holding(self, symbol: str, signed: int, price: int) -> None:
-        """Average cost, as venues keep it: closing leaves the average, crossing restarts it."""
-        holding = self._holdings.get(symbol)
-        if holding is None:
-            holding = self._holdings[symbol] = [0, 0]
-        qty, cost = holding
-        holding[0] = left = qty + signed
-        if not qty or (qty > 0) is (signed > 0):
-            holding[1] = cost + signed * price
-        elif left and (left > 0) is (qty > 0):
-            holding[1] = cost + divide_half_even(cost * signed, qty)
-        else:
-            holding[1] = left * price
+
+def move_holding(holdings: dict[str, list[int]], symbol: str, signed: int, price: int) -> None:
+    """Average cost, as venues keep it: closing leaves the average, crossing zero restarts it.
+
+    A holding is a signed quantity and its cost at 10^18.
+    """
+    holding = holdings.get(symbol)
+    if holding is None:
+        holding = holdings[symbol] = [0, 0]
+    qty, cost = holding
+    holding[0] = left = qty + signed
+    if not qty or (qty > 0) is (signed > 0):
+        holding[1] = cost + signed * price
+    elif left and (left > 0) is (qty > 0):
+        holding[1] = cost + divide_half_even(cost * signed, qty)
+    else:
+        holding[1] = left * price
+
+
+def positions_of(holdings: dict[str, list[int]]) -> list[Position]:
+    """Holdings that are not flat, by symbol, at their average entry price."""
+    found = []
+    for symbol in sorted(holdings):
+        qty, cost = holdings[symbol]
+        if qty:
+            position = Position(symbol, 0, cost / (qty * SCALE))
+            position.qty_e9 = qty
+            found.append(position)
+    return found
 
 
 OPEN_STATUS = OrderStatus.OPEN

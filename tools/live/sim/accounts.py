@@ -6,8 +6,7 @@ whether it may is a question of rules, not of arithmetic.
 
 from __future__ import annotations
 
-from ..core.money import SCALE, divide_half_even
-from ..exchange import Position
+from ..exchange import Position, move_holding, positions_of
 
 
 class Accounts:
@@ -22,17 +21,7 @@ class Accounts:
     def trade(self, symbol: str, signed: int, price: int, fee_e18: int) -> None:
         """Book an execution: closing leaves the average cost, crossing zero restarts it."""
         self.cash_e18 -= signed * price + fee_e18
-        holding = self._holdings.get(symbol)
-        if holding is None:
-            holding = self._holdings[symbol] = [0, 0]
-        qty, cost = holding
-        holding[0] = left = qty + signed
-        if not qty or (qty > 0) is (signed > 0):
-            holding[1] = cost + signed * price
-        elif left and (left > 0) is (qty > 0):
-            holding[1] = cost + divide_half_even(cost * signed, qty)
-        else:
-            holding[1] = left * price
+        move_holding(self._holdings, symbol, signed, price)
 
     def pay(self, amount_e18: int) -> None:
         """Take money out, or put it in when it is negative: funding, interest."""
@@ -45,14 +34,7 @@ class Accounts:
 
     def positions(self) -> list[Position]:
         """Positions that are not flat, by symbol, at their average entry price."""
-        found = []
-        for symbol in sorted(self._holdings):
-            qty, cost = self._holdings[symbol]
-            if qty:
-                position = Position(symbol, 0, cost / (qty * SCALE))
-                position.qty_e9 = qty
-                found.append(position)
-        return found
+        return positions_of(self._holdings)
 
     def balances(self) -> dict[str, int] | None:
         """Cash by currency; None where the exchange keeps no count of it."""
