@@ -114,7 +114,7 @@ def test_what_goes_with_an_exchange_passes() -> None:
     ("given", "why"),
     [
         ({"delays": "quick"}, "--delays 'quick' is unknown; known are instant, fast"),
-        ({"queue": "powr:2"}, "queue model 'powr:2' is unknown"),
+        ({"queue": "powr:2"}, "--queue 'powr:2' is unknown; choose pessimistic"),
         ({"terms": "missing.toml"}, "missing.toml"),
         ({"terms": "terms.yaml"}, "--terms 'terms.yaml' is neither .toml nor .json, nor one of"),
         ({"faults": "nt-421"}, "--faults 'nt-421' is no scenario; did you mean 'nt-4215'?"),

@@ -129,7 +129,7 @@ def _terms(chosen: Mapping[str, Any]) -> Terms:
         terms = read_terms(raw, f"--terms {named!r}", toml=is_toml)
     parts: dict[str, Any] = {}
     if chosen["queue"] is not None:
-        parts["queue"] = queue_model(chosen["queue"])
+        parts["queue"] = queue_model(chosen["queue"], "--queue")
     if chosen["delays"] is not None:
         parts["delays"] = delays_in_words(chosen["delays"], "--delays")
     return with_parts(terms, parts)

@@ -125,7 +125,7 @@ PESSIMISTIC = Pessimistic()
 PROPORTIONAL = Proportional()
 
 
-def queue_model(name: str) -> QueueModel:
+def queue_model(name: str, field: str = "queue model") -> QueueModel:
     """The model of a name: `pessimistic`, `proportional`, `power:N` or `log`."""
     kind, colon, n = name.partition(":")
     if kind == "power" and n:
@@ -135,7 +135,7 @@ def queue_model(name: str) -> QueueModel:
     }  # fmt: skip
     if colon or kind not in plain:
         raise ContractError(
-            f"queue model {name!r:.60} is unknown; choose pessimistic, proportional, power:N or log"
+            f"{field} {name!r:.60} is unknown; choose pessimistic, proportional, power:N or log"
         )
     return plain[kind]
 
