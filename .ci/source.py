@@ -21,7 +21,7 @@ LAYERS = {
     "audit.laws_funding": 3,
     "shell": 4, "shell_query": 4, "shell_executed": 4, "patient_shell": 4, "execution_loop": 4,
     "sim": 5, "journal": 5, "engines": 6,
-    "console": 6, "settings": 6, "exchange_choice": 6, "exec_demo": 6, "__main__": 6,
+    "console": 6, "settings": 6, "exchange_choice": 6, "run_end": 6, "exec_demo": 6, "__main__": 6,
     "risk_monitor_cli": 6,
     "market_pace": 6, "journaled": 6, "durable_run": 6, "journal_cli": 6, "journal_cli_flags": 6,
     "journal_cli_repair": 6, "journal_cli_project": 6, "journal_folder": 6,

@@ -12,14 +12,15 @@ from .backtest_result import BacktestResult, order_line
 from .backtest_run import Backtest
 from .backtest_settings import BY_KEY, SETTINGS
 from .console import (
-    DEBUG, EXIT_CHECK_FAILED, EXIT_HALTED, EXIT_OK, HELP, Flag, Parser, Progress, Usage, emit,
+    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, Flag, Parser, Progress, Usage, emit,
     first_word, run, say,
 )  # fmt: skip
 from .core import codec
 from .core.clock import NS_PER_MS
 from .core.errors import LineFailed
 from .edge_modes import begun_as
-from .reports.files import check_target, write_parts, write_whole
+from .reports.files import check_target, write_parts
+from .run_end import deliver, verdict
 
 if TYPE_CHECKING:
     from .journaled import Book
@@ -93,8 +94,11 @@ def _main(argv: list[str]) -> int:
         emit(codec.canonical({"violations": found}) + "\n")
         say(f"error: check: {broken}; keep this output and report it")
         return EXIT_CHECK_FAILED
-    _deliver(result, options)
-    return _verdict(result.report["risk"], options["fail_on_freeze"], book)
+    text = (codec.pretty(result.plain()) if options["pretty"] else str(result)) + "\n"
+    deliver(text, result.html, html=options["html"], out=options["out"])
+    halted_in = book.folder if book is not None and book.halted else None
+    risk = result.report["risk"]
+    return verdict(risk, fail_on_freeze=options["fail_on_freeze"], halted_in=halted_in)
 
 
 def given_settings(options: dict[str, Any]) -> dict[str, Any]:
@@ -183,30 +187,6 @@ def _order_lines(
         test.run(until_step=test.done + _STEPS_AT_ONCE, progress=after_step)
         yield "".join(rows)
         rows.clear()
-
-
-def _deliver(result: BacktestResult, options: dict[str, Any]) -> None:
-    """The files that were asked for first, so that what is printed stands for all of it."""
-    text = (codec.pretty(result.plain()) if options["pretty"] else str(result)) + "\n"
-    if options["html"] is not None:
-        write_whole(options["html"], result.html(), "--html")
-    if options["out"] is not None:
-        write_whole(options["out"], text, "--out")
-    else:
-        emit(text)
-
-
-def _verdict(risk: dict[str, Any], fail_on_freeze: bool, book: Book | None) -> int:
-    """What a halt and --fail-on-freeze make of a run, and why."""
-    if book is not None and book.halted:
-        say(f"error: halted: {book.folder} got a file HALT, so trading was frozen; see risk in the"
-            " report")  # fmt: skip
-        return EXIT_HALTED
-    if not fail_on_freeze or not risk["frozen"]:
-        return EXIT_OK
-    why, symbol, when = (risk[f"first_freeze_{part}"] for part in ("reason", "symbol", "utc"))
-    say(f"error: halted: {why} at {symbol}, {when}; see risk in the report")
-    return EXIT_HALTED
 
 
 if __name__ == "__main__":

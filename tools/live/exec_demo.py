@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__, settings
 from .audit.laws import LawsBroken
 from .console import (
-    DEBUG, EXIT_CHECK_FAILED, EXIT_HALTED, EXIT_OK, HELP, VERSION, Flag, Parser, Progress, Usage,
+    DEBUG, EXIT_CHECK_FAILED, EXIT_OK, HELP, VERSION, Flag, Parser, Progress, Usage,
     emit, run, say,
 )  # fmt: skip
 from .core import codec
@@ -22,8 +22,9 @@ from .exchange_choice import check_choice, exchange_of, is_simulated, misheard, 
 from .execution_loop import ExecutionLoop, wire_shadow
 from .market.synthetic import SyntheticMarket
 from .params import ExecutionParams, Feed
-from .reports.files import check_target, write_whole
+from .reports.files import check_target
 from .reports.shadow_report import ShadowReport
+from .run_end import deliver, verdict
 
 if TYPE_CHECKING:
     from .journaled import Book
@@ -121,8 +122,11 @@ def _main(argv: list[str]) -> int:
         emit(codec.canonical({"violations": found}) + "\n")
         say(f"error: check: {broken}; keep this output and report it")
         return EXIT_CHECK_FAILED
-    _deliver(ShadowReport(data, line.entries if line is not None else ()), options)
-    return _verdict(data["risk"], options["fail_on_freeze"], book)
+    report = ShadowReport(data, line.entries if line is not None else ())
+    text = codec.pretty(data) + "\n" if options["pretty"] else str(report)
+    deliver(text, report.html, html=options["html"], out=options["out"])
+    halted_in = book.folder if book is not None and book.halted else None
+    return verdict(data["risk"], fail_on_freeze=options["fail_on_freeze"], halted_in=halted_in)
 
 
 def _check_files(options: dict[str, Any], chosen: dict[str, Any]) -> None:
@@ -294,29 +298,6 @@ def _trade(
     finally:
         if shown is not None:
             shown.close()
-
-
-def _deliver(report: ShadowReport, options: dict[str, Any]) -> None:
-    text = codec.pretty(report.data) + "\n" if options["pretty"] else str(report)
-    if options["html"] is not None:
-        write_whole(options["html"], report.html(), "--html")
-    if options["out"] is not None:
-        write_whole(options["out"], text, "--out")
-    else:
-        emit(text)
-
-
-def _verdict(risk: dict[str, Any], fail_on_freeze: bool, book: Book | None) -> int:
-    """What a halt and --fail-on-freeze make of a run, and why."""
-    if book is not None and book.halted:
-        say(f"error: halted: {book.folder} got a file HALT, so trading was frozen; see risk in the"
-            " report")  # fmt: skip
-        return EXIT_HALTED
-    if not fail_on_freeze or not risk["frozen"]:
-        return EXIT_OK
-    why, symbol, when = (risk[f"first_freeze_{part}"] for part in ("reason", "symbol", "utc"))
-    say(f"error: halted: {why} at {symbol}, {when}; see risk in the report")
-    return EXIT_HALTED
 
 
 if __name__ == "__main__":
