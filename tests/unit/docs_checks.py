@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.matrix import __main__ as matrix
 from tests.matrix.runs import RUNS
-from tests.unit import docs_runs
+from tests.unit import docs_runs, docs_worlds
 from tests.unit.docs_readme import ROOT, Readme, tree
 from tools.live import console, exec_demo, settings
 from tools.live.audit.laws import LAWS, LAWS_OF_THE_LINE
@@ -37,7 +37,7 @@ NOUNS = (
 )  # fmt: skip
 SCHEMA_TYPES = {
     "string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list",
-    "null": "null",
+    "null": "null", "object": "map",
 }  # fmt: skip
 LONGER_NAMES = {
     "max_inv": "max_inventory_usd_per_symbol",
@@ -135,6 +135,9 @@ def schema_keys(readme: Readme) -> list[str]:
 
 
 def _walk_schema(schema: dict[str, Any], path: str, found: dict[str, set[str]]) -> None:
+    if path in docs_worlds.MODELS and "oneOf" not in schema:
+        found.setdefault(path, set()).update(_schema_types(schema))
+        return
     for one in schema.get("oneOf", ()):
         _walk_schema(one, path, found)
     below = dict(schema.get("properties", {}))

@@ -12,6 +12,7 @@ from typing import Any
 from tests.sim.journaled_runs import run_on
 from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Script, Venue, Wire
+from tests.unit import docs_worlds
 from tools.live.core.contracts_v1 import (
     BUY, Entry, FeedLost, FeedStale, FillAdopted, FundingPaid, GapDetected, OrderAdopted,
     PositionAdopted, Reconciled, ResyncFinished, ResyncStarted,
@@ -32,6 +33,7 @@ from tools.live.risk_monitor import RuntimeRiskMonitor
 # Maps in the report whose keys are names of the run, and how the README writes such a key.
 MAPS = {
     "adopted.positions": "{symbol}",
+    "params.exchange.rules": "{symbol}",
     "params.market.refused": "{code}",
     "edge.counterfactual.by_symbol": "{symbol}",
     "edge.counterfactual.by_symbol.{symbol}.markouts": "{horizon}",
@@ -49,7 +51,8 @@ MAPS = {
     "risk.worst_case_usd": "{symbol}",
 }
 QUOTES = Path(__file__).resolve().parent.parent / "matrix" / "quotes.csv"
-TYPES = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null", list: "list"}
+TYPES = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null", list: "list",
+         dict: "map"}
 PARAMS = ExecutionParams(["BTCUSDT"], 10, 10_000, 50_000, 9.5)
 
 
@@ -122,6 +125,7 @@ def reports() -> tuple[dict[str, Any], ...]:
         _breaking(Line()).run_shadow(PARAMS),
         _paying(Line()).run_shadow(PARAMS),
         json.loads(run_on(SimDisk(), 5)[0]),
+        *(a_loop(one).run_shadow(PARAMS, feed) for one, feed in docs_worlds.worlds(_Told())),
     )
 
 
@@ -135,7 +139,7 @@ def leaves() -> dict[str, set[str]]:
 
 
 def _walk(value: Any, path: str, found: dict[str, set[str]]) -> None:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or path in docs_worlds.MODELS:
         found.setdefault(path, set()).add(TYPES[type(value)])
         return
     for key, below in value.items():

@@ -18,8 +18,9 @@ from ..portfolio.edge import HORIZONS_S
 from ..portfolio.edge_markouts import HORIZON_NAMES
 from .report import SCHEMA_VERSION
 from .schema_certificate import certificate
-
-Schema = dict[str, Any]
+from .schema_exchange import exchange
+from .schema_market import market
+from .schema_parts import Schema, closed
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RISK_VERSION = 1
@@ -49,18 +50,6 @@ def text(name: str) -> str:
     return codec.pretty(SCHEMAS[name]) + "\n"
 
 
-def _object(about: str = "", /, **properties: Schema) -> Schema:
-    """A closed object in which every key is required."""
-    described = {"description": about} if about else {}
-    return {
-        **described,
-        "type": "object",
-        "properties": properties,
-        "required": sorted(properties),
-        "additionalProperties": False,
-    }
-
-
 def _map(value: Schema, about: str = "") -> Schema:
     """An open object: its keys are symbols or order ids, its values all alike."""
     described = {"description": about} if about else {}
@@ -73,17 +62,17 @@ def _list(item: Schema) -> Schema:
 
 def _edge() -> Schema:
     computed = {f"{seconds}s": _horizon() for seconds in HORIZONS_S}
-    edge = _object(
+    edge = closed(
         "the net edge that the freeze looks at",
         mode=_EDGE_MODE,
         threshold_bps=_NUMBER,
         last_bps=_map(_MAYBE_NUMBER, "null: it was no finite number"),
     )
-    measured = {"oneOf": [_object(**computed), _markouts()]}
+    measured = {"oneOf": [closed(**computed), _markouts()]}
     edge["properties"].update(
         measured=_map(measured, "not where the mode is scripted: edge of our fills by horizon"),
         decision=_map(
-            _object(
+            closed(
                 "null: too few samples to say anything",
                 samples=_COUNT,
                 mean_bps=_MAYBE_NUMBER,
@@ -100,8 +89,8 @@ def _edge() -> Schema:
 
 def _horizon(**also: Schema) -> Schema:
     """The edge at one horizon, whether anything was measured there or not."""
-    unmeasured = _object("no fill is old enough", fills={"const": 0}, **also)
-    measured = _object(
+    unmeasured = closed("no fill is old enough", fills={"const": 0}, **also)
+    measured = closed(
         "in basis points; net is capture less fee less adverse selection",
         fills=_POSITIVE,
         capture_bps=_NUMBER,
@@ -115,11 +104,11 @@ def _horizon(**also: Schema) -> Schema:
 
 def _markouts() -> Schema:
     horizons = {name: _horizon(unmeasured=_COUNT, net_usd=_NUMBER) for name in HORIZON_NAMES}
-    return _object("of the whole run", **horizons)
+    return closed("of the whole run", **horizons)
 
 
 def _counterfactual() -> Schema:
-    would_be = _object(
+    would_be = closed(
         "what the strategy would have traded",
         fills=_COUNT,
         volume_usd=_AMOUNT,
@@ -129,7 +118,7 @@ def _counterfactual() -> Schema:
         saved_usd=_NUMBER,
         markouts=_markouts(),
     )
-    return _object(
+    return closed(
         "only where the mode is markouts: the trading that a freeze prevented",
         fills=_COUNT,
         saved_usd=_NUMBER,
@@ -145,7 +134,7 @@ def _orders() -> Schema:
         "properties": reasons,
         "additionalProperties": False,
     }
-    return _object(
+    return closed(
         "placed = filled_full + canceled + open; filled counts fill events",
         **{
             name: _COUNT
@@ -160,40 +149,12 @@ def _orders() -> Schema:
 
 
 def _params() -> Schema:
-    synthetic = _object(kind={"const": "synthetic"})
-    recorded = _object(
-        "the hash is that of the quotes, however they are written",
-        kind={"const": "recorded"},
-        quotes=_POSITIVE,
-        sha256=_SHA256,
-    )
-    market = _object(
-        "the hash is that of the data, whatever file it came in",
-        kind={"const": "market"},
-        format=_TEXT,
-        sha256=_SHA256,
-        quotes=_POSITIVE,
-        quoted_from={"enum": ["quotes", "trades"]},
-        refused=_map(_COUNT, "by code: messages that were no market data, or could not be read"),
-    )
-    for name in ("source", "symbol", "finished"):  # where they were found out or given
-        market["properties"][name] = _TEXT
-    fake = _object(
-        "the fake, by its class",
-        client=_TEXT,
-        seed={"type": "integer"},
-        fill_rate=_RATE,
-        reject_rate=_RATE,
-        partial_fill_rate=_RATE,
-        latency_ms=_COUNT,
-    )
-    other = _object("an exchange of somebody else, by its class", client=_TEXT)
-    return _object(
+    return closed(
         "everything that decides a run; config_sha256 covers it",
         symbols=_list(_SYMBOL),
         iterations=_POSITIVE,
-        market={"oneOf": [synthetic, recorded, market]},
-        exchange={"oneOf": [fake, other]},
+        market=market(),
+        exchange=exchange(),
         base_qty={"type": "number", "exclusiveMinimum": 0},
         spread_bps=_AMOUNT,
         requote=_FLAG,
@@ -211,15 +172,15 @@ def _pnl() -> Schema:
         "realised_usd": _NUMBER, "unrealised_usd": _NUMBER, "fees_usd": _NUMBER,
         "net_usd": _NUMBER, "cash_usd": _NUMBER, "volume_usd": _AMOUNT,
     }  # fmt: skip
-    each = _object(avg_entry_price=_AMOUNT, bought_qty=_AMOUNT, sold_qty=_AMOUNT, **sums)
-    pnl = _object("net = realised + unrealised - fees + funding", by_symbol=_map(each), **sums)
+    each = closed(avg_entry_price=_AMOUNT, bought_qty=_AMOUNT, sold_qty=_AMOUNT, **sums)
+    pnl = closed("net = realised + unrealised - fees + funding", by_symbol=_map(each), **sums)
     funding = {"description": "only where any was paid; below zero: it went out", **_NUMBER}
     each["properties"]["funding_usd"] = pnl["properties"]["funding_usd"] = funding
     return pnl
 
 
 def _fees() -> Schema:
-    return _object(
+    return closed(
         "a negative fee is a rebate",
         maker_bps=_NUMBER,
         taker_bps=_NUMBER,
@@ -232,7 +193,7 @@ def _fees() -> Schema:
 
 
 def _positions() -> Schema:
-    return _object(
+    return closed(
         "of every symbol that ever traded; net_pos_usd is the absolute notional at the mark",
         by_symbol=_map(_NUMBER),
         net_pos_usd=_map(_AMOUNT),
@@ -247,7 +208,7 @@ def _risk() -> Schema:
         for which in ("first", "last")
         for part, schema in (("reason", _MAYBE_TEXT), ("symbol", _MAYBE_TEXT), ("utc", _MAYBE_UTC))
     }
-    return _object(
+    return closed(
         "null where there was no freeze",
         frozen=_FLAG,
         freeze_events=_COUNT,
@@ -262,11 +223,11 @@ def _risk() -> Schema:
 
 
 def _report() -> Schema:
-    ack_ms = _object(
+    ack_ms = closed(
         "from decision to acknowledgement, nearest rank; null without an order",
         count=_COUNT, p50=_MAYBE_COUNT, p95=_MAYBE_COUNT, max=_MAYBE_COUNT,
     )  # fmt: skip
-    integrity = _object(
+    integrity = closed(
         "equal config_sha256 and state_sha256: the same run",
         schema_version={"const": SCHEMA_VERSION},
         code_version=_TEXT,
@@ -277,26 +238,26 @@ def _report() -> Schema:
         journal_id={"description": "null: the line was not recorded on disk", **_MAYBE_TEXT},
         journal_head={"description": "seq:hash of the line's last entry", **_MAYBE_TEXT},
     )
-    report = _object(
-        execution=_object(iterations=_POSITIVE, symbols=_list(_SYMBOL)),
+    report = closed(
+        execution=closed(iterations=_POSITIVE, symbols=_list(_SYMBOL)),
         orders=_orders(),
         positions=_positions(),
         risk=_risk(),
-        runtime=_object(utc=_UTC),
+        runtime=closed(utc=_UTC),
         edge=_edge(),
         fees=_fees(),
         integrity=integrity,
-        latency=_object(ack_ms=ack_ms),
+        latency=closed(ack_ms=ack_ms),
         params=_params(),
         pnl=_pnl(),
     )
-    report["properties"]["adopted"] = _object(
+    report["properties"]["adopted"] = closed(
         "only where something was: what was taken over from the exchange, and never traded",
         orders=_COUNT,
         executions=_COUNT,
         positions=_map(_NUMBER, "by symbol: what came or went without a trade"),
     )
-    report["properties"]["feed"] = _object(
+    report["properties"]["feed"] = closed(
         "only where anything was heard of the feed itself: gaps, silences, new beginnings",
         **dict.fromkeys(Connectivity().counts(), _COUNT),
         stale=_map(_TEXT, "by symbol: why its market could not be used at the end"),
@@ -310,7 +271,7 @@ def _report() -> Schema:
 
 
 def _risk_demo() -> Schema:
-    metrics = _object(
+    metrics = closed(
         blocks_total=_COUNT,
         freezes_total=_COUNT,
         last_freeze_reason=_MAYBE_TEXT,
@@ -321,11 +282,11 @@ def _risk_demo() -> Schema:
         "$schema": DIALECT,
         "$id": f"urn:shadow-trading-toolkit:risk:{RISK_VERSION}",
         "title": "Risk monitor demo report",
-        **_object(
+        **closed(
             frozen=_FLAG,
             metrics=metrics,
             positions=_map(_NUMBER),
-            runtime=_object(utc=utc, version=_TEXT),
+            runtime=closed(utc=utc, version=_TEXT),
             status={"const": "OK"},
         ),
     }

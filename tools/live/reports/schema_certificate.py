@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Schema = dict[str, Any]
+from .schema_parts import Schema, closed
 
 VERSION = 1
 
@@ -26,7 +24,7 @@ def certificate(dialect: str) -> Schema:
         "$schema": dialect,
         "$id": f"urn:shadow-trading-toolkit:certificate:{VERSION}",
         "title": "Certificate of an exchange adapter",
-        **_object(
+        **closed(
             "sha256 covers the canonical form of all the rest",
             kit_version={"type": "integer", "minimum": 1},
             code_version=_TEXT,
@@ -36,7 +34,7 @@ def certificate(dialect: str) -> Schema:
             capabilities=_capabilities(),
             hooks={"description": "what of the world behind it can be driven", **_WORDS},
             cases={"type": "array", "items": _case()},
-            counts=_object(**dict.fromkeys(_OUTCOMES, _COUNT)),
+            counts=closed(**dict.fromkeys(_OUTCOMES, _COUNT)),
             complete={"description": "whether all cases of the kit were asked", **_FLAG},
             certified={"description": "complete, and no case failed", **_FLAG},
             sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
@@ -45,7 +43,7 @@ def certificate(dialect: str) -> Schema:
 
 
 def _case() -> Schema:
-    return _object(
+    return closed(
         id={"type": "string", "pattern": "^[a-z]+-[0-9]{3}$"},
         title=_TEXT,
         outcome={"enum": list(_OUTCOMES)},
@@ -54,7 +52,7 @@ def _case() -> Schema:
 
 
 def _capabilities() -> Schema:
-    return _object(
+    return closed(
         "the matrix that decides which cases apply",
         order_types=_WORDS,
         time_in_force=_WORDS,
@@ -62,15 +60,3 @@ def _capabilities() -> Schema:
         client_id_length={"type": ["integer", "null"], "minimum": 1},
         **dict.fromkeys(_FLAGS, _FLAG),
     )
-
-
-def _object(about: str = "", /, **properties: Schema) -> Schema:
-    """A closed object in which every key is required."""
-    described = {"description": about} if about else {}
-    return {
-        **described,
-        "type": "object",
-        "properties": properties,
-        "required": sorted(properties),
-        "additionalProperties": False,
-    }

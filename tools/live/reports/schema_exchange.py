@@ -1,0 +1,76 @@
+"""What a report says of its exchange: the fake, the simulated one, or somebody else's."""
+
+from __future__ import annotations
+
+from .schema_parts import Schema, closed
+
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_RATE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_NULL: Schema = {"type": "null"}
+# A model describes itself: its name, and the numbers that it was made with.
+_MODEL: Schema = {"type": "object", "additionalProperties": {}}
+
+FAULTS = closed(
+    "the plan of what is to go wrong, in the words in which it is read",
+    seed=_COUNT,
+    fault={"type": "array", "items": _MODEL},
+)
+
+
+def exchange() -> Schema:
+    """One of three forms; any of them may stand behind a bad line."""
+    return {"oneOf": [_fake(), _simulated(), _other()]}
+
+
+def _fake() -> Schema:
+    return closed(
+        "the fake, by its class",
+        client=_TEXT,
+        seed={"type": "integer"},
+        fill_rate=_RATE,
+        reject_rate=_RATE,
+        partial_fill_rate=_RATE,
+        latency_ms=_COUNT,
+        maybe={"faults": FAULTS},
+    )
+
+
+def _simulated() -> Schema:
+    """The terms on which it trades, each part as it describes itself."""
+    ways = ("submit", "acknowledge", "fill", "cancel", "cancel_answer", "feed")
+    return closed(
+        "the simulated exchange: its terms",
+        client=_TEXT,
+        seed={"type": "integer"},
+        queue=_MODEL,
+        liquidity=_MODEL,
+        slippage=_or_null(_MODEL),
+        partial=_FLAG,
+        delays=closed(**dict.fromkeys(ways, _MODEL)),
+        fees=_or_null(_MODEL),
+        explain=_FLAG,
+        rules={"type": "object", "additionalProperties": _MODEL, "description": "by symbol"},
+        only_listed=_FLAG,
+        sessions={"oneOf": [_TEXT, _MODEL]},
+        outside=_TEXT,
+        self_trade=_TEXT,
+        trigger_by=_TEXT,
+        cash=_or_null(_TEXT),
+        funding=_or_null(_MODEL),
+        currency=_TEXT,
+        retain=_or_null(_COUNT),
+        venue=_or_null(_TEXT),
+        maybe={"faults": FAULTS},
+    )
+
+
+def _other() -> Schema:
+    return closed(
+        "an exchange of somebody else, by its class", client=_TEXT, maybe={"faults": FAULTS}
+    )
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"oneOf": [schema, _NULL]}
