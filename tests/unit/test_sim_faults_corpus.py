@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tools.live import sim as simulated
 from tools.live.core.errors import ContractError
 from tools.live.sim.faults.corpus import SCENARIOS, Scenario, scenario
 from tools.live.sim.faults.plan import FaultKind
@@ -34,6 +36,13 @@ def test_it_is_told_in_a_line(one: Scenario) -> None:
     for said in (one.happened, one.breaks):
         assert said == said.strip() and said[0].islower() and not said.endswith(".")
     assert len(one.happened) < 100
+
+
+@every
+def test_the_table_of_the_room_tells_it(one: Scenario) -> None:
+    lines = (Path(simulated.__file__).parent / "README.md").read_text().splitlines()
+    row = f"| [`{one.name}`]({one.thread}) | {one.happened} | {one.breaks} | "
+    assert len([line for line in lines if line.startswith(row)]) == 1
 
 
 def test_names_and_threads_are_there_once() -> None:
