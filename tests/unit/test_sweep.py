@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from tests.unit.backtest_builders import market_file
 from tools.live.backtest_run import Backtest
 from tools.live.core.clock import NS_PER_S
-from tools.live.core.errors import InvariantBroken
+from tools.live.core.errors import ContractError, InvariantBroken
 from tools.live.sweep import MEASURES, Outcome, inputs_sha256, plan_sweep, run_one, run_sweep
 from tools.live.sweep_cli import Here
 from tools.live.sweep_plan import TEST, TRAIN, Fold, SweepPlan, folds_of, read_walk
@@ -200,3 +201,30 @@ def test_the_content_of_the_market_is_part_of_the_key(tmp_path: Path) -> None:
     assert inputs_sha256(a_plan()) == inputs_sha256(a_plan("seed=7"))
     slow = plan_sweep({**BASE, "terms": "slow"}, VARY)
     assert inputs_sha256(a_plan()) != inputs_sha256(slow)
+
+
+def test_so_is_the_content_of_each_file_on_an_axis(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("retain = 10\n")
+    vary = f"terms=fast,{file} seed=1,2"
+    first = inputs_sha256(a_plan(vary))
+    assert first == inputs_sha256(a_plan(f"terms=fast,slow,{file}"))  # a name adds nothing
+    file.write_text("retain = 11\n")
+    assert inputs_sha256(a_plan(vary)) != first != inputs_sha256(a_plan("terms=fast"))
+    outcome = run_sweep(a_plan("terms=fast,slow faults=nt-4215,hb-745"), Here())
+    assert outcome.errors == [] and len({row["key"] for row in outcome.rows}) == 4
+    assert len({row["state_sha256"] for row in outcome.rows}) > 1
+
+
+@pytest.mark.parametrize(
+    ("vary", "told"),
+    [
+        ("terms=fast,sloww", "--terms 'sloww' is neither .toml nor .json, nor one of"),
+        ("faults=nt-4215,nt-421", "--faults 'nt-421' is no scenario; did you mean 'nt-4215'?"),
+        ("delays=5,nope", "--delays 'nope' is unknown"),
+        ("queue=log,lag", "--queue 'lag' is unknown"),
+    ],
+)
+def test_what_no_run_could_read_is_told_before_any_run(vary: str, told: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(told)):
+        inputs_sha256(a_plan(vary))

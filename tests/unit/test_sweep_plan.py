@@ -24,6 +24,11 @@ def test_axes() -> None:
         Axis("requote", (True, False)),
     )  # fmt: skip
     assert read_axes(" spread-bps=3 ", {}) == (Axis("spread_bps", (3,)),)
+    words = "queue=power:2,log terms=fast,my.toml faults=nt-4215,hb-745 delays=5:15:5"
+    assert read_axes(words, {}) == (
+        Axis("queue", ("power:2", "log")), Axis("terms", ("fast", "my.toml")),
+        Axis("faults", ("nt-4215", "hb-745")), Axis("delays", ("5", "10", "15")),
+    )  # fmt: skip
 
 
 def test_the_last_axis_varies_fastest() -> None:
@@ -55,7 +60,7 @@ def test_points_by_chance() -> None:
         ("", "--vary '' is no axis"),
         ("sprad=1", "--vary 'sprad' is nothing to vary; did you mean 'spread_bps'?"),
         ("market=a,b", "--vary 'market' is nothing to vary"),
-        ("terms=fast,slow", "--vary 'terms' is nothing to vary"),
+        ("source=a,b", "--vary 'source' is nothing to vary"),
         ("seed=1 seed=2", "--vary 'seed' is given twice; name all of its values at once"),
         ("seed=1,2,1", "--vary seed has '1' twice; name each value once"),
         ("seed=1:2", "--vary seed '1:2' is no range; write FROM:TO:STEP"),

@@ -43,6 +43,7 @@ MEASURES = {
     "mean_gross_usd": ("exposure", "mean_gross_usd"), "fees_usd": ("costs", "fees_usd"),
     "market_usd": ("costs", "market_usd"),
 }  # fmt: skip
+_READ = ("terms", "faults", "queue", "delays")  # what an exchange is made from
 LESS_IS_BETTER = ("drawdown_usd", "effective_spread_bps", "arrival_slippage_bps")
 
 
@@ -162,9 +163,23 @@ class _Desk:
 
 
 def inputs_sha256(plan: SweepPlan) -> str:
-    """The hash of what all runs of a plan read: the market, and the terms of the exchange."""
+    """The hash of what all runs of a plan read: the market, and the files of its exchanges.
+
+    What has a name here, such as the terms `fast`, is part of this program's version, so an axis
+    that gets another such value keeps the rows that it had.
+    """
     config = config_of(plan.base)
     market = survey(open_market(config), config["symbols"], config["source"]).describe()
+    told = [market, _exchange_told(config)]
+    for axis in plan.axes:
+        for value in axis.values if axis.key in _READ else ():
+            read = _exchange_told(config_of({**plan.base, axis.key: value}))
+            if "." in value:  # a file, not a name
+                told.append(read)
+    return codec.sha256(told)
+
+
+def _exchange_told(config: dict[str, Any]) -> dict[str, Any]:
     exchange = exchange_of(config)
     assert isinstance(exchange, InProcess), "an exchange of a config is one of our own"
-    return codec.sha256([market, exchange.describe()])
+    return exchange.describe()

@@ -26,10 +26,9 @@ MOST_VALUES = 10_000
 MOST_RUNS = 1_000_000
 SEED = "seed"
 TRAIN, TEST = "train", "test"
-_NOT_VARIED = (
-    "market", "quotes", "source", "from", "until", "start", "symbols", "terms", "faults",
-)  # fmt: skip
+_NOT_VARIED = ("market", "quotes", "source", "from", "until", "start", "symbols")
 _BETWEEN = re.compile(r"[\s;]+")
+_RANGE = re.compile(r"[-+.0-9][^,]*:")  # power:2 is a word
 _SWITCH = {"true": True, "false": False}
 
 
@@ -144,9 +143,8 @@ def read_axes(written: str, base: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def _values(key: str, written: str, base: Mapping[str, Any]) -> tuple[Any, ...]:
-    """1:6:0.5 or 1,2,5, each as the config has it; no value twice."""
-    steps = written.split(":")
-    texts = _steps(key, steps) if len(steps) > 1 else written.split(",")
+    """1:6:0.5 or 1,2,5 or fast,slow, each as the config has it; no value twice."""
+    texts = _steps(key, written.split(":")) if _RANGE.match(written) else written.split(",")
     values: dict[Any, None] = {}
     for one in texts:
         value = config_of({**base, key: _SWITCH.get(one, one)})[key]
