@@ -173,6 +173,22 @@ def test_in_a_dream_it_is_the_kindest_fake() -> None:
     assert 0 < plain["execution"]["fill_ratio"] < 1
 
 
+@pytest.mark.parametrize("exchange", ["fake", "simulated"])
+def test_a_bad_feed_is_heard_on_either_exchange(tmp_path: Path, exchange: str) -> None:
+    market = market_file(tmp_path)
+    good, bad = (
+        Backtest(market, exchange=exchange, **faults).result().report
+        for faults in ({}, {"faults": "ccxt-19717"})
+    )
+    assert "faults" not in good["params"]["market"]
+    assert bad["params"]["market"]["faults"] == bad["params"]["exchange"]["faults"]
+
+
+def test_faults_of_an_exchange_of_ones_own_are_its_own_business() -> None:
+    with pytest.raises(ContractError, match="faults go with an exchange that has a name; wrap"):
+        Backtest(iterations=5, exchange=FakeExchangeClient, faults="nt-4215")
+
+
 def test_faults_by_plan(tmp_path: Path) -> None:
     plan = tmp_path / "faults.json"
     plan.write_text('{"seed": 1, "fault": [{"kind": "reject", "nth": [2]}]}')

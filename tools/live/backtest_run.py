@@ -25,7 +25,7 @@ from .core.money import to_e9
 from .core.quiet_gc import quiet_gc
 from .edge_modes import begun_as
 from .exchange import IExchangeClient
-from .exchange_choice import FAKE, SIMULATED, exchange_of, world_of
+from .exchange_choice import FAKE, SIMULATED, exchange_of, misheard, world_of
 from .execution_loop import ExecutionLoop
 from .market.feed import MarketFeed, Source
 from .market.recorded import RecordedMarket
@@ -64,6 +64,10 @@ class Backtest:
         self.config = config_of({**given, "exchange": FAKE if self._own else exchange})
         if self._own is not None:
             self.config["exchange"] = GIVEN
+            if self.config["faults"] is not None:
+                raise ContractError(
+                    "faults go with an exchange that has a name; wrap your own in FaultyExchange"
+                )
         self._market = open_market(self.config, None if isinstance(market, str) else market)
         self._alone: Feed | None = None
         self._tell = tell
@@ -95,6 +99,8 @@ class Backtest:
         symbols, source = self.config["symbols"], self.config["source"]
         if isinstance(getattr(exchange, "exchange", exchange), SimulatedExchange):
             return world_of(exchange, self._market, symbols, source)
+        if self._own is None and (bad := misheard(exchange, self._market, symbols, source)):
+            return bad
         if self._alone is None:
             self._alone = survey(self._market, symbols, source)
         return self._alone
