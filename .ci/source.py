@@ -18,7 +18,7 @@ LAYERS = {
     "fold_money": 3, "edge_modes": 0,
     "fold": 3, "fold_state": 3, "params": 3, "reports": 3,
     "audit": 5, "audit.__init__": 3, "audit.laws": 3, "audit.laws_edge": 3,
-    "audit.laws_funding": 3,
+    "audit.laws_funding": 3, "audit.laws_performance": 3,
     "shell": 4, "shell_query": 4, "shell_executed": 4, "patient_shell": 4, "execution_loop": 4,
     "sim": 5, "journal": 5, "engines": 6,
     "console": 6, "settings": 6, "exchange_choice": 6, "run_end": 6, "exec_demo": 6, "__main__": 6,

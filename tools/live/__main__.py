@@ -23,7 +23,7 @@ VERBS = {
     "backtest": ("backtest_cli", "run a strategy over a market of the past; figures, tearsheet"),
     "sweep": ("sweep_cli", "run many backtests: a grid or a random search of settings"),
     "drift": ("drift_cli", "hold a run against real fills: how much kinder was it than life"),
-    "schema": ("", "print the JSON Schema of a report: report (the demo's), risk or certificate"),
+    "schema": ("", "print the JSON Schema of what a verb prints: report, backtest, ..."),
 }
 _ALIASES = {"md_replay": "md-replay"}  # as its module is spelled
 _HELP = ("-h", "--help")

@@ -17,10 +17,12 @@ from ..edge_modes import RECORDED
 from ..portfolio.edge import HORIZONS_S
 from ..portfolio.edge_markouts import HORIZON_NAMES
 from .report import SCHEMA_VERSION
+from .schema_backtest import backtest, order
 from .schema_certificate import certificate
 from .schema_exchange import exchange
 from .schema_market import market
 from .schema_parts import Schema, closed
+from .schema_sweep import sweep, sweep_run
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RISK_VERSION = 1
@@ -292,4 +294,13 @@ def _risk_demo() -> Schema:
     }
 
 
-SCHEMAS = {"report": _report(), "risk": _risk_demo(), "certificate": certificate(DIALECT)}
+_REPORT = _report()
+SCHEMAS = {
+    "report": _REPORT,
+    "risk": _risk_demo(),
+    "certificate": certificate(DIALECT),
+    "backtest": backtest(DIALECT, {key: _REPORT[key] for key in _REPORT if key[0] != "$"}),
+    "backtest-order": order(DIALECT),
+    "sweep": sweep(DIALECT),
+    "sweep-run": sweep_run(DIALECT),
+}
