@@ -7,9 +7,9 @@ import pytest
 from tests.unit.builders import BTC, ETH, T0_NS, a_fold, a_monitor, a_quote_event, e9, placed
 from tools.live.core.contracts_v1 import (
     CancelAllOrdered, CancelFailed, CancelOrder, CancelUnknown, DoubtAlert, FreezeOrdered,
-    IntentRefused, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbandoned,
-    OrderAbsent, OrderAccepted, OrderRejected, OrderUnknown, Output, ParamsSet, QueryFailed,
-    QueryOrder, Reapproved, Reconciled, RefusalReason, RunResumed, TimerFired,
+    IntentRefused, ListOpenOrders, OrderAbandoned, OrderAbsent, OrderAccepted, OrderRejected,
+    OrderUnknown, Output, ParamsSet, QueryFailed, QueryOrder, Reapproved, Reconciled,
+    RefusalReason, RunResumed, TimerFired,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.core.order import OPEN, PENDING, REJECTED
@@ -282,19 +282,6 @@ def test_a_timer_stops_repeating_when_nothing_rests_any_more() -> None:
     fold.step(OrderRejected(SELL_ID, "expired", T0_NS))
     fold.unresolved["X9"] = "somebody else's"
     fold.step(TimerFired(T0_NS + SECOND_NS))
-    assert fold.outbox.cancels_due_ns is None
-
-
-def test_a_timer_asks_for_the_list_of_open_orders_until_there_is_one() -> None:
-    fold = doubtful()
-    fold.step(OrderRejected(BUY_ID, "no", T0_NS))
-    fold.step(OpenOrdersUnknown("line is down", T0_NS))
-    at_ns = T0_NS + SECOND_NS
-    assert fold.step(TimerFired(at_ns - 1)) == []
-    assert fold.step(TimerFired(at_ns)) == [ListOpenOrders(at_ns)]
-    assert fold.outbox.cancels_due_ns is not None
-    fold.step(OpenOrdersListed(("X2",), at_ns))
-    assert fold.step(TimerFired(at_ns + 2 * SECOND_NS)) == []
     assert fold.outbox.cancels_due_ns is None
 
 
