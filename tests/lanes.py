@@ -62,7 +62,7 @@ def shares() -> list[Share]:
     ]
     proofs = [Share(name, False, (f"tests/{name}",)) for name in PROOFS]
     rest = Share(" ".join(others), True, tuple(f"tests/{name}" for name in others))
-    return [proofs[0], *units, *proofs[1:], rest]
+    return [*proofs[:2], rest, *units, *proofs[2:]]
 
 
 def command(share: Share, given: list[str]) -> list[str]:
@@ -101,7 +101,8 @@ def main(given: list[str]) -> int:
         try:
             for future in as_completed(running):
                 ended = future.result()
-                print(f"\n-- {ended.share.name}\n{ended.output}", end="", flush=True)
+                print(f"\n-- {ended.share.name}: {ended.seconds:.0f} s", flush=True)
+                print(ended.output, end="", flush=True)
                 sums += counted(ended.output)
                 failed += [ended.share.name] if ended.code else []
         finally:
