@@ -22,7 +22,7 @@ demo: python  ## run the shadow demo; needs no installation
 
 test: venv  ## make the test environment, run all tests with branch coverage
 	@mkdir -p $(BUILD)
-	$(RUN) -m tests.halves
+	$(RUN) -m tests.lanes
 	@$(RUN) -m coverage report
 
 coverage: venv  ## hold the last test run against the coverage gate

@@ -9,6 +9,7 @@ fault in a copy of the tree and see it found. What a run must not read is in `de
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 import sys
@@ -64,6 +65,16 @@ STATE_OWNERS = frozenset({"core.order", "order_store"})
 
 def findings(root: Path) -> list[Finding]:
     """Everything wrong under ``root``, in order of file and line."""
+    collecting = gc.isenabled()
+    gc.disable()  # a third of the time went into looking through trees that have no cycles
+    try:
+        return _found(root)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _found(root: Path) -> list[Finding]:
     sources = read_sources(root)
     live = [source for source in sources if source.module is not None]
     found: list[Finding] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def pytest_configure() -> None:
 def _no_outside_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that wants the frozen clock sets it itself."""
     monkeypatch.delenv("MM_FREEZE_UTC_ISO", raising=False)
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """Not measured for coverage: for loops over every byte, seed or crash, which take several times
+    as long under it and reach no line that a smaller test does not reach."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
 
 
 @pytest.fixture

@@ -93,6 +93,7 @@ SEGMENTS: dict[str, Attack] = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("verb", READING)
 @pytest.mark.parametrize("name", SEGMENTS)
 def test_damaged_segments_are_refused(

@@ -63,6 +63,7 @@ def damaged(seed: int, content: bytes) -> bytes:
     return bytes(made)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", list(FILES))
 @pytest.mark.parametrize("block", range(4))
 def test_damage_is_an_event_a_refusal_or_one_line(tmp_path: Path, name: str, block: int) -> None:

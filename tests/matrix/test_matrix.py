@@ -79,6 +79,7 @@ def test_recorded_quotes_give_one_report_from_either_file(
     assert driver.inside(twin, "") == (0, text)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
 def test_a_run_in_this_process_is_the_run_of_its_own_process(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

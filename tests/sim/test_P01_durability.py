@@ -21,12 +21,10 @@ REGRESSIONS = [
     for line in (Path(__file__).parent / "regressions.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
-untraced = pytest.mark.usefixtures("untraced")
 every_log = pytest.mark.parametrize("log", SUBJECTS)
 every_workload = pytest.mark.parametrize("workload", WORKLOADS)
 
 
-@untraced
 @every_log
 @every_workload
 def test_P01_a_crash_at_every_call(log: str, workload: str, figures: Counter[str]) -> None:
@@ -34,7 +32,6 @@ def test_P01_a_crash_at_every_call(log: str, workload: str, figures: Counter[str
     harness.crash_everywhere(SUBJECTS[log], workload, figures, choices)
 
 
-@untraced
 @every_log
 @every_workload
 def test_P01_a_crash_at_every_call_of_a_recovery(
@@ -54,7 +51,6 @@ def test_P01_lives_of_the_first_seeds(log: str, figures: Counter[str]) -> None:
     run_block(log, 0, figures)
 
 
-@untraced
 @pytest.mark.parametrize("block", range(BLOCK, SEEDS, BLOCK))
 def test_P01_lives_of_random_seeds(block: int, figures: Counter[str]) -> None:
     run_block(UNDER_TEST, block, figures)
@@ -68,7 +64,6 @@ def test_P01_seeds_that_once_failed(
     harness.run_seed(SUBJECTS[log], Case(log, workload, int(seed)), figures)
 
 
-@untraced
 @every_log
 def test_P01_more_seeds_for_as_long_as_is_asked(log: str, figures: Counter[str]) -> None:
     """SIM_SECONDS is read here and nowhere else; without it there are no more seeds."""

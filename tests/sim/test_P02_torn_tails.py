@@ -38,7 +38,6 @@ def recovered(world: World, path: str, data: bytes, known: int, before: int) -> 
     return whole
 
 
-@pytest.mark.usefixtures("untraced")
 @every_log
 def test_P02_a_batch_cut_at_every_byte(log: str) -> None:
     world, path, known = unsynced_batch(SUBJECTS[log])

@@ -38,7 +38,6 @@ def lines(data: bytes) -> list[bytes]:
     return [line + b"\n" for line in data.split(b"\n")[:-1]]
 
 
-@pytest.mark.usefixtures("untraced")
 @every_log
 def test_P03_every_bit_of_every_file(log: str, figures: Counter[str]) -> None:
     world = whole_log(SUBJECTS[log], batches=1)

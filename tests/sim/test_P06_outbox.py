@@ -75,7 +75,6 @@ def test_P06_a_process_that_ends_at_any_call_of_its_disk_can_be_taken_up() -> No
         world.come_to_rest()
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_P06_the_harness_can_fail(name: str, figures: Counter[str]) -> None:
     figures["mutants"] += 1

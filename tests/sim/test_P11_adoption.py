@@ -51,7 +51,6 @@ def test_P11_an_adoption_that_is_interrupted_anywhere_ends_with_the_same_books()
     assert 20 < ended < CALLS - 1
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_P11_a_broken_rule_of_adoption_is_noticed(name: str, figures: Counter[str]) -> None:
     with MUTANTS[name]():

@@ -12,7 +12,6 @@ from tests.sim.subjects import mutants
 MOST_SEEDS = 500
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", mutants())
 def test_a_mutant_is_killed(name: str, figures: Counter[str]) -> None:
     figures["mutants"] += 1

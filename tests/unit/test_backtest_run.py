@@ -43,6 +43,7 @@ def test_it_is_the_run_of_the_demo() -> None:
     assert ours == theirs
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("exchange", ["simulated", "fake"])
 @pytest.mark.parametrize("market", [None, a_market("AUSD", "BUSD")])
 def test_at_every_step_the_state_is_that_of_a_straight_run(market: Any, exchange: str) -> None:

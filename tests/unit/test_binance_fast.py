@@ -171,6 +171,7 @@ def careful(market: str, raw: bytes) -> tuple[wire.Item, ...]:
     return NORMALIZERS[market](raw + b" ", TS, "BTCUSDT")
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(40))
 def test_both_ways_say_the_same(seed: int) -> None:
     rng = prop.chance(seed)

@@ -60,6 +60,7 @@ def crashes(history: tuple[int, ...]) -> Iterator[tuple[SimDisk, str, bool]]:
             yield left, f"call {call} of {calls}, end {end}", done
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("history", HISTORIES)
 def test_P01_a_crash_anywhere_leaves_the_old_one_or_the_new(history: tuple[int, ...]) -> None:
     _, new, old = prepared(history)
@@ -87,6 +88,7 @@ def test_P01_even_before_recovery_nothing_half_made_counts(history: tuple[int, .
         assert found.skipped == (), where
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("history", HISTORIES)
 def test_P04_a_fault_at_any_call_takes_nothing_away(history: tuple[int, ...]) -> None:
     disk, new, old = prepared(history)

@@ -104,6 +104,7 @@ def test_what_is_lived_again_has_its_checkpoints_already(monkeypatch: pytest.Mon
         assert 0 < len(again) < len(whole)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_disk_that_fails_ends_the_run_and_damages_nothing() -> None:
     """Whichever call of a save fails: nothing more is recorded, and the next start goes on."""
     expected, _ = run_on(SimDisk(1), 8)

@@ -139,6 +139,7 @@ def test_random_instants_agree_with_datetime(seed: int) -> None:
         assert clock.parse_utc(shown) == ns
 
 
+@pytest.mark.usefixtures("untraced")
 def test_every_day_of_the_calendar_agrees_with_datetime() -> None:
     day = EPOCH
     for number in range((LAST - EPOCH).days + 1):

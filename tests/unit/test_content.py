@@ -130,6 +130,7 @@ def test_a_zip_with_less_in_it_than_it_declares_is_refused(tmp_path: Path) -> No
     assert f"a zip of {len(LINES)} bytes that declares {len(LINES) + 5}; get it again" in said
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_file_that_unpacks_to_a_thousand_times_its_size_takes_no_more_memory(
     tmp_path: Path,
 ) -> None:

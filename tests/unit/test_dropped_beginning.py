@@ -80,6 +80,7 @@ def replayed(disk: SimDisk, until: int | None = None) -> Replay:
     return replay
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("packed", [False, True])
 def test_P05_the_report_and_the_state_are_those_of_the_whole_journal(packed: bool) -> None:
     disk = dropped(packed=packed)
@@ -223,6 +224,7 @@ def test_a_log_that_does_not_say_how_its_run_was_opened_holds_none() -> None:
         find_run(disk)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_P01_a_crash_anywhere_in_dropping_loses_nothing_that_is_needed() -> None:
     whole = RAN.disk.clone()
     seq = oldest_checkpoint(whole)

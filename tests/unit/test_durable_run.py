@@ -179,6 +179,26 @@ def test_a_run_that_raised_lets_go_of_the_journal() -> None:
     assert desk.open().recovered
 
 
+@pytest.mark.parametrize("question", [1, 2, 3])
+def test_a_start_that_is_interrupted_lets_go_of_the_journal(question: int) -> None:
+    """The first question is what was held before the run, the others are of the comparison."""
+    asked: list[str] = []
+
+    def interrupted(fault: str) -> bool:
+        asked.append(fault)
+        if asked.count("silent") == question:
+            raise KeyboardInterrupt
+        return False
+
+    desk = Desk()
+    with pytest.raises(KeyboardInterrupt):
+        desk.open(interrupted)
+    assert asked.count("silent") == question
+    run = desk.open()
+    assert run.recovered is (question > 1)
+    assert run.ready and not run.halted
+
+
 def test_a_disk_that_fails_cancels_what_rests_and_halts_the_folder() -> None:
     desk = Desk()
     run = desk.open()

@@ -68,6 +68,7 @@ class Restarts:
         return opened
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 0, 1, 3])
 @pytest.mark.parametrize("seed", range(12))
 def test_every_answer_is_the_naive_models_through_any_restart(
@@ -81,6 +82,7 @@ def test_every_answer_is_the_naive_models_through_any_restart(
     prop.hold(play, stream)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_restarts_happen() -> None:
     counts = []
     for seed in range(12):

@@ -89,6 +89,7 @@ def calls(group: int) -> int:
     return life.disk.ops
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("how", [0, 1, 2, 3], ids=["kill", "power 1", "power 2", "power 3"])
 @pytest.mark.parametrize("group", [1, 5])
 def test_P01_a_crash_at_every_call_of_the_disk(group: int, how: int) -> None:
@@ -104,6 +105,7 @@ def test_P01_a_crash_at_every_call_of_the_disk(group: int, how: int) -> None:
         assert found_after(disk, len(CHANGES), len(CHANGES)) == len(CHANGES)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("group", [1, 5])
 def test_P01_crashes_in_crashes(group: int) -> None:
     """The second life dies at every call of its own recovery, and of what follows."""
@@ -155,6 +157,7 @@ def test_P04_an_error_at_every_call_of_the_disk(group: int) -> None:
     assert failed > 30
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(40))
 def test_P01_random_faults_in_many_lives(seed: int) -> None:
     rng = prop.chance(seed)

@@ -207,6 +207,7 @@ def recomputed(events: list[Event], horizon_s: int) -> int | None:
     return round(Fraction(net * 10_000 * SCALE, notional))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(12))
 def test_the_window_equals_a_recomputation(seed: int) -> None:
     tracker = EdgeTracker()

@@ -183,6 +183,7 @@ def summed(one: Horizon) -> tuple[int, ...]:
     return one.fills, one.unmeasured, one.notional, one.capture, one.fee, one.adverse
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(20))
 def test_the_sums_equal_a_recomputation(seed: int) -> None:
     markouts = Markouts()

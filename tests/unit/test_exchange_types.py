@@ -181,6 +181,7 @@ def naive_average(held: list[Fraction], signed: int, price: int) -> None:
     held[0] = qty + signed
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(30))
 def test_positions_are_those_of_a_naive_average_cost_model(seed: int) -> None:
     exchange = FakeExchangeClient(fill_rate=1, reject_rate=0, partial_fill_rate=0)

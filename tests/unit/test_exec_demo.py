@@ -163,6 +163,21 @@ def test_quotes_and_iterations_do_not_go_together(demo: Demo, tmp_path: Path) ->
     assert demo("--config", str(tmp_path / "c.toml")) == (2, "", err)
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--speed", "x2"), "--speed says how to read --market; name one"),
+        (("--source", "bybit-spot"), "--source says how to read --market; name one"),
+        (("--market", "M", "--quotes", "Q"),
+         "--quotes and --market are two markets; leave one out"),
+    ],
+)  # fmt: skip
+def test_flags_of_a_market_go_with_one_market(
+    demo: Demo, flags: tuple[str, ...], said: str
+) -> None:
+    assert demo(*flags) == (2, "", f"error: usage: {said}\n")
+
+
 def test_a_config_file_stands_between_flags_and_defaults(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text('symbols = ["X"]\niterations = 5\nseed = 9\n')
     by_file = demo("--config", str(tmp_path / "c.toml"), "--iterations", "6")

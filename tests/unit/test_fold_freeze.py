@@ -9,7 +9,7 @@ from tools.live.core.clock import NS_PER_S
 from tools.live.core.contracts_v1 import (
     BUY, SELL, CancelAllOrdered, CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Frozen,
     Input, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAccepted, OrderCanceled,
-    OrderRejected, RunResumed, Unfrozen, UnfreezeOrdered,
+    OrderRejected, RunResumed, TimerFired, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from tools.live.core.errors import ContractError
 from tools.live.fold import Fold
@@ -233,6 +233,18 @@ def test_a_list_that_cannot_be_had_is_unresolved_until_it_comes() -> None:
     assert list(fold.step(GOOD)) == [ListOpenOrders(T0_NS)]
     fold.step(OpenOrdersListed((), T0_NS))
     assert fold.unresolved == {}
+
+
+def test_a_timer_asks_for_the_list_of_open_orders_until_there_is_one() -> None:
+    fold = a_fold_with_orders()
+    fold.step(OpenOrdersUnknown("line is down", T0_NS))
+    at_ns = T0_NS + NS_PER_S
+    assert fold.step(TimerFired(at_ns - 1)) == []
+    assert fold.step(TimerFired(at_ns)) == [ListOpenOrders(at_ns)]
+    assert fold.outbox.cancels_due_ns is not None
+    fold.step(OpenOrdersListed(("X1", "X2"), at_ns))
+    assert fold.step(TimerFired(at_ns + 2 * NS_PER_S)) == []
+    assert fold.outbox.cancels_due_ns is None
 
 
 def test_an_order_that_is_not_listed_any_more_is_resolved() -> None:

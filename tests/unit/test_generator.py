@@ -273,6 +273,7 @@ def test_the_disturbances_of_the_plan_happen_to_its_messages() -> None:
     assert told(list(market.undisturbed())) == told(whole)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_its_memory_does_not_grow_with_its_length() -> None:
     peaks = []
     for seconds in (10, 100):

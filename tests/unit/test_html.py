@@ -363,6 +363,7 @@ def test_a_line_that_does_not_lead_to_the_report_is_said() -> None:
     assert note not in report.html()
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("steps", [700, 7000])
 def test_the_size_of_a_page_is_bounded(steps: int) -> None:
     report = a_run(

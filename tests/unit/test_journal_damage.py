@@ -49,6 +49,7 @@ def refusal(disk: SimDisk) -> IntegrityRefused:
     return refused.value
 
 
+@pytest.mark.usefixtures("untraced")
 def test_p03_every_single_bit_flip_is_found_in_its_line(whole: bytes) -> None:
     lines = whole.splitlines(keepends=True)
     head, offset = genesis(LOG_ID), 0
@@ -109,6 +110,7 @@ def test_p03_changed_lines_are_found_where_they_are(disk: SimDisk, name: str) ->
         assert (refused.seq, refused.offset) == (place, len(b"".join(lines[:place])))
 
 
+@pytest.mark.usefixtures("untraced")
 def test_p03_a_durable_log_that_is_cut_anywhere_is_refused(disk: SimDisk) -> None:
     lines, whole = lines_of(disk), disk.image()[FIRST]
     for length in range(0, len(whole), 97):
@@ -123,6 +125,7 @@ def test_p03_a_durable_log_that_is_cut_anywhere_is_refused(disk: SimDisk) -> Non
     opened(disk)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_p02_an_unmarked_log_that_is_cut_in_its_last_batch_is_mended() -> None:
     disk = drop_mark(a_log(BATCHES[:7]))
     whole = disk.image()[FIRST]

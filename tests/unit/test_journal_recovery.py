@@ -46,6 +46,7 @@ def test_a_torn_tail_is_cut_kept_and_reported() -> None:
     assert events(disk) == [1, 2, 3]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_p02_a_log_whose_end_is_cut_at_any_byte_loses_only_what_was_not_promised() -> None:
     disk = a_log((19,))
     whole, lines = disk.image()[FIRST], lines_of(disk)

@@ -227,6 +227,7 @@ def test_a_beginning_that_cannot_be_proven_stays_refused() -> None:
     assert without_locks(disk) == before
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_crash_at_any_call_leaves_a_log_that_opens_or_can_be_repaired() -> None:
     disk, before = damaged(4)
     for call in range(1, 200):

@@ -84,6 +84,7 @@ def test_sealed_segments_are_packed_one_by_one_and_read_alike() -> None:
     assert events(disk) == list(range(1, 14))
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_crash_at_any_call_of_packing_loses_nothing() -> None:
     call = 0
     while True:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
 
 from tests.unit.test_market_feed import Told
 from tests.unit.test_quotes import bbo
 from tools.live.core.clock import NS_PER_S
+from tools.live.core.contracts_v1 import QuoteUpdate
 from tools.live.core.errors import ContractError
+from tools.live.core.market_v1 import MarketFact
 from tools.live.market.feed import MarketFeed
 from tools.live.market_pace import Paced, read_pace
 
@@ -65,6 +70,29 @@ def test_who_is_late_does_not_wait() -> None:
     time = Time(look=1.0)
     assert len(list(Paced(a_feed(), 4.0, time.tell, time.wait))) == 4
     assert time.waits == []
+
+
+class WithAnswers:
+    """A feed in which the exchange alone says something between two quotes."""
+
+    def __init__(self, feed: MarketFeed) -> None:
+        self.feed = feed
+        self.steps, self.symbols, self.start_ns = feed.steps, feed.symbols, feed.start_ns
+
+    def describe(self) -> dict[str, Any]:
+        return self.feed.describe()
+
+    def __iter__(self) -> Iterator[Sequence[QuoteUpdate | MarketFact]]:
+        for step in self.feed:
+            yield ()
+            yield step
+
+
+def test_what_the_exchange_alone_says_is_passed_on_at_once() -> None:
+    time, feed = Time(), WithAnswers(a_feed())
+    steps = list(Paced(feed, 2.0, time.tell, time.wait))
+    assert steps == list(feed) and steps.count(()) == 4
+    assert time.waits == [0.5, 0.5, 0.5]
 
 
 def test_it_is_the_same_market_at_every_pace() -> None:

@@ -260,6 +260,7 @@ def test_many_stops_are_kept_in_bounds_and_all_are_counted() -> None:
     assert feed.stopped_until(at(MOST_STOPS + 5)) == (MOST_STOPS + 5) * NS_PER_MS
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_longer_recording_takes_no_more_memory() -> None:
     terms = Terms(tick=CENT, window_ns=SCALE, ring=64, keep=500)
     replay = replayed(a_snapshot(0), plan=a_plan(terms=terms, most=5))

@@ -123,6 +123,7 @@ def run(
     return outcomes
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", RETENTIONS)
 @pytest.mark.parametrize("seed", range(15))
 def test_every_answer_is_the_naive_models(seed: int, retain: int | None) -> None:

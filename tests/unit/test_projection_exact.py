@@ -70,6 +70,7 @@ def test_a_number_must_be_spelled_the_one_way(monkeypatch: pytest.MonkeyPatch) -
         numbers["many"]
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(30))
 def test_a_position_adds_up_as_the_ledger_does(seed: int) -> None:
     rng = prop.chance(seed)

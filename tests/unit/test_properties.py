@@ -78,11 +78,13 @@ def assert_replay_agrees(ops: Sequence[Op]) -> None:
         assert state_sha256(fold, world.loop.seq, T0_NS) == live
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_replaying_the_recorded_inputs_derives_every_output_again(seed: int) -> None:
     prop.hold(assert_replay_agrees, operations(seed, LENGTH))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("requote", [False, True])
 def test_replaying_a_run_on_the_fake_exchange_gives_its_state(seed: int, requote: bool) -> None:

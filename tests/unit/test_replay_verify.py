@@ -56,6 +56,7 @@ def test_a_run_comes_out_as_recorded(options: dict[str, Any]) -> None:
     assert found.open_outputs == 0
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(40))
 def test_a_random_run_comes_out_as_recorded(seed: int) -> None:
     ran = a_moody_run(seed)
@@ -65,6 +66,7 @@ def test_a_random_run_comes_out_as_recorded(seed: int) -> None:
     assert found.state_as_reported is None
 
 
+@pytest.mark.usefixtures("untraced")
 def test_every_crash_in_a_run_verifies_as_far_as_it_goes() -> None:
     ran = a_run(4, threshold=6.0)
     opening = find_run(ran.disk)[1]

@@ -122,11 +122,13 @@ def plant(tree: Path, code: str, path: str = VICTIM) -> list[source.Finding]:
     ]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_tree_keeps_every_rule() -> None:
     found = tidy.findings(ROOT)
     assert not found, "\n" + "\n".join(map(str, found))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_fault_is_found(tree: Path, name: str) -> None:
     code, rule, advice = PLANTED[name]
@@ -135,6 +137,7 @@ def test_a_planted_fault_is_found(tree: Path, name: str) -> None:
     assert any(advice in finding.message for finding in found), found
 
 
+@pytest.mark.usefixtures("untraced")
 def test_faults_planted_in_the_whole_tree_are_found(whole_tree: Path) -> None:
     names = ("time.time", "set call", "uuid4", "float sum")
     planted = "\n".join(PLANTED[name][0] for name in names)
@@ -146,6 +149,7 @@ def test_faults_planted_in_the_whole_tree_are_found(whole_tree: Path) -> None:
             assert seen in messages
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", INNOCENT)
 def test_what_is_harmless_is_left_alone(tree: Path, name: str) -> None:
     found = plant(tree, INNOCENT[name])
