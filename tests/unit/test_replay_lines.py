@@ -133,7 +133,7 @@ def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
             event = an_input(rng, contract)
             entry = Entry(1, source_of(contract), 1, 0, event)
             line = lines_of(hand_made(entry))[2][:-1]
-            usual = table.get(line[-60:-34])
+            usual = table.get(line[-60:-27])
             match = None if usual is None else usual[0](line)
             if usual is None or match is None:
                 continue

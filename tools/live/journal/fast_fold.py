@@ -42,20 +42,26 @@ Usual: TypeAlias = tuple[Callable[[bytes], re.Match[bytes] | None], Call | None]
 
 _NEVER = 1 << 63
 _AT_ONCE = 512  # more would not stay in the processor's cache
+_BYTES_AT_ONCE = 64 * 1024  # nor would more than these
 _MOST_KEPT = 1 << 16
-# A kind is told from the same characters of every line: those before the time, if that has the
-# nineteen digits of this century.
-_KIND = slice(-60, -34)
+# A kind is told from the same bytes of every line: those before the time, if that has the nineteen
+# digits of this century. Whoever knows the kind has compared them.
+_KIND = slice(-60, -27)
+_KNOWN = 60 - 27
+_RECORD = slice(RECORD_START, -1)
 
 _NUMBER = "(?:0|[1-9][0-9]{0,18}+)"
+_ABOVE_ZERO = "[1-9][0-9]{0,18}+"
+_DIGITS = "[0-9]{1,19}+"  # of a number that is compared with how it must be spelled
 _TEXT = r'"([ !#-\[\]-~]{0,256}+)"'
 _DECIMAL = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,9}+)?+)"'
 _AMOUNT = r'"(-?[0-9]{1,15}+(?:\.[0-9]{1,18}+)?+)"'
 _SIDE = '"(Buy|Sell)"'
 _UNREAD = r"\{[ -\[\]-z|~]{0,4096}+\}"  # what a replay derives again is not taken from the record
 _LINE = (
-    r'\{{"h":"(.{{64}})","r":\{{"b":({number}),"cause":{number},"corr":{number}'
-    r',"id":"({number})","p":{payload},"q":({number}),{behind}({number}),"v":{version}\}}\}}'
+    r'\{{"h":"(.{{64}})","r":\{{"b":({digits}),"cause":{number},"corr":{above_zero}'
+    r',"id":"({digits})","p":{payload},"q":({digits}),{behind}.{{{known}}}([1-9][0-9]{{18}})'
+    r',"v":{version}\}}\}}'
 )
 _BEHIND = '"src":"{source}","topic":"{topic}","ts":'
 _SECOND_HALF = SECOND_HALF_START.decode()
@@ -95,8 +101,15 @@ def _is_unusual(_: bytes) -> None:
     """For lines of a kind that no expression is known for."""
 
 
-_UNUSUAL: Usual = _is_unusual, None
+class _Kinds(dict[bytes, Usual]):
+    """What is known of a kind by the bytes that tell it; of any other, that it is unusual."""
+
+    def __missing__(self, _: bytes) -> Usual:
+        return _is_unusual, None
+
+
 _HASH, _BASE, _ID, _SEQ = itemgetter(0), itemgetter(1), itemgetter(2), itemgetter(-2)
+_KIND_OF = itemgetter(_KIND)
 _NO_GROUPS: Groups = ()
 _LAST_DIGITS = [b"%03d" % number for number in range(1000)]
 
@@ -141,16 +154,16 @@ class FastFold:
         """Fold a segment behind the lines that are known; False when it is not to its end."""
         rest = b""
         for block in read_blocks(disk, segment, offset):
-            whole, newline, last = block.rpartition(b"\n")
-            whole, rest = (rest + whole, last) if newline else (b"", rest + last)
-            lines = whole.split(b"\n") if newline else []
-            if skipped:
-                known, lines = lines[:skipped], lines[skipped:]
-                skipped -= len(known)
-                if not skipped and known[-1][6:70] != hexlify(self._replay.head):
+            for begin in range(0, len(block), _BYTES_AT_ONCE):
+                lines = (rest + block[begin : begin + _BYTES_AT_ONCE]).split(b"\n")
+                rest = lines.pop()
+                if skipped and lines:
+                    known, lines = lines[:skipped], lines[skipped:]
+                    skipped -= len(known)
+                    if not skipped and known[-1][6:70] != hexlify(self._replay.head):
+                        return False
+                if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
                     return False
-            if not self._fold(lines) or len(rest) >= MAX_LINE_BYTES:
-                return False
         return not rest and not skipped
 
     def _fold(self, lines: list[bytes]) -> bool:
@@ -180,21 +193,21 @@ class FastFold:
 
         Each step is done for all of them: that costs an eighth less than all steps for each.
         """
-        replay, usual = self._replay, self._usual.get
-        kinds = [usual(line[_KIND], _UNUSUAL) for line in lines]
+        replay = self._replay
+        kinds = list(map(self._usual.__getitem__, map(_KIND_OF, lines)))
         matches = [kind[0](line) for kind, line in zip(kinds, lines)]
         end = matches.index(None) if None in matches else len(matches)
         said: list[Groups] = [match.groups() for match in matches[:end] if match is not None]
         head = replay.head
         heads = [
-            head := sha256(head + line[RECORD_START:-1]).digest() for line in lines[:end]
+            head := sha256(head + line[_RECORD]).digest() for line in lines[:end]
         ]
         proven = self._proven(said, heads)
         folded, groups = 0, _NO_GROUPS
         try:
-            for groups, kind in zip(said[:proven], kinds):
-                if kind[1] is not None:
-                    kind[1](groups)
+            for groups, (_, call) in zip(said[:proven], kinds):
+                if call is not None:
+                    call(groups)
             folded = proven
         except ContractError as error:
             folded = next(place for place, one in enumerate(said) if one is groups)
@@ -224,8 +237,8 @@ class FastFold:
         if b"".join(hashes) != hexlify(b"".join(heads)):
             ends.append(next(n for n in range(size) if hashes[n] != hexlify(heads[n])))
         for base, _ in groupby(bases):
-            place = bases.index(base)
-            if int(base) > first + place:
+            place, number = bases.index(base), int(base)
+            if number > first + place or base != b"%d" % number:
                 ends.append(place)
         return min(ends)
 
@@ -249,7 +262,7 @@ def usual_lines(fold: Fold) -> dict[bytes, Usual]:
     """By kind: the expression that a usual line matches, and what feeds its groups to the fold."""
     sides = {name.encode(): side for name, side in SIDES.items()}
     scope = {"numbers": Exact(9), "amounts": Exact(18), "texts": _Texts(), "sides": sides}
-    table: dict[bytes, Usual] = {}
+    table = _Kinds()
     for contract, verb in VERBS.items():
         names = sorted((name for name in fields_of(contract) if name != "ts_ns"), key=key_of)
         types = declared_types(contract)
@@ -294,8 +307,9 @@ def _enter(
 ) -> None:
     behind = _BEHIND.format(source=source_of(contract), topic=contract.kind)
     pattern = _LINE.format(
-        number=_NUMBER, payload=payload, behind=re.escape(behind), version=VERSION
-    )
+        number=_NUMBER, above_zero=_ABOVE_ZERO, digits=_DIGITS, payload=payload, known=_KNOWN,
+        behind=re.escape(behind[:-_KNOWN]), version=VERSION,
+    )  # fmt: skip
     line = behind + '1735689600000000000,"v":1}}'
     usual = re.compile(pattern.encode("ascii"), re.DOTALL).fullmatch
     table[line[_KIND].encode("ascii")] = usual, call
