@@ -67,9 +67,9 @@ _BEHIND = '"src":"{source}","topic":"{topic}","ts":'
 _SECOND_HALF = SECOND_HALF_START.decode()
 _CALL = """
 def call(groups):
-    _, _, _, {groups}, _, ts_ns = groups
     verb({arguments})
 """
+_PAYLOAD = 3  # the place of its first group
 _FEW = frozenset({"liquidity", "reason", "symbol"})  # texts that come again and again
 
 
@@ -267,8 +267,10 @@ def usual_lines(fold: Fold) -> dict[bytes, Usual]:
         names = sorted((name for name in fields_of(contract) if name != "ts_ns"), key=key_of)
         types = declared_types(contract)
         spelled = ",".join(f'"{key_of(name)}":{_pattern(name, types[name])}' for name in names)
-        arguments = [_argument(name, types[name]) for name in fields_of(contract)]
-        code = _CALL.format(groups=", ".join(names), arguments=", ".join(arguments))
+        said = {name: f"groups[{place}]" for place, name in enumerate(names, _PAYLOAD)}
+        said["ts_ns"] = f"groups[{_PAYLOAD + len(names) + 1}]"
+        arguments = [_argument(name, types[name], said[name]) for name in fields_of(contract)]
+        code = _CALL.format(arguments=", ".join(arguments))
         made: dict[str, Any] = {}  # apart from the scope, or the function would hold itself
         exec(code, {**scope, "verb": getattr(fold, verb)}, made)
         _enter(table, contract, rf"\{{{spelled}\}}", made["call"])
@@ -323,15 +325,15 @@ def _pattern(name: str, declared: str) -> str:
     return found if plain == declared else f"(?:{found}|null)"
 
 
-def _argument(name: str, declared: str) -> str:
-    """The expression that makes an argument of the verb from the group of this name."""
+def _argument(name: str, declared: str, said: str) -> str:
+    """The expression that makes an argument of the verb from the group with what is said of it."""
     if name == "ts_ns":
-        return "int(ts_ns)"
-    number = f"amounts[{name}]" if name.endswith("_e18") else f"numbers[{name}]"
-    text = f"texts[{name}]" if name in _FEW else f"{name}.decode()"
+        return f"int({said})"
+    number = f"amounts[{said}]" if name.endswith("_e18") else f"numbers[{said}]"
+    text = f"texts[{said}]" if name in _FEW else f"{said}.decode()"
     plain = declared.removesuffix(" | None")
-    made = {"int": number, "str": text, "Side": f"sides[{name}]"}[plain]
-    return made if plain == declared else f"None if {name} is None else {made}"
+    made = {"int": number, "str": text, "Side": f"sides[{said}]"}[plain]
+    return made if plain == declared else f"None if {said} is None else {made}"
 
 
 def _told(line: bytes, number: int) -> Told | None:
