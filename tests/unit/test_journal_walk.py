@@ -162,6 +162,22 @@ def test_packed_data_that_breaks_off_is_damage_behind_what_was_valid() -> None:
     assert walk.bad == (Fault.DAMAGED, "file", ENDS[2], 3, "packed data that ends early")
 
 
+@pytest.mark.parametrize("at_once", [1, 5, 12, 13])
+def test_rows_come_in_small_numbers_so_that_the_first_is_cheap(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    whole = walked(GOOD)[1]
+    bad = bytearray(GOOD)
+    bad[ENDS[6] + 80] ^= 1
+    monkeypatch.setattr("tools.live.journal.walk._AT_ONCE", at_once)
+    walk = Walk("file", [GOOD], head=genesis(LOG_ID), seq=0)
+    assert len(next(walk.rows())) == min(at_once, 12) == walk.seq
+    shown = [(row[:3], row[3].groups(), row[4].groups()) for row in walked(GOOD)[1]]
+    assert shown == [(row[:3], row[3].groups(), row[4].groups()) for row in whole]
+    found = bad_of(bytes(bad))
+    assert (found.fault, found.seq, found.offset) == (Fault.DAMAGED, 7, ENDS[6])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_is_never_taken_for_a_line(seed: int) -> None:
     rng = chance(seed)

@@ -79,3 +79,24 @@ def test_without_a_collector_it_is_off_and_afterwards_as_before(on: bool) -> Non
     with pytest.raises(KeyError), no_gc():
         raise KeyError("x")
     assert gc.isenabled() == on
+
+
+def test_what_was_made_without_a_collector_is_old_afterwards() -> None:
+    """Else the next few objects would have every order of a run walked over, for nothing."""
+    gc.collect()
+    with no_gc():
+        made = [[one] for one in range(5_000)]
+        assert len(gc.get_objects(0)) > len(made)
+    assert len(gc.get_objects(0)) < 1_000
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_is_frozen_for_good_stays_so() -> None:
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with no_gc():
+            pass
+        assert gc.get_freeze_count() == frozen > 0
+    finally:
+        gc.unfreeze()

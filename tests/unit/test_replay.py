@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.unit.prop import chance
 from tests.unit.run_journals import Ran, a_moody_run, a_run, an_opening, write_run
 from tools.live.core import codec
 from tools.live.core.errors import ContractError
+from tools.live.core.quiet_gc import no_gc
 from tools.live.edge_modes import COMPUTED, MARKOUTS
 from tools.live.journal import replay as replay_module
 from tools.live.journal.errors import IntegrityRefused, StorageFailed
@@ -298,6 +300,15 @@ def test_a_replay_needs_no_collector(replay: Callable[[SimDisk], object]) -> Non
         found = replay(ran.disk)
         assert gc.collect() < 64, len(ran.entries)
         del found
+
+
+def test_a_state_that_nobody_needs_is_gone_without_a_collector() -> None:
+    ran = a_run(4)
+    found = rebuild(ran.disk)
+    fold = weakref.ref(found.fold)
+    with no_gc():
+        del found
+        assert fold() is None
 
 
 def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ from tests.unit.run_journals import a_run, an_opening, put
 from tools.live.core import codec
 from tools.live.core.contracts_v1 import INPUTS, EdgeUpdate, Entry, OrderAccepted, ParamsSet
 from tools.live.core.line import source_of
+from tools.live.core.money import LARGEST_E9, LARGEST_E18, to_e9, to_e18
 from tools.live.core.record import fields_of
 from tools.live.journal.direct_calls import UNSURE, direct_calls
 from tools.live.journal.errors import IntegrityRefused
-from tools.live.journal.fast_fold import FastFold, usual_lines
+from tools.live.journal.fast_fold import Exact, FastFold, counted, usual_lines
 from tools.live.journal.folding import Replay, ReplayFailed
 from tools.live.journal.frame import frame_lines, genesis, record_text
 from tools.live.journal.replay import find_run, rebuild
@@ -132,8 +133,8 @@ def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
         for _ in range(6):
             event = an_input(rng, contract)
             entry = Entry(1, source_of(contract), 1, 0, event)
-            line = lines_of(hand_made(entry))[2][:-1].decode("ascii")
-            usual = table.get(line[-60:-34])
+            line = lines_of(hand_made(entry))[2][:-1]
+            usual = table.get(line[-60:-27])
             match = None if usual is None else usual[0](line)
             if usual is None or match is None:
                 continue
@@ -144,6 +145,28 @@ def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
             assert not calls.made
             assert callable(getattr(new_fold(an_opening(a_monitor(), {})), verb))
     assert matched > 5
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_digits_that_an_expression_has_matched_are_read_as_everywhere(seed: int) -> None:
+    rng = chance(seed)
+    for scale, read, largest in ((9, to_e9, LARGEST_E9), (18, to_e18, LARGEST_E18)):
+        table = Exact(scale)
+        for _ in range(50):
+            whole = str(rng.randrange(10 ** rng.randrange(1, 16)))
+            told = rng.choice(("", "-")) + rng.choice(("", "0", "00")) + whole
+            told = told[: 15 + told.startswith("-")]
+            if rng.random() < 0.7:
+                told += "." + "".join(rng.choice("0019") for _ in range(rng.randrange(1, scale + 1)))
+            assert table[told.encode()] == table[told.encode()] == read(told, "number")
+        assert table[b"9" * 15 + b"." + b"9" * scale] < largest
+
+
+@pytest.mark.parametrize("first", [0, 1, 7, 990, 998, 999, 1000, 1001, 123_999, 10**18 - 3])
+def test_counting_is_spelling_every_number(first: int) -> None:
+    for size in (0, 1, 2, 13, 999, 1000, 1001, 2500):
+        plain = ",".join(map(str, range(first, first + size)))
+        assert counted(first, size) == plain.encode()
 
 
 def test_text_that_is_not_ascii_or_not_short_takes_the_careful_way() -> None:

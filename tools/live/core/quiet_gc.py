@@ -25,7 +25,8 @@ def quiet_gc() -> Iterator[None]:
 def no_gc() -> Iterator[None]:
     """Collect not at all: for a replay, in which only our own code runs and makes no cycles.
 
-    A collector would walk every order of the run over and over, and find nothing.
+    A collector would walk every order of the run over and over, and find nothing. So that it does
+    not walk all of them right afterwards, they are old when this ends.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -33,4 +34,12 @@ def no_gc() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            _call_all_old()
             gc.enable()
+
+
+def _call_all_old() -> None:
+    """Put every object where the collector looks last; what somebody froze for good stays so."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()

@@ -76,8 +76,8 @@ def direct_calls(fold: Fold) -> dict[str, tuple[Reading, Verb]]:
             fetches="\n    ".join(_fetch(name, types[name]) for name in names),
             arguments=", ".join(names),
         )
-        made: dict[str, Any] = {**scope}
-        exec(code, made)
+        made: dict[str, Any] = {}  # apart from the scope, or the function would hold itself
+        exec(code, {**scope}, made)
         calls[contract.kind] = made["read"], getattr(fold, verb)
     return calls
 
