@@ -128,7 +128,8 @@ SIDES = [
     '[["1","2","3"],["4"]]', '[["1"],["2","3","4"]]', '[["1","2"]["3","4"]]', '[["1""2"]]',
     '[["1","2"],"3","4"]', '[{"1":"2"}]', '[["1","2"],["3":"4"]]', '{"1":"2"}', '"12"', "null", "",
     '[["1","2"],["",""]]', '[["1","2\\u0030"]]', '[["1","2"]],"c":[]', '[ ]', '[["1","2"]x]',
-    '[["1","2"],["3","4"]],["5","6"]]', '[[["1","2"]]]', '[["1","2"],[["3","4"]]]',
+    '[["1","2"],["3","4"]],["5","6"]]', '[["1","2"]],["3","4"]]', '[[["1","2"]]]',
+    '[["2","1"],["1","2"],["2","3"]]', '[["3","1"],["2","2"],["3","3"]]', '[["1","2"],[["3","4"]]]',
 ]  # fmt: skip
 
 
@@ -214,14 +215,23 @@ def _with_places(rng: Any, places: int) -> str:
     return f"{whole}.{decimals}" if places else whole
 
 
+@pytest.mark.parametrize("told", [[["1.0", "2"], ["3", "4"]], [["1", "2"], ["3", "4.0"]]])
+def test_levels_of_unlike_precision_are_read_as_the_careful_way_does(told: list[list[str]]) -> None:
+    for market, _, fields, _ in DEPTHS:
+        for raw in (spelled({**fields, "b": told}), spelled({**fields, "a": told})):
+            assert (short(market, raw),) == careful(market, raw.encode())
+
+
 @pytest.mark.parametrize(
     "told",
     [
-        [["1.0", "2"], ["3", "4"]], [["1", "2"], ["3", "4.0"]], [["1" * 16, "2"]],
-        [["1", "2" * 16]], [["1.0000000000", "2"]], [["1", "2.0000000000"]], [["1.", "2"]],
+        [["1" * 16, "2"]], [["1", "2" * 16]], [["1.0000000000", "2"]], [["1", "2.0000000000"]],
+        [["1.", "2"]], [["1", "2."]], [[".5", "2"]], [["1", ".5"]], [[".", "2"]], [["1", "."]],
+        [["1.2.3", "2"]], [["1", "1.2.3"]], [["1_0", "2"]], [["1", "1_0"]], [["+1", "2"]],
+        [["1", "-1"]], [[" 1", "2"]], [["1", "1 "]], [["0.0", "2"]], [["1e3", "2"]], [["1", "a"]],
     ],
 )  # fmt: skip
-def test_levels_of_unlike_or_odd_precision_are_left_alone(told: list[list[str]]) -> None:
+def test_levels_of_odd_precision_are_left_alone(told: list[list[str]]) -> None:
     for market, _, fields, _ in DEPTHS:
         assert short(market, spelled({**fields, "b": told})) is None
         assert short(market, spelled({**fields, "a": told})) is None
@@ -235,14 +245,23 @@ def test_levels_are_exact_to_both_ends_of_the_scale() -> None:
     assert event.bids == ((10**24 - 1, 0), (1, 7 * 10**9))
 
 
-def test_no_more_shapes_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binance_fast, "_MOST_SHAPES", 2)
-    zeros = binance_fast._Zeros()
-    assert zeros[b'"0","0.00"'] == (b"000000000", b"0000000")
-    assert zeros[b'"0.0","00.000000000"'] == (b"00000000", b"")
-    assert list(zeros) == [b'"0","0.00"', b'"0.0","00.000000000"']
-    assert zeros[b'"00","0"'] == (b"000000000", b"000000000")
-    assert list(zeros) == [b'"00","0"']
+def test_numbers_that_come_again_are_kept_and_those_refused_are_not() -> None:
+    numbers = binance_fast._Numbers(1)
+    assert [numbers[told] for told in (b"1.5", b"2", b"1.5")] == [15 * 10**8, 2 * 10**9, 15 * 10**8]
+    for told in (b"0", b"0.0", b"", b"1.", b"\xb2", b"1,5"):
+        with pytest.raises(ValueError):
+            numbers[told]
+    assert numbers == {b"1.5": 15 * 10**8, b"2": 2 * 10**9}
+    assert binance_fast._Numbers(0)[b"0.000"] == 0
+
+
+def test_no_more_numbers_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binance_fast, "_MOST_KEPT", 2)
+    numbers = binance_fast._Numbers(1)
+    assert [numbers[told] for told in (b"1", b"2", b"3")] == [10**9, 2 * 10**9, 3 * 10**9]
+    assert list(numbers) == [b"3"]
+    assert numbers[b"4"] == 4 * 10**9
+    assert list(numbers) == [b"3", b"4"]
 
 
 def test_levels_keep_their_order() -> None:

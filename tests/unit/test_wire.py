@@ -12,7 +12,7 @@ from tools.live.core.codec import Digits
 from tools.live.core.errors import ContractError
 from tools.live.core.money import to_e9
 from tools.live.market.normalize import wire
-from tools.live.market.normalize.wire import Kept, Unusable, WireFault, WireRefused
+from tools.live.market.normalize.wire import Unusable, WireFault, WireRefused
 
 E9 = 10**9
 HUGE = 10**2000
@@ -217,31 +217,3 @@ def test_a_message_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert refused(wire.loaded, longest + b" ") == WireRefused(
         WireFault.TOO_LONG, "", str(wire.MAX_MESSAGE + 1)
     )
-
-
-def test_numbers_that_come_again_are_read_once() -> None:
-    asked: list[object] = []
-
-    def read(value: object, name: str) -> int:
-        asked.append(value)
-        return wire.quantity(value, name)
-
-    kept = Kept(read)
-    assert [kept["1.5"], kept["2"], kept["1.5"]] == [1_500_000_000, 2 * E9, 1_500_000_000]
-    assert asked == ["1.5", "2"]
-
-
-def test_what_is_refused_is_not_kept() -> None:
-    kept = Kept(wire.price)
-    with pytest.raises(Unusable):
-        kept["0"]
-    assert not kept
-
-
-def test_no_more_numbers_are_kept_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "_MOST_KEPT", 2)
-    kept = Kept(wire.quantity)
-    assert [kept[digits] for digits in "123"] == [E9, 2 * E9, 3 * E9]
-    assert kept == {"3": 3 * E9}
-    assert kept["4"] == 4 * E9
-    assert list(kept) == ["3", "4"]

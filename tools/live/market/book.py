@@ -1,14 +1,13 @@
 """A price-level book of one symbol in integers: what the venue shows, price by price.
 
-It knows nothing of sequence numbers; `gaps` says what may be applied. A side is a dict of
-quantities, and beside it the prices near the best in order. Most of what a venue changes lies far
-from the best; there an order is nobody's need, and keeping it would be half of the cost.
+It knows nothing of sequence numbers; `gaps` says what may be applied. A side is two dicts, in no
+order: the few levels near the best, and those far from it. What a venue changes is told in hundreds
+of levels, and the best is seldom among them: it is kept, and looked for near by when it goes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left, insort
 from typing import TypeAlias
 
 from ..core.errors import ContractError
@@ -16,13 +15,14 @@ from ..core.market_v1 import Levels
 
 Best: TypeAlias = tuple[int, int, int, int]  # bid, its quantity, ask, its quantity
 
-# How many prices are kept in order: at first, and from which to which number.
+# How many levels are near the best: at first, and from which to which number.
 NEAR = 256
 FEWEST = 32
 MOST = 1024
 
 _DOMAIN = b"book-v1\0"
-_NO_EDGE = -(1 << 256)  # below every price, and below every price negated
+_LOWEST = 1
+_BEYOND = 1 << 256  # above every price
 
 
 class Book:
@@ -34,8 +34,8 @@ class Book:
     __slots__ = ("_asks", "_bids")
 
     def __init__(self) -> None:
-        self._bids = _Side(1)
-        self._asks = _Side(-1)
+        self._bids = _Side(bids=True)
+        self._asks = _Side(bids=False)
 
     def apply_snapshot(self, bids: Levels, asks: Levels) -> None:
         """Hold these levels and no others; those of quantity 0 are none."""
@@ -50,15 +50,14 @@ class Book:
     @property
     def is_crossed(self) -> bool:
         """Whether the best bid is above the best ask; equal is a locked book, which may be."""
-        bids, asks = self._bids.near, self._asks.near
-        return bool(bids and asks) and bids[-1] > -asks[-1]
+        return self._bids.best > self._asks.best
 
     def best(self) -> Best:
         """The best bid and ask with their quantities; an empty side has price and quantity 0."""
         bids, asks = self._bids, self._asks
-        bid = bids.near[-1] if bids.near else 0
-        ask = -asks.near[-1] if asks.near else 0
-        return bid, bids.held.get(bid, 0), ask, asks.held.get(ask, 0)
+        bid = bids.best if bids.near else 0
+        ask = asks.best if asks.near else 0
+        return bid, bids.near.get(bid, 0), ask, asks.near.get(ask, 0)
 
     def top(self, count: int) -> tuple[Levels, Levels]:
         """The first `count` levels of each side, the best first."""
@@ -73,11 +72,11 @@ class Book:
 
     def size(self) -> tuple[int, int]:
         """How many levels each side has."""
-        return len(self._bids.held), len(self._asks.held)
+        return len(self._bids), len(self._asks)
 
     def sides(self) -> tuple[dict[int, int], dict[int, int]]:
         """Quantity by price, of bids and of asks, in no order: to be read only."""
-        return self._bids.held, self._asks.held
+        return self._bids.held(), self._asks.held()
 
     def copy(self) -> Book:
         """A book of the same levels that changes apart from this one."""
@@ -97,78 +96,116 @@ class Book:
 
 
 class _Side:
-    """Quantities by price, and in `near`, the best last, every price from `edge` to the best.
+    """Quantities by price: those from `best` to `edge`, both included, are `near`, others `far`."""
 
-    Both are told in keys: a price times `sign`, which is -1 for asks, so that the best is the
-    largest on either side.
-    """
+    __slots__ = ("best", "bids", "edge", "far", "near")
 
-    __slots__ = ("edge", "held", "near", "sign")
+    def __init__(self, *, bids: bool) -> None:
+        self.bids = bids
+        self._part({}, {})
 
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.held: dict[int, int] = {}
-        self.near: list[int] = []
-        self.edge = _NO_EDGE
+    def __len__(self) -> int:
+        return len(self.near) + len(self.far)
+
+    def held(self) -> dict[int, int]:
+        """All levels."""
+        return {**self.near, **self.far}
 
     def replace(self, levels: Levels) -> None:
         """Hold these levels alone."""
-        self.held = {}
+        held = {}
         for price, qty in levels:
             if qty < 0 or price <= 0:
                 raise _impossible(price, qty)
             if qty:
-                self.held[price] = qty
-        self._order()
+                held[price] = qty
+        self._part(held, {})
 
     def change(self, levels: Levels) -> None:
         """Set or take away each level."""
-        held, near, edge, sign = self.held, self.near, self.edge, self.sign
-        for price, qty in levels:
-            if price in held:
-                if qty > 0:
-                    held[price] = qty
-                    continue
-                key = price * sign
-                del held[price]
-                if key >= edge:
-                    del near[bisect_left(near, key)]
-            elif qty > 0:
-                held[price] = qty
-                key = price * sign
-                if key >= edge:
-                    insort(near, key)
-                if price > 0:
-                    continue
-            if qty < 0 or price <= 0:
-                raise _impossible(price, qty)
+        best = self._changed_bids(levels) if self.bids else self._changed_asks(levels)
+        near = self.near
         if len(near) > MOST:
-            del near[:-NEAR]
-            self.edge = near[0]
-        elif len(near) < FEWEST and len(near) < len(held):
-            self._order()
+            self._part(near, self.far)
+        elif len(near) < FEWEST and self.far:
+            self._part(self.held(), {})
+        else:
+            self.best = best if best in near else self._best()
 
     def top(self, count: int) -> Levels:
         """The best levels in order."""
-        keys = self.near
-        if count > len(keys) < len(self.held):
-            keys = self._sorted()
-        prices = [key * self.sign for key in keys[: -count - 1 : -1]]
-        return tuple(zip(prices, map(self.held.__getitem__, prices), strict=True))
+        held = self.near if count <= len(self.near) else self.held()
+        return tuple([(price, held[price]) for price in self._sorted(held)[:count]])
 
     def copy(self) -> _Side:
         """The same levels apart."""
-        made = _Side(self.sign)
-        made.held, made.near, made.edge = self.held.copy(), self.near.copy(), self.edge
+        made = _Side(bids=self.bids)
+        made.near, made.far = self.near.copy(), self.far.copy()
+        made.edge, made.best = self.edge, self.best
         return made
 
-    def _order(self) -> None:
-        keys = self._sorted()
-        self.near = keys[-NEAR:]
-        self.edge = _NO_EDGE if len(keys) <= NEAR else self.near[0]
+    def _changed_bids(self, levels: Levels) -> int:
+        """The best that there was, or came; whoever is better than all bids is near."""
+        near, far, edge, best = self.near, self.far, self.edge, self.best
+        for price, qty in levels:
+            if qty > 0:
+                if price >= edge:
+                    near[price] = qty
+                    if price > best:
+                        best = price
+                elif price > 0:
+                    far[price] = qty
+                else:
+                    raise _impossible(price, qty)
+            elif qty or price <= 0:
+                raise _impossible(price, qty)
+            elif price >= edge:
+                if price in near:
+                    del near[price]
+            elif price in far:
+                del far[price]
+        return best
 
-    def _sorted(self) -> list[int]:
-        return sorted(self.held) if self.sign > 0 else sorted(-price for price in self.held)
+    def _changed_asks(self, levels: Levels) -> int:
+        """The same for asks, apart because a loop that serves both is slower."""
+        near, far, edge, best = self.near, self.far, self.edge, self.best
+        for price, qty in levels:
+            if qty > 0:
+                if price > edge:
+                    far[price] = qty
+                elif price > 0:
+                    near[price] = qty
+                    if price < best:
+                        best = price
+                else:
+                    raise _impossible(price, qty)
+            elif qty or price <= 0:
+                raise _impossible(price, qty)
+            elif price > edge:
+                if price in far:
+                    del far[price]
+            elif price in near:
+                del near[price]
+        return best
+
+    def _part(self, held: dict[int, int], far: dict[int, int]) -> None:
+        """Let the best of `held` be near, and the others join those that are far."""
+        prices = self._sorted(held)
+        self.near = {price: held[price] for price in prices[:NEAR]}
+        far.update([(price, held[price]) for price in prices[NEAR:]])
+        self.far = far
+        if far:
+            self.edge = prices[NEAR - 1]
+        else:
+            self.edge = _LOWEST if self.bids else _BEYOND
+        self.best = self._best()
+
+    def _best(self) -> int:
+        """The best price; of an empty side one that crosses none."""
+        return max(self.near, default=_LOWEST) if self.bids else min(self.near, default=_BEYOND)
+
+    def _sorted(self, held: dict[int, int]) -> list[int]:
+        return sorted(held, reverse=self.bids)
 
 
 def _impossible(price: int, qty: int) -> ContractError:

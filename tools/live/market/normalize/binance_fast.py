@@ -10,25 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
+from operator import lt
 from typing import Any, TypeAlias
 
 from ...core.clock import NS_PER_MS
 from ...core.market_v1 import Bbo, DepthDiff, Levels, MarketData, Trade
 from ...core.record import builder
 from ...core.words_v1 import BUY, SELL
-from . import wire
-from .wire import MAX_MESSAGE, Kept, Unusable
+from .wire import MAX_MESSAGE
 
 SPOT = "binance-spot"
 USDM = "binance-usdm"
 
-_Found: TypeAlias = "re.Match[str]"
-_Matcher: TypeAlias = Callable[[str], "_Found | None"]
+_Found: TypeAlias = "re.Match[bytes]"
+_Matcher: TypeAlias = Callable[[bytes], "_Found | None"]
 _Reader: TypeAlias = Callable[[_Found, int], MarketData]
 Spellings: TypeAlias = tuple[tuple[_Matcher, _Reader], ...]
-
-# What says that the careful way must decide: odd digits, no ASCII, another shape.
-_UNSURE = (Unusable, ValueError)
 
 _NAME = "[a-z0-9_]{1,32}@"
 _ID = "([1-9][0-9]{0,17})"
@@ -41,14 +39,14 @@ _BOTH_BEST = f'"b":{_DIGITS},"B":{_DIGITS},"a":{_DIGITS},"A":{_DIGITS}'
 _TRADED = f'"p":{_DIGITS},"q":{_DIGITS}'
 
 
-def _begun(stream: str, fields: str) -> str:
+def _begun(stream: str, fields: str) -> bytes:
     """A pattern of a message so far; its first group is the envelope, where there is one."""
-    return r'(\{"stream":"' + stream + r'","data":)?\{' + fields
+    return (r'(\{"stream":"' + stream + r'","data":)?\{' + fields).encode()
 
 
 def _whole(stream: str, fields: str) -> _Matcher:
     """The matcher of a whole message; `st`, the kind of futures, came late and may be missing."""
-    return re.compile(_begun(stream, fields) + r'(?:,"st":1)?\}(?(1)\})').fullmatch
+    return re.compile(_begun(stream, fields) + rb'(?:,"st":1)?\}(?(1)\})').fullmatch
 
 
 _SPOT_BBO = _whole(f"(?:{_NAME}|!)bookTicker", f'"u":{_ID},"s":{_SYMBOL},{_BOTH_BEST}')
@@ -90,46 +88,53 @@ _USDM_DEPTH = re.compile(
         ',"b":',
     )
 ).match
-_ASKS = ',"a":'
-_DEPTH_END = re.compile(r'(?:,"ps":"[A-Z0-9_]{1,32}")?(?:,"st":1)?(\}\}?)').fullmatch
+_ASKS = b',"a":'
+_DEPTH_END = re.compile(rb'(?:,"ps":"[A-Z0-9_]{1,32}")?(?:,"st":1)?(\}\}?)').fullmatch
 
-_TO_SHAPE = bytes.maketrans(b"123456789", b"000000000")
-_NUMBER = r"[0-9]{1,15}(?:\.([0-9]{1,9}))?"  # never beyond the scale of the house
-_LEVEL = re.compile(f'"{_NUMBER}","{_NUMBER}"'.encode()).fullmatch
-_MOST_SHAPES = 1 << 10
+_MOST_WHOLE, _MOST_DECIMALS = 15, 9  # never beyond the scale of the house
+_TO_E9: tuple[int, ...] = tuple(10 ** (_MOST_DECIMALS - kept) for kept in range(10))
+_MOST_KEPT = 1 << 16  # of each kind; ten megabytes at most
 
-_SIDES = {"true": SELL, "false": BUY}  # `m`: the buyer was the maker
-_above_zero = Kept(wire.price)
+_SIDES = {b"true": SELL, b"false": BUY}  # `m`: the buyer was the maker
 _bbo = builder(Bbo)
 _trade = builder(Trade)
 _diff = builder(DepthDiff)
 
 
-class _Zeros(dict[bytes, tuple[bytes, bytes]]):
-    """What brings price and size of a level to nine decimals, by its shape: its digits all 0."""
+class _Numbers(dict[bytes, int]):
+    """Scaled integers by their text, from the least that may be; they come again and again."""
 
-    def __missing__(self, shape: bytes) -> tuple[bytes, bytes]:
-        found = _LEVEL(shape)
-        if found is None:
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self._least = least
+
+    def __missing__(self, told: bytes) -> int:
+        whole, _, decimals = told.partition(b".")
+        digits = whole + decimals
+        if not digits.isdigit() or not whole or told[-1:] == b".":
             raise ValueError
-        if len(self) >= _MOST_SHAPES:
+        if len(whole) > _MOST_WHOLE or len(decimals) > _MOST_DECIMALS:
+            raise ValueError
+        scaled = int(digits) * _TO_E9[len(decimals)]
+        if scaled < self._least:
+            raise ValueError
+        if len(self) >= _MOST_KEPT:
             self.clear()
-        price, qty = (b"0" * (9 - len(decimals)) for decimals in found.groups(b""))
-        zeros = self[shape] = price, qty
-        return zeros
+        self[told] = scaled
+        return scaled
 
 
-_zeros = _Zeros()
+_above_zero = _Numbers(1)
+_sizes = _Numbers(0)
 
 
 def read(raw: bytes, ts_ns: int, spellings: Spellings) -> MarketData | None:
     """What a message says that is spelled in one of these ways, else None."""
     try:
-        text = raw.decode("ascii")
         for match, said in spellings:
-            if found := match(text):
+            if found := match(raw):
                 return said(found, ts_ns)
-    except _UNSURE:
+    except ValueError:  # odd digits, another shape: the careful way must decide
         pass
     return None
 
@@ -137,7 +142,7 @@ def read(raw: bytes, ts_ns: int, spellings: Spellings) -> MarketData | None:
 def _spot_bbo(found: _Found, ts_ns: int) -> Bbo:
     _, number, symbol, bid, bid_qty, ask, ask_qty = found.groups()
     return _bbo(
-        symbol, SPOT, _above_zero[bid], _above_zero[bid_qty], _above_zero[ask],
+        symbol.decode(), SPOT, _above_zero[bid], _above_zero[bid_qty], _above_zero[ask],
         _above_zero[ask_qty], int(number), None, ts_ns,
     )  # fmt: skip
 
@@ -145,7 +150,7 @@ def _spot_bbo(found: _Found, ts_ns: int) -> Bbo:
 def _usdm_bbo(found: _Found, ts_ns: int) -> Bbo:
     _, number, symbol, bid, bid_qty, ask, ask_qty, happened = found.groups()
     return _bbo(
-        symbol, USDM, _above_zero[bid], _above_zero[bid_qty], _above_zero[ask],
+        symbol.decode(), USDM, _above_zero[bid], _above_zero[bid_qty], _above_zero[ask],
         _above_zero[ask_qty], int(number), int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
@@ -153,16 +158,16 @@ def _usdm_bbo(found: _Found, ts_ns: int) -> Bbo:
 def _spot_trade(found: _Found, ts_ns: int) -> Trade:
     _, symbol, number, price, qty, happened, maker = found.groups()
     return _trade(
-        symbol, SPOT, number, _SIDES[maker], _above_zero[price], _above_zero[qty],
-        int(number), int(happened) * NS_PER_MS, ts_ns,
+        symbol.decode(), SPOT, number.decode(), _SIDES[maker], _above_zero[price],
+        _above_zero[qty], int(number), int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
 def _usdm_trade(found: _Found, ts_ns: int) -> Trade:
     _, happened, symbol, number, price, qty, maker = found.groups()
     return _trade(
-        symbol, USDM, number, _SIDES[maker], _above_zero[price], _above_zero[qty],
-        int(number), int(happened) * NS_PER_MS, ts_ns,
+        symbol.decode(), USDM, number.decode(), _SIDES[maker], _above_zero[price],
+        _above_zero[qty], int(number), int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
@@ -176,12 +181,12 @@ def _usdm_aggregate(found: _Found, ts_ns: int) -> Trade:
     return _aggregate(symbol, USDM, number, told, ts_ns)
 
 
-def _aggregate(symbol: str, source: str, number: str, told: list[Any], ts_ns: int) -> Trade:
+def _aggregate(symbol: bytes, source: str, number: bytes, told: list[Any], ts_ns: int) -> Trade:
     price, qty, first, last, happened, maker = told
     _, sequence = _ordered(first, last)
     return _trade(
-        symbol, source, number, _SIDES[maker], _above_zero[price], _above_zero[qty],
-        sequence, int(happened) * NS_PER_MS, ts_ns,
+        symbol.decode(), source, number.decode(), _SIDES[maker], _above_zero[price],
+        _above_zero[qty], sequence, int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
@@ -189,20 +194,21 @@ def _spot_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last = found.groups()
     bids, asks = _sides(found)
     return _diff(
-        symbol, SPOT, bids, asks, *_ordered(first, last), None, int(happened) * NS_PER_MS, ts_ns
-    )
+        symbol.decode(), SPOT, bids, asks, *_ordered(first, last), None,
+        int(happened) * NS_PER_MS, ts_ns,
+    )  # fmt: skip
 
 
 def _usdm_depth(found: _Found, ts_ns: int) -> DepthDiff:
     _, happened, symbol, first, last, previous = found.groups()
     bids, asks = _sides(found)
     return _diff(
-        symbol, USDM, bids, asks, *_ordered(first, last), int(previous),
+        symbol.decode(), USDM, bids, asks, *_ordered(first, last), int(previous),
         int(happened) * NS_PER_MS, ts_ns,
     )  # fmt: skip
 
 
-def _ordered(first: str, last: str) -> tuple[int, int]:
+def _ordered(first: bytes, last: bytes) -> tuple[int, int]:
     begin, end = int(first), int(last)
     if end < begin:
         raise ValueError
@@ -211,38 +217,38 @@ def _ordered(first: str, last: str) -> tuple[int, int]:
 
 def _sides(found: _Found) -> tuple[Levels, Levels]:
     """Bids and asks behind the head of a depth update, which must end as one does."""
-    text = found.string
+    raw = found.string
     bids = found.end()
-    asks = text.index(_ASKS, bids)
-    end = text.rfind("]") + 1
-    closed = _DEPTH_END(text, end)
-    if closed is None or (closed[1] == "}") != (found[1] is None) or len(text) > MAX_MESSAGE:
+    asks = raw.index(b"a", bids) - 2  # one byte is found fastest, and no level has a letter
+    begin, end = asks + len(_ASKS), raw.rfind(b"]") + 1
+    closed = _DEPTH_END(raw, end)
+    if closed is None or (closed[1] == b"}") != (found[1] is None) or len(raw) > MAX_MESSAGE:
         raise ValueError
-    raw = text.encode()
-    return _levels(raw[bids:asks]), _levels(raw[asks + len(_ASKS) : end])
+    if raw[asks:begin] != _ASKS:
+        raise ValueError
+    return _levels(raw[bids:asks]), _levels(raw[begin:end])
 
 
 def _levels(told: bytes) -> Levels:
     """One side, as [["61799.90","0.004"],["61799.70","1.795"]].
 
-    Its levels are of few shapes, and when each shape is one of a level, so is the whole. With the
-    zeros that are missing and without the points it is a list of integers at 10^9: at once, and
-    with nothing to look up, for levels are too many to be kept.
+    Parted at its quotes, every second part is a number, and what stands between two of them is the
+    comma of a level or of the list by turns. Numbers are looked up, and what is none is not found.
+    A venue tells prices in order mostly; where they go up, none of them is there twice.
     """
     if told == b"[]":
         return ()
-    if told[:2] != b"[[" or told[-2:] != b"]]":
+    parts = told.split(b'"')
+    count = len(parts) // 4
+    if (
+        len(parts) % 4 != 1 or parts[0] != b"[[" or parts[-1] != b"]]"
+        or parts[2::4].count(b",") != count or parts[4:-1:4].count(b"],[") != count - 1
+    ):  # fmt: skip
         raise ValueError
-    shapes = dict.fromkeys(told[2:-2].translate(_TO_SHAPE).split(b"],["))
-    ((behind_price, behind_qty),) = {_zeros[shape] for shape in shapes}
-    digits = told[3:-3].replace(b'","', behind_price + b",")
-    digits = digits.replace(b'"],["', behind_qty + b",") + behind_qty
-    numbers = map(int, digits.translate(None, b".").split(b","))
-    levels = tuple(zip(numbers, numbers))
-    sizes = dict(levels)
-    if len(sizes) != len(levels) or 0 in sizes:
+    prices = list(map(_above_zero.__getitem__, parts[1::4]))
+    if not all(map(lt, prices, islice(prices, 1, None))) and len(set(prices)) != count:
         raise ValueError
-    return levels
+    return tuple(zip(prices, map(_sizes.__getitem__, parts[3::4])))
 
 
 OF_SPOT: Spellings = (

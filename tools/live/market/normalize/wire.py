@@ -25,7 +25,6 @@ MAX_MESSAGE = 16 * 1024 * 1024  # a full book of Coinbase takes more than five
 LATEST_NS = 9_000_000_000 * 10**9  # the year 2255: later stamps are of another unit by mistake
 _MOST_OF_AN_ID = 1 << 63
 _SHOWN = 60
-_MOST_KEPT = 1 << 16
 _DECIMALS = 9
 _DIGITS = re.compile(r"([0-9]{1,40})(?:\.([0-9]{1,40}))?", re.ASCII)
 _TO_SCALE: tuple[int, ...] = tuple(10 ** (_DECIMALS - kept) for kept in range(_DECIMALS + 1))
@@ -112,20 +111,6 @@ def quantity(value: object, name: str) -> int:
     if scaled > LARGEST_E9 or lost.strip("0"):
         raise Unusable(WireFault.BAD_NUMBER, name, value)
     return scaled
-
-
-class Kept(dict[str, int]):
-    """Scaled integers by their text as `read` reads them, kept because they come again."""
-
-    def __init__(self, read: Callable[[object, str], int]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, digits: str) -> int:
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        found = self[digits] = self._read(digits, "")
-        return found
 
 
 def number(value: object, name: str) -> int:
