@@ -40,9 +40,9 @@ class Admission:
         self._is_plain = self._always_open and not self._any_rules
         self._known = register.known
 
-    def passes(self, request: OrderRequest) -> bool:
+    def passes(self, client_order_id: str) -> bool:
         """Whether a plain limit order that makes sense is taken without a closer look."""
-        return self._is_plain and request.client_order_id not in self._known
+        return self._is_plain and client_order_id not in self._known
 
     def refusal(
         self, request: OrderRequest, now_ns: int, expires_ns: int | None, checked: bool

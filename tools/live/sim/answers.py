@@ -101,5 +101,5 @@ class Answers:
 def _values(answer: Answer | Amended) -> Iterator[object]:
     names = FillEvent.__slots__ if isinstance(answer, FillEvent) else fields_of(answer)
     for name in names:
-        value = getattr(answer, name)
+        value = getattr(answer, "why" if name == "told" else name)
         yield value.value if name == "side" else value

@@ -19,6 +19,8 @@ from .refusals import Refusal, RejectReason
 from .register import Register
 from .terms import Terms
 
+_CANCELED = OrderStatus.CANCELED
+
 
 class Desk:
     """Orders, markets and accounts of one exchange."""
@@ -47,8 +49,9 @@ class Desk:
     ) -> WorkingOrder | Refusal:
         """Take an order in, or say why not; it does nothing before it is let `enter`.
 
-        `instead_of` an open order it is for what remains of that one, which ends with its coming,
-        and stays where the new one is refused.
+        `checked` ones are plain limit orders that make sense. `instead_of` an open order it is for
+        what remains of that one, which ends with its coming, and stays where the new one is
+        refused.
         """
         replaced = None
         if instead_of:
@@ -61,14 +64,14 @@ class Desk:
             request = made
         now_ns, admission = self.clock.ns, self._admission
         late = expires_ns is not None and now_ns > expires_ns
-        if late or not checked or not admission.passes(request):
+        if late or not checked or not admission.passes(request.client_order_id):
             refusal = admission.refusal(request, now_ns, expires_ns, checked)
             if refusal is not None:
                 return self._refuse(request, refusal.reason, refusal.detail)
         if replaced is not None:
             self.pit.withdraw(replaced)
         self._orders_made = number = self._orders_made + 1
-        order = WorkingOrder(request, "ORD%06d" % number, number, now_ns)
+        order = WorkingOrder(request, "ORD%06d" % number, number, now_ns, checked)
         self.register.open(order)
         return order
 
@@ -78,7 +81,7 @@ class Desk:
         if order is None:
             return self._why_not_open(order_id)
         self.pit.take_away(order)
-        self.pit.end(order, OrderStatus.CANCELED, asked=True)
+        self.pit.end(order, _CANCELED, asked=True)
         return None
 
     def amend(

@@ -79,9 +79,13 @@ class SimulatedExchange:
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """A limit order that waits till it is canceled."""
-        request = _limit_order(req)
+        qty, price = req.qty_e9, req.price_e9
+        request = _request(
+            req.client_order_id, req.symbol, req.side, qty, LIMIT, price, None, None, None, GTC,
+            None, False, False, None, None, None,
+        )  # fmt: skip
         expires_ns = req.expires_ns if isinstance(req, Approved) else None
-        return self._place(request, expires_ns, request.qty > 0 and req.price_e9 > 0)
+        return self._place(request, expires_ns, qty > 0 and price > 0)
 
     def submit(self, request: OrderRequest) -> PlaceOrderResponse:
         """An order of any kind."""
@@ -93,7 +97,7 @@ class SimulatedExchange:
             self._send(("cancel", order_id), self.delays.cancel_ns())
             return None
         self._come_up()
-        return self.desk.cancel(order_id) is None
+        return order_id in self.desk.live and self.desk.cancel(order_id) is None
 
     def amend(
         self, order_id: str, *, qty: int | None = None, price: int | None = None,
@@ -239,8 +243,7 @@ class SimulatedExchange:
             sent = ("place", request, expires_ns, checked, instead_of)
             now_ns = self._send(sent, self.delays.submit_ns())
             return PlaceOrderResponse(True, None, _PENDING, None, now_ns // NS_PER_MS)
-        now_ms = self._come_up() // NS_PER_MS
-        desk = self.desk
+        now_ms, desk = self._come_up() // NS_PER_MS, self.desk
         order = desk.admit(request, expires_ns, checked, instead_of)
         if isinstance(order, Refusal):
             if order.reason is RejectReason.DUPLICATE_ID:
@@ -280,14 +283,14 @@ class SimulatedExchange:
 
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
-        now_ns, desk = self._line.ns, self.desk
+        now_ns, clock = self._line.ns, self.desk.clock
         if now_ns < self.here_ns or not now_ns:
             now_ns = self._now_ns()
         if self.due.heap:
             self.run_to(now_ns)
-        elif now_ns > desk.clock.ns:
-            desk.clock.ns = now_ns
-        return desk.clock.ns
+        elif now_ns > clock.ns:
+            clock.ns = now_ns
+        return clock.ns
 
     def _now_ns(self) -> int:
         """The time at our end."""
@@ -297,13 +300,6 @@ class SimulatedExchange:
         if not ns and self._before is not None:
             return self._before() * NS_PER_MS
         return ns
-
-
-def _limit_order(req: PlaceOrderRequest) -> OrderRequest:
-    return _request(
-        req.client_order_id, req.symbol, req.side, req.qty_e9, LIMIT, req.price_e9, None, None,
-        None, GTC, None, False, False, None, None, None,
-    )  # fmt: skip
 
 
 def _plain(action: Any) -> tuple[object, ...]:

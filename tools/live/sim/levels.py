@@ -12,7 +12,8 @@ anything about that price. An unknown quantity is worth what the liquidity rule 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot
 from ..core.money import text
@@ -58,7 +59,7 @@ class Displayed:
         self.ask_qty = quote.ask_qty
         self._heard = self._quoted = True
         self._quoted_ns = quote.exchange_ns
-        if (self._bids_taken or self._asks_taken) and not bid > ask > 0:
+        if (self._bids_taken.of or self._asks_taken.of) and not bid > ask > 0:
             self._touch_told()
 
     def hear_depth(self, depth: DepthSnapshot | DepthDiff) -> bool:
@@ -68,21 +69,20 @@ class Displayed:
         if self._has_the_word(depth.exchange_ns):
             self._quoted = False
             self._touch_from_depth()
-        if (self._bids_taken or self._asks_taken) and not self.is_crossed:
+        if (self._bids_taken.of or self._asks_taken.of) and not self.is_crossed:
             self._depth_told()
         return True
 
     def qty_at(self, side: Side, price: int) -> int | None:
         """What is displayed at a price on that side; None when nobody said."""
-        if side is BUY:
-            touch, qty, better = self.bid, self.bid_qty, price > self.bid
-        else:
-            touch, qty, better = self.ask, self.ask_qty, price < self.ask or not self.ask
         if not self._heard:
             return None
+        touch = self.bid if side is BUY else self.ask
         if price == touch:
-            return qty or None
-        return 0 if better else self.behind(side, price)
+            return (self.bid_qty if side is BUY else self.ask_qty) or None
+        if price > touch if side is BUY else price < touch or not touch:
+            return 0
+        return None if self._book is None else self.behind(side, price)
 
     def behind(self, side: Side, price: int) -> int | None:
         """What the depth says of a price that is worse than the best; None without depth."""
@@ -90,17 +90,29 @@ class Displayed:
             return None
         return self._book.sides()[0 if side is BUY else 1].get(price, 0)
 
-    def offers(self, side: Side, limit: int | None) -> Iterator[tuple[int, int]]:
+    def offers(self, side: Side, limit: int | None) -> Iterable[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
 
         A crossed market offers nothing. Take with `use` only behind the last step.
         """
-        touch, qty = (self.ask, self.ask_qty) if side is BUY else (self.bid, self.bid_qty)
-        if not touch or self.is_crossed or _is_beyond(side, touch, limit):
-            return
-        taken = self._asks_taken if side is BUY else self._bids_taken
-        if free := taken.free(touch, qty or self._rule.unknown_qty):
-            yield touch, free
+        bid, ask = self.bid, self.ask
+        if side is BUY:
+            touch, qty, taken = ask, self.ask_qty, self._asks_taken
+            is_beyond = limit is not None and touch > limit
+        else:
+            touch, qty, taken = bid, self.bid_qty, self._bids_taken
+            is_beyond = limit is not None and touch < limit
+        if not touch or is_beyond or bid > ask > 0:
+            return ()
+        free = taken.free(touch, qty or self._rule.unknown_qty)
+        best = ((touch, free),) if free else ()
+        return best if self._book is None else chain(best, self._offers_behind(side, limit, taken))
+
+    def _offers_behind(
+        self, side: Side, limit: int | None, taken: Taken
+    ) -> Iterator[tuple[int, int]]:
+        """What of it the depth shows behind the touch."""
+        touch = self.ask if side is BUY else self.bid
         for price, shown in self._levels(1 if side is BUY else 0):
             if _is_beyond(side, price, limit):
                 return
@@ -127,7 +139,7 @@ class Displayed:
             return f"the market is crossed: bid {text(self.bid)} above ask {text(self.ask)}"
         if limit is not None and _is_beyond(side, touch, limit):
             return f"the {name} {text(touch)} is beyond the limit {text(limit)}"
-        if next(self.offers(side, limit), None) is None:
+        if next(iter(self.offers(side, limit)), None) is None:
             return f"what the market shows from the {name} {text(touch)} on was taken already"
         return ""
 
@@ -186,8 +198,10 @@ class Displayed:
 
     def _touch_told(self) -> None:
         bids, asks = _NOTHING if self._book is None else self._book.sides()
-        self._bids_taken.on_touch(self.bid, self.bid_qty or None, bids)
-        self._asks_taken.on_touch(self.ask, self.ask_qty or None, asks)
+        if self._bids_taken.of:
+            self._bids_taken.on_touch(self.bid, self.bid_qty or None, bids)
+        if self._asks_taken.of:
+            self._asks_taken.on_touch(self.ask, self.ask_qty or None, asks)
 
     def _depth_told(self) -> None:
         assert self._book is not None, "depth was applied just now"

@@ -39,6 +39,9 @@ class TimeInForce(str, Enum):
     GTD = "GTD"
 
 
+_OPEN = OrderStatus.OPEN  # bound here because reading a member of an Enum is slow
+
+
 class SelfTrade(str, Enum):
     """What becomes of two orders of ours that would meet."""
 
@@ -82,16 +85,22 @@ class WorkingOrder:
 
     `number` is its age and unique in the exchange; `price` its present limit, None at the market;
     `leaves` what is still to fill; `shown` what of it rests visibly (all of it, but for an
-    iceberg); `ahead` the quantity queued before it at its price, never below 0.
+    iceberg); `ahead` the quantity queued before it at its price, never below 0. An order that is
+    known to be `plain` waits at its limit till it is canceled, and nothing else has to be asked.
     """
 
     __slots__ = (
         "request", "order_id", "number", "side", "symbol", "price", "qty", "leaves", "shown",
-        "ahead", "created_ns", "status",
+        "ahead", "created_ns", "status", "is_plain",
     )  # fmt: skip
 
     def __init__(
-        self, request: OrderRequest, order_id: str, number: int, created_ns: int = 0
+        self,
+        request: OrderRequest,
+        order_id: str,
+        number: int,
+        created_ns: int = 0,
+        is_plain: bool = False,
     ) -> None:
         self.request = request
         self.order_id = order_id
@@ -99,12 +108,13 @@ class WorkingOrder:
         self.side = request.side
         self.symbol = request.symbol
         self.price = request.price
-        self.qty = request.qty
-        self.leaves = request.qty
-        self.shown = request.qty if request.display is None else min(request.display, request.qty)
+        self.qty = self.leaves = self.shown = qty = request.qty
+        if request.display is not None:
+            self.shown = min(request.display, qty)
         self.ahead = 0
         self.created_ns = created_ns
-        self.status = OrderStatus.OPEN
+        self.status = _OPEN
+        self.is_plain = is_plain
 
     @property
     def filled(self) -> int:
