@@ -7,13 +7,14 @@ the time of `clock`, which whoever calls it has set.
 from __future__ import annotations
 
 from ..core.clock import EventClock
+from ..core.outputs_v1 import PlaceOrderRequest
 from ..exchange import OrderStatus
 from .accounts import Accounts
 from .admission import Admission
 from .amend import Amendment, amended, replacement
 from .due import Due
 from .iceberg import slice_of
-from .orders import OrderRequest, WorkingOrder
+from .orders import OrderRequest, WorkingOrder, plain_order
 from .pit import Pit, Post
 from .refusals import Refusal, RejectReason
 from .register import Register
@@ -63,8 +64,7 @@ class Desk:
                 return self._refuse(request, RejectReason.IMPOSSIBLE, made)
             request = made
         now_ns, admission = self.clock.ns, self._admission
-        late = expires_ns is not None and now_ns > expires_ns
-        if late or not checked or not admission.passes(request.client_order_id):
+        if not (checked and admission.passes(request.client_order_id, now_ns, expires_ns)):
             refusal = admission.refusal(request, now_ns, expires_ns, checked)
             if refusal is not None:
                 return self._refuse(request, refusal.reason, refusal.detail)
@@ -72,6 +72,18 @@ class Desk:
             self.pit.withdraw(replaced)
         self._orders_made = number = self._orders_made + 1
         order = WorkingOrder(request, "ORD%06d" % number, number, now_ns, checked)
+        self.register.open(order)
+        return order
+
+    def admit_plain(
+        self, asked: PlaceOrderRequest, expires_ns: int | None
+    ) -> WorkingOrder | None:
+        """Take in a limit order that makes sense, as most do; None if it needs a closer look."""
+        now_ns = self.clock.ns
+        if not self._admission.passes(asked.client_order_id, now_ns, expires_ns):
+            return None
+        self._orders_made = number = self._orders_made + 1
+        order = plain_order(asked, "ORD%06d" % number, number, now_ns)
         self.register.open(order)
         return order
 

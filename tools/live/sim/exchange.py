@@ -19,7 +19,7 @@ from typing import Any
 from ..core.clock import NS_PER_MS, EventClock
 from ..core.errors import LiveError
 from ..core.outputs_v1 import Approved, PlaceOrderRequest
-from ..core.record import builder, fields_of
+from ..core.record import fields_of
 from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Position
 from ..exchange_answers import Answer
 from ..exchange_query import OrderAnswer
@@ -27,16 +27,13 @@ from .answers import Amended, Answers
 from .delays import DrawnDelays
 from .desk import Desk
 from .due import COMMAND, TIMER, Due, Entry
-from .orders import OrderKind, OrderRequest, TimeInForce, WorkingOrder
+from .orders import OrderRequest, WorkingOrder, plain_request
 from .queries import answer_about, open_order
 from .refusals import Refusal, RejectReason
 from .terms import Terms
 
 DEFAULT_SEED = 42
-LIMIT, GTC = OrderKind.LIMIT, TimeInForce.GTC
-
 _PENDING, _REJECTED = OrderStatus.PENDING, OrderStatus.REJECTED
-_request = builder(OrderRequest)
 _NOTHING: Iterator[Any] = iter(())
 _new_response = PlaceOrderResponse.__new__
 
@@ -80,12 +77,15 @@ class SimulatedExchange:
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """A limit order that waits till it is canceled."""
         qty, price = req.qty_e9, req.price_e9
-        request = _request(
-            req.client_order_id, req.symbol, req.side, qty, LIMIT, price, None, None, None, GTC,
-            None, False, False, None, None, None,
-        )  # fmt: skip
         expires_ns = req.expires_ns if isinstance(req, Approved) else None
-        return self._place(request, expires_ns, qty > 0 and price > 0)
+        makes_sense = qty > 0 and price > 0
+        if makes_sense and self._instant:
+            now_ms = self._come_up() // NS_PER_MS
+            order = self.desk.admit_plain(req, expires_ns)
+            if order is not None:
+                return self._taken(order, now_ms)
+        request = plain_request(req.client_order_id, req.symbol, req.side, qty, price)
+        return self._place(request, expires_ns, makes_sense)
 
     def submit(self, request: OrderRequest) -> PlaceOrderResponse:
         """An order of any kind."""
@@ -243,13 +243,17 @@ class SimulatedExchange:
             sent = ("place", request, expires_ns, checked, instead_of)
             now_ns = self._send(sent, self.delays.submit_ns())
             return PlaceOrderResponse(True, None, _PENDING, None, now_ns // NS_PER_MS)
-        now_ms, desk = self._come_up() // NS_PER_MS, self.desk
-        order = desk.admit(request, expires_ns, checked, instead_of)
+        now_ms = self._come_up() // NS_PER_MS
+        order = self.desk.admit(request, expires_ns, checked, instead_of)
         if isinstance(order, Refusal):
             if order.reason is RejectReason.DUPLICATE_ID:
                 raise LiveError(order.message)  # not a no: the other order may be open
             return PlaceOrderResponse(False, None, _REJECTED, order.message, now_ms)
-        desk.enter(order)
+        return self._taken(order, now_ms)
+
+    def _taken(self, order: WorkingOrder, now_ms: int) -> PlaceOrderResponse:
+        """Let an admitted order enter, and say so."""
+        self.desk.enter(order)
         response = _new_response(PlaceOrderResponse)
         response.success = True
         response.order_id = order.order_id

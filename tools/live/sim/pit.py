@@ -316,7 +316,7 @@ class Pit:
             return
         if self.linking.any and self.linking.goes_on(order):
             return
-        if order.qty < order.request.qty:
+        if not order.is_plain and order.qty < order.request.qty:
             self._drop(order)
         else:
             self.end(order, _FILLED)

@@ -35,7 +35,7 @@ class Register:
     def open(self, order: WorkingOrder) -> None:
         """A new order under both of its names."""
         self.live[order.order_id] = order
-        self.known[order.request.client_order_id] = order
+        self.known[order.client_order_id] = order
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> None:
         """Remember what was said of what never was an order; a name in use stays its order's."""
@@ -50,7 +50,7 @@ class Register:
         del self.live[order.order_id]
         self._ended[order.order_id] = order
         if self._retain is not None:
-            self._age(order.request.client_order_id, order, self._retain)
+            self._age(order.client_order_id, order, self._retain)
 
     def book(self, fill: FillEvent) -> None:
         """One more execution of an order."""

@@ -18,10 +18,7 @@ from ..core.errors import ContractError
 from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, MarketEvent, Trade
 from ..core.record import builder
 from ..core.words_v1 import BUY, SELL, Side
-from .evidence import (
-    MAKER, TAKER, Execution, FillReason, Touch, Why, text, told_at, told_crossing, told_taking,
-    told_through, told_whole,
-)  # fmt: skip
+from .evidence import MAKER, TAKER, Execution, FillReason, Touch, Why, text
 from .levels import Displayed
 from .liquidity import UNLIMITED, LiquidityRule
 from .orders import WorkingOrder
@@ -157,7 +154,7 @@ class SymbolVenue:
                     return
                 shared: int = met[0][1] if len(met) == 1 else sum([qty for _, qty in met])
                 qty = shared if self._partial else order.leaves
-                why = _why(_CROSSED, (told_crossing, level.price, met, self._touch()))
+                why = _why(_CROSSED, (level.price, met, self._touch()))
                 done.append(self._made(own, order, qty, level.price, why))
 
     def _use(self, side: Side, limit: int | None, wanted: int) -> list[tuple[int, int]]:
@@ -205,7 +202,7 @@ class SymbolVenue:
             if not left:
                 continue
             left = max(0, left - qty)
-            seen = told_through, trade, level.price, before, self._touch()
+            seen = trade, level.price, before, self._touch()
             why = Why(FillReason.TRADE_THROUGH, seen)
             done.append(self._made(own, order, qty, level.price, why))
         return left
@@ -215,7 +212,7 @@ class SymbolVenue:
     ) -> int:
         for order, share, before in level.on_trade(trade, left):
             left -= share
-            seen = told_at, trade, before, order.ahead, self._touch()
+            seen = trade, before, order.ahead, self._touch()
             why = Why(FillReason.TRADE_AT_PRICE, seen)
             done.append(self._made(own, order, share, level.price, why))
         return left
@@ -251,7 +248,7 @@ class SymbolVenue:
         for level, qty in self._use(side, limit, wanted):
             price, slipped = self._slipped(order, level, wanted)
             reason = FillReason.TOOK_TOUCH if level == touch else FillReason.TOOK_LEVEL
-            seen = told_taking, qty, level, slipped, self._touch()
+            seen = qty, level, slipped, self._touch()
             order.leaves -= qty
             done.append(Execution(order, qty, price, TAKER, Why(reason, seen)))
         order.shown = min(order.shown, order.leaves)
@@ -306,7 +303,7 @@ class SymbolVenue:
         if not price:
             return []
         order.leaves = order.shown = 0
-        why = Why(FillReason.FULL_LIQUIDITY, (told_whole, price, self._touch()))
+        why = Why(FillReason.FULL_LIQUIDITY, (price, self._touch()))
         return [Execution(order, qty, price, MAKER if limit else TAKER, why)]
 
     def _slipped(self, order: WorkingOrder, level: int, wanted: int) -> tuple[int, str]:
