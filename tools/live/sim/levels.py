@@ -93,20 +93,44 @@ class Displayed:
     def offers(self, side: Side, limit: int | None) -> Iterable[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
 
-        A crossed market offers nothing. Take with `use` only behind the last step.
+        A crossed market offers nothing. Nothing may be taken before the last step.
         """
         bid, ask = self.bid, self.ask
-        if side is BUY:
-            touch, qty, taken = ask, self.ask_qty, self._asks_taken
-            is_beyond = limit is not None and touch > limit
-        else:
-            touch, qty, taken = bid, self.bid_qty, self._bids_taken
-            is_beyond = limit is not None and touch < limit
-        if not touch or is_beyond or bid > ask > 0:
+        if bid > ask > 0:
             return ()
-        free = taken.free(touch, qty or self._rule.unknown_qty)
-        best = ((touch, free),) if free else ()
+        if side is BUY:
+            touch, shown, taken = ask, self.ask_qty, self._asks_taken
+            if not touch or (limit is not None and touch > limit):
+                return ()
+        else:
+            touch, shown, taken = bid, self.bid_qty, self._bids_taken
+            if not touch or (limit is not None and touch < limit):
+                return ()
+        free = (shown or self._rule.unknown_qty) - taken.of.get(touch, 0)
+        best = ((touch, free),) if free > 0 else ()
         return best if self._book is None else chain(best, self._offers_behind(side, limit, taken))
+
+    def take(self, side: Side, limit: int | None, wanted: int) -> tuple[tuple[int, int], ...]:
+        """Let an order of that side take so much of what is offered: prices and quantities."""
+        used = []
+        for price, free in self.offers(side, limit):
+            qty = free if free < wanted else wanted
+            used.append((price, qty))
+            wanted -= qty
+            if not wanted:
+                break
+        for price, qty in used:
+            self.use(side, price, qty)
+        return tuple(used)
+
+    def use(self, side: Side, price: int, qty: int) -> None:
+        """An order of that side takes so much of a level that was offered."""
+        if side is BUY:
+            taken, touch, shown = self._asks_taken, self.ask, self.ask_qty
+        else:
+            taken, touch, shown = self._bids_taken, self.bid, self.bid_qty
+        if shown or price != touch or self._rule.unknown_qty != UNLIMITED:
+            taken.use(price, qty)
 
     def _offers_behind(
         self, side: Side, limit: int | None, taken: Taken
@@ -119,15 +143,6 @@ class Displayed:
             better_or_touch = price <= touch if side is BUY else price >= touch
             if not better_or_touch and (free := taken.free(price, shown)):
                 yield price, free
-
-    def use(self, side: Side, price: int, qty: int) -> None:
-        """An order of that side takes so much of a level that was offered."""
-        taken, touch, shown = (
-            (self._asks_taken, self.ask, self.ask_qty) if side is BUY
-            else (self._bids_taken, self.bid, self.bid_qty)
-        )  # fmt: skip
-        if price != touch or shown or self._rule.unknown_qty != UNLIMITED:
-            taken.use(price, qty)
 
     def why_nothing(self, side: Side, limit: int | None) -> str:
         """Why an order of that side finds nothing to take; empty when it does find something."""
@@ -198,10 +213,10 @@ class Displayed:
 
     def _touch_told(self) -> None:
         bids, asks = _NOTHING if self._book is None else self._book.sides()
-        if self._bids_taken.of:
-            self._bids_taken.on_touch(self.bid, self.bid_qty or None, bids)
-        if self._asks_taken.of:
-            self._asks_taken.on_touch(self.ask, self.ask_qty or None, asks)
+        if (taken := self._bids_taken).of:
+            taken.on_touch(self.bid, self.bid_qty or None, bids)
+        if (taken := self._asks_taken).of:
+            taken.on_touch(self.ask, self.ask_qty or None, asks)
 
     def _depth_told(self) -> None:
         assert self._book is not None, "depth was applied just now"

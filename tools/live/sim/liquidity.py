@@ -84,14 +84,16 @@ class Taken:
         One that the depth still holds is not gone before the depth says so, too; else it could
         come back from a depth that is older than the quote.
         """
-        of, sign = self.of, self._sign
-        if not of:
-            return
-        best = max(of) if sign > 0 else min(of)
-        if not price or best * sign > price * sign:
-            for level in list(of):
-                if (not price or level * sign > price * sign) and level not in held:
-                    del of[level]
+        of = self.of
+        if not price:
+            gone = list(of)
+        elif self._sign > 0:
+            gone = [level for level in of if level > price]
+        else:
+            gone = [level for level in of if level < price]
+        for level in gone:
+            if level not in held:
+                del of[level]
         self._shrink(price, shown)
 
     def on_depth(self, held: Mapping[int, int], touch: int) -> None:

@@ -303,9 +303,8 @@ class Pit:
         for execution in executions:
             self._book(execution)
         for execution in executions:
-            order = execution.order
-            if not order.leaves:
-                self._finish(order)
+            if not execution.order.leaves:
+                self._finish(execution.order)
 
     def _finish(self, order: WorkingOrder) -> None:
         """End an order of which nothing is left; one in force for less than was asked is canceled.
@@ -316,10 +315,10 @@ class Pit:
             return
         if self.linking.any and self.linking.goes_on(order):
             return
-        if not order.is_plain and order.qty < order.request.qty:
-            self._drop(order)
-        else:
+        if order.is_plain or order.qty >= order.request.qty:
             self.end(order, _FILLED)
+        else:
+            self._drop(order)
 
     def _book(self, execution: Execution) -> None:
         order, qty, price = execution.order, execution.qty, execution.price

@@ -117,13 +117,13 @@ class SymbolVenue:
             return []
         done: list[Execution] = []
         buys, sells = self._buys, self._sells
-        if buys.keys and buys.keys[-1] >= bid:
+        if buys.keys and (best := buys.keys[-1]) >= bid:
             buys.on_touch(bid, shows.bid_qty or None, self._queue, event)
-            if ask and buys.keys[-1] >= ask:
+            if best >= ask > 0:
                 self._crossed(buys, BUY, done)
-        if sells.keys and (not ask or -sells.keys[-1] <= ask):
+        if sells.keys and ((best := -sells.keys[-1]) <= ask or not ask):
             sells.on_touch(ask or UNLIMITED, shows.ask_qty or None, self._queue, event)
-            if bid and -sells.keys[-1] <= bid:
+            if best <= bid:
                 self._crossed(sells, SELL, done)
         return done
 
@@ -149,27 +149,13 @@ class SymbolVenue:
             if level.price == touch:
                 return
             for order in list(level.orders.values()):
-                met = self._use(side, level.price, order.leaves)
+                met = shows.take(side, level.price, order.leaves)
                 if not met:
                     return
                 shared: int = met[0][1] if len(met) == 1 else sum([qty for _, qty in met])
                 qty = shared if self._partial else order.leaves
                 why = _why(_CROSSED, (level.price, met, self._touch()))
                 done.append(self._made(own, order, qty, level.price, why))
-
-    def _use(self, side: Side, limit: int | None, wanted: int) -> list[tuple[int, int]]:
-        """Take displayed levels within a limit, the best first: prices and quantities taken."""
-        shows = self._shows
-        used = []
-        for price, free in shows.offers(side, limit):
-            qty = free if free < wanted else wanted
-            used.append((price, qty))
-            wanted -= qty
-            if not wanted:
-                break
-        for price, qty in used:
-            shows.use(side, price, qty)
-        return used
 
     def _on_trade(self, trade: Trade) -> list[Execution]:
         """A buyer's trade meets our sells and a seller's our buys; of neither's, buys come first.
@@ -245,7 +231,7 @@ class SymbolVenue:
         side, limit, wanted = order.side, order.price, order.leaves
         touch = self._shows.ask if side is BUY else self._shows.bid
         done = []
-        for level, qty in self._use(side, limit, wanted):
+        for level, qty in self._shows.take(side, limit, wanted):
             price, slipped = self._slipped(order, level, wanted)
             reason = FillReason.TOOK_TOUCH if level == touch else FillReason.TOOK_LEVEL
             seen = qty, level, slipped, self._touch()
