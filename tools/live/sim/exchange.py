@@ -97,7 +97,8 @@ class SimulatedExchange:
             self._send(("cancel", order_id), self.delays.cancel_ns())
             return None
         self._come_up()
-        return order_id in self.desk.live and self.desk.cancel(order_id) is None
+        desk = self.desk
+        return order_id in desk.live and desk.cancel(order_id) is None
 
     def amend(
         self, order_id: str, *, qty: int | None = None, price: int | None = None,
@@ -193,13 +194,15 @@ class SimulatedExchange:
             desk.timer(*action)
             return
         self.requests_under_way -= 1
-        verb, *said = action
+        verb = action[0]
         if verb == "place":
-            self._arrive(*said)
+            _, request, expires_ns, checked, instead_of = action
+            self._arrive(request, expires_ns, checked, instead_of)
         elif verb == "amend":
+            _, *said = action
             self.answers.amended(said[0], desk.amend(*said), desk.clock.ns)
         else:
-            (order_id,) = said
+            _, order_id = action
             why = desk.cancel(order_id)
             if why is None:
                 self.answers.canceled(order_id, desk.clock.ns)

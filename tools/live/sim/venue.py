@@ -152,7 +152,7 @@ class SymbolVenue:
                 met = shows.take(side, level.price, order.leaves)
                 if not met:
                     return
-                shared: int = met[0][1] if len(met) == 1 else sum([qty for _, qty in met])
+                shared: int = sum([qty for _, qty in met])
                 qty = shared if self._partial else order.leaves
                 why = _why(_CROSSED, (level.price, met, self._touch()))
                 done.append(self._made(own, order, qty, level.price, why))

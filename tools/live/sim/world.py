@@ -133,7 +133,9 @@ class SimulatedWorld:
         self._offered = None
         there_ns = ts_ns = 0
         for ts_ns, events, steps in self._moments:
-            there_ns = max(there_ns, ts_ns - feed_ns())
+            left_ns = ts_ns - feed_ns()
+            if left_ns > there_ns:
+                there_ns = left_ns
             if quotes or under_way or due.heap or self._line is not None:
                 yield from self._until(there_ns)
             while there_ns > self._stop_ns:
@@ -155,7 +157,7 @@ class SimulatedWorld:
         under_way = exchange.answers.under_way
         while True:
             next_ns, what = limit_ns, 0
-            if (entry := due.first()) is not None and entry[0] < next_ns:
+            if due.heap and (entry := due.first()) is not None and entry[0] < next_ns:
                 next_ns, what = entry[0], _DUE
             if quotes and quotes[0][0] < next_ns:
                 next_ns, what = quotes[0][0], _QUOTES
@@ -170,7 +172,8 @@ class SimulatedWorld:
             elif what == _DUE:
                 exchange.handle(due.take())
             else:
-                exchange.here_ns = max(next_ns, exchange.here_ns)
+                if next_ns > exchange.here_ns:
+                    exchange.here_ns = next_ns
                 if line is not None and not line.come_to(next_ns) and what == _LINE:
                     continue
                 if what == _ANSWERS:
