@@ -56,6 +56,7 @@ class SimulatedExchange:
         self.due = Due()
         self.answers = Answers(self.delays)
         self.desk = Desk(self.terms, self.due, self.answers)
+        self._clock, self._heap = self.desk.clock, self.due.heap
         self.driven = False
         self.here_ns = 0  # the time at our end, as far as a world has told it
         self.requests_under_way = 0
@@ -178,11 +179,11 @@ class SimulatedExchange:
 
     def run_to(self, ns: int) -> None:
         """Let everything happen that is due up to this time."""
-        due, desk = self.due, self.desk
+        due, clock = self.due, self._clock
         while due.heap and (entry := due.first()) is not None and entry[0] <= ns:
             self.handle(due.take())
-        if ns > desk.clock.ns:
-            desk.clock.ns = ns
+        if ns > clock.ns:
+            clock.ns = ns
 
     def handle(self, entry: Entry) -> None:
         """Let one thing happen whose time has come."""
@@ -290,10 +291,10 @@ class SimulatedExchange:
 
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
-        now_ns, clock = self._line.ns, self.desk.clock
+        now_ns, clock = self._line.ns, self._clock
         if now_ns < self.here_ns or not now_ns:
             now_ns = self._now_ns()
-        if self.due.heap:
+        if self._heap:
             self.run_to(now_ns)
         elif now_ns > clock.ns:
             clock.ns = now_ns

@@ -85,16 +85,10 @@ class Taken:
         come back from a depth that is older than the quote.
         """
         of = self.of
-        if not price:
-            gone = list(of)
-        elif self._sign > 0:
-            gone = [level for level in of if level > price]
-        else:
-            gone = [level for level in of if level < price]
-        for level in gone:
-            if level not in held:
-                del of[level]
-        self._shrink(price, shown)
+        if of and (not price or (max(of) > price if self._sign > 0 else min(of) < price)):
+            self._forget_better(price, held)
+        if shown is not None and of.get(price, 0) > shown:
+            of[price] = shown
 
     def on_depth(self, held: Mapping[int, int], touch: int) -> None:
         """The depth shows these quantities behind the touch; a price that is missing is gone."""
@@ -108,6 +102,12 @@ class Taken:
     def state(self) -> tuple[tuple[int, int], ...]:
         """All of it, by price."""
         return tuple(sorted(self.of.items()))
+
+    def _forget_better(self, price: int, held: Mapping[int, int]) -> None:
+        sign = self._sign
+        for level in list(self.of):
+            if (not price or level * sign > price * sign) and level not in held:
+                del self.of[level]
 
     def _shrink(self, level: int, shown: int | None) -> None:
         if shown is not None and self.of.get(level, 0) > shown:

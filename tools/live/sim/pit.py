@@ -228,22 +228,24 @@ class Pit:
         crosses = price is None or self._full or venue.crosses(order.side, price)
         if self._prevents and not crosses:
             crosses = crossing(venue, order) is not None
-        if not order.is_plain and self._may_not_trade(order, venue, crosses):
+        if order.is_plain and not crosses:
+            order.shown = order.leaves
+            venue.rest(order)
+        elif self._may_not_trade(order, venue, crosses):
             self._drop(order)
             return
-        if crosses:
-            self._take(order, venue)
-        if order.leaves and order.order_id in self._live:
-            if order.is_plain:
-                order.shown = order.leaves
-                venue.rest(order)
-            else:
+        else:
+            if crosses:
+                self._take(order, venue)
+            if order.leaves and order.order_id in self._live:
                 self._rest_or_end(order, venue)
         if self.reducing.resting:
             self.reducing.trim(order.symbol, order.side)
 
     def _may_not_trade(self, order: WorkingOrder, venue: Venue, crosses: bool) -> bool:
         """Whether an order ends here because of what its client does not want of it."""
+        if order.is_plain:
+            return False
         request = order.request
         return (
             (request.post_only and crosses and not self._full)

@@ -245,7 +245,8 @@ class SymbolVenue:
         side, price = order.side, order.price
         if price is None:
             raise ContractError(f"order {order.order_id} has no limit; it cannot rest")
-        own, shown = self._buys if side is BUY else self._sells, self._shows.qty_at(side, price)
+        shown = self._shows.qty_at(side, price)
+        own = self._buys if side is BUY else self._sells
         own.add(order, price, shown, self._liquidity.unknown_ahead)
 
     def leave(self, order: WorkingOrder) -> None:
