@@ -110,18 +110,23 @@ class Displayed:
         best = ((touch, free),) if free > 0 else ()
         return best if self._book is None else chain(best, self._offers_behind(side, limit, taken))
 
-    def take(self, side: Side, limit: int | None, wanted: int) -> tuple[tuple[int, int], ...]:
-        """Let an order of that side take so much of what is offered: prices and quantities."""
-        used = []
+    def take(
+        self, side: Side, limit: int | None, wanted: int
+    ) -> tuple[tuple[tuple[int, int], ...], int]:
+        """Let an order of that side take so much of what is offered.
+
+        What comes back is each price with its quantity, the best first, and how much that is.
+        """
+        used, left = [], wanted
         for price, free in self.offers(side, limit):
-            qty = free if free < wanted else wanted
+            qty = free if free < left else left
             used.append((price, qty))
-            wanted -= qty
-            if not wanted:
+            left -= qty
+            if not left:
                 break
         for price, qty in used:
             self.use(side, price, qty)
-        return tuple(used)
+        return tuple(used), wanted - left
 
     def use(self, side: Side, price: int, qty: int) -> None:
         """An order of that side takes so much of a level that was offered."""

@@ -148,14 +148,16 @@ class SymbolVenue:
         for level in own.levels_to(facing):
             if level.price == touch:
                 return
+            price = level.price
             for order in list(level.orders.values()):
-                met = shows.take(side, level.price, order.leaves)
+                leaves = order.leaves
+                met, shared = shows.take(side, price, leaves)
                 if not met:
                     return
-                shared: int = sum([qty for _, qty in met])
-                qty = shared if self._partial else order.leaves
-                why = _why(_CROSSED, (level.price, met, self._touch()))
-                done.append(self._made(own, order, qty, level.price, why))
+                why = _why(_CROSSED, (price, met, self._touch()))
+                done.append(
+                    self._made(own, order, shared if self._partial else leaves, price, why)
+                )
 
     def _on_trade(self, trade: Trade) -> list[Execution]:
         """A buyer's trade meets our sells and a seller's our buys; of neither's, buys come first.
@@ -231,7 +233,7 @@ class SymbolVenue:
         side, limit, wanted = order.side, order.price, order.leaves
         touch = self._shows.ask if side is BUY else self._shows.bid
         done = []
-        for level, qty in self._shows.take(side, limit, wanted):
+        for level, qty in self._shows.take(side, limit, wanted)[0]:
             price, slipped = self._slipped(order, level, wanted)
             reason = FillReason.TOOK_TOUCH if level == touch else FillReason.TOOK_LEVEL
             seen = qty, level, slipped, self._touch()

@@ -127,7 +127,8 @@ class SimulatedWorld:
     def _pass(self) -> Iterator[Step]:
         """The whole market, and then whatever is still on its way."""
         exchange, quotes = self.exchange, self._quotes
-        desk, feed_ns, due = exchange.desk, exchange.delays.feed_ns, exchange.due
+        clock, hear = exchange.desk.clock, exchange.desk.hear
+        feed_ns, due = exchange.delays.feed_ns, exchange.due
         under_way = exchange.answers.under_way
         quotes.clear()
         self._offered = None
@@ -140,10 +141,10 @@ class SimulatedWorld:
                 yield from self._until(there_ns)
             while there_ns > self._stop_ns:
                 yield _PAUSE
-            if there_ns > desk.clock.ns:
-                desk.clock.ns = there_ns
+            if there_ns > clock.ns:
+                clock.ns = there_ns
             for event in events:
-                desk.hear(event)
+                hear(event)
             for step in steps:
                 quotes.append((ts_ns, step))
         yield from self._until(_NEVER)
