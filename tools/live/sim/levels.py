@@ -82,7 +82,7 @@ class Displayed:
             return (self.bid_qty if side is BUY else self.ask_qty) or None
         if price > touch if side is BUY else price < touch or not touch:
             return 0
-        return None if self._book is None else self.behind(side, price)
+        return self.behind(side, price)
 
     def behind(self, side: Side, price: int) -> int | None:
         """What the depth says of a price that is worse than the best; None without depth."""
@@ -233,8 +233,7 @@ class Displayed:
 
     def _levels(self, side: int) -> Iterator[tuple[int, int]]:
         """The levels of a side of the depth, the best first; most callers want but a few."""
-        if self._book is None:
-            return
+        assert self._book is not None, "without depth nobody asks for it"
         seen, count = 0, _FIRST_LEVELS
         while True:
             levels = self._book.top(count)[side]
