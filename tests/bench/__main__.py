@@ -19,7 +19,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, drift, journal_floor, market, recorded_run, simulated, workload
+from tests.bench import (
+    books, drift, journal_floor, market, recorded_run, simulated, sweeping, workload,
+)  # fmt: skip
 from tests.market import captures
 from tools.live.sim.delays import FAST
 from tools.live.sim.queue import PowerQueue
@@ -62,6 +64,7 @@ def main() -> int:
     rows += _held(tries, lambda: _journal(options.gate))
     rows += _held(tries, lambda: _market(options.gate))
     rows += _held(tries, lambda: _simulated(options.gate))
+    rows += _held(tries, lambda: _sweep(options.gate))
     if not options.gate:
         rows += [_growth(), _simulated_memory(), *_imports(), _drift()]
     width = max(len(row[0]) for row in rows)
@@ -202,6 +205,21 @@ def _simulated(gate: bool) -> list[Row]:
         shown = f">= {wanted:.2f}" if wanted else ""
         rows.append((label, f"{found:.2f} x", shown, found >= wanted))
     return rows
+
+
+# What is the goal, and what part of the ratio of the machine itself a build is failed for.
+SWEEP_GOAL, SWEEP_PART = 1.8, 0.6
+
+
+def _sweep(gate: bool) -> list[Row]:
+    """A sweep on two processes; a build asks for a part of what the machine itself gives two."""
+    pairs = [sweeping.ratios(8 if gate else 32) for _ in range(1 if gate else 3)]
+    found, machine = (statistics.median(each) for each in zip(*pairs, strict=True))
+    least = SWEEP_PART * machine if gate else SWEEP_GOAL
+    return [
+        ("a sweep with two processes, of one", f"{found:.2f} x", f">= {least:.2f}", found >= least),
+        ("two processes of plain arithmetic, of one", f"{machine:.2f} x", "", True),
+    ]
 
 
 def _imports() -> list[Row]:

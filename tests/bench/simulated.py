@@ -14,7 +14,7 @@ from tools.live.core.clock import NS_PER_S, EventClock
 from tools.live.core.contracts_v1 import BUY, SELL
 from tools.live.core.market_v1 import Bbo
 from tools.live.core.money import SCALE
-from tools.live.core.outputs_v1 import PlaceOrderRequest
+from tools.live.core.outputs_v1 import Approved
 from tools.live.core.record import builder
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams
 from tools.live.market.synthetic import base_price
@@ -27,6 +27,7 @@ from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
 
 _bbo = builder(Bbo)
+CENT_E9 = SCALE // 100
 
 
 class SizedQuotes:
@@ -79,7 +80,9 @@ def seconds_simulated(quotes: int, terms: Terms | None = None, retain: int | Non
 def seconds_alone(quotes: int) -> float:
     """Time of the exchange by itself: two orders a quote, what rests is canceled before the next.
 
-    It is what an instant-fill simulator does in `instant_fill`, with no loop around either.
+    It is what an instant-fill simulator does in `instant_fill`, with no loop around either. Both
+    are given their numbers as they keep them: here whole ones in an approved request, as a loop
+    sends it, there decimals.
     """
     exchange, line = SimulatedExchange(Terms(queue=PowerQueue(2))), EventClock()
     exchange.join(line, lambda: START_MS)
@@ -101,8 +104,9 @@ def seconds_alone(quotes: int) -> float:
         placing = []
         for side, price in ((BUY, mid * 99975 // 100_000), (SELL, mid * 100_025 // 100_000 + 1)):
             placed += 1
-            request = PlaceOrderRequest(f"CLI{placed:08d}", quote.symbol, side, 0.01, 1)
-            request.price_e9 = price
+            request = Approved(
+                f"CLI{placed:08d}", quote.symbol, side, CENT_E9, price, quote.ts_ns
+            )
             placing.append(exchange.place_limit(request).order_id)
         resting[quote.symbol] = placing
     return time.perf_counter() - began

@@ -8,7 +8,9 @@ import pickle
 import pytest
 
 from tools.live.core.money import Number, Scaled
-from tools.live.core.record import builder, declared_types, door, fields_of, record
+from tools.live.core.record import (
+    builder, declared_types, door, fields_of, record, values_of,
+)  # fmt: skip
 
 
 @record
@@ -191,3 +193,12 @@ def test_a_door_mutates_and_therefore_has_no_hash() -> None:
     assert changed == Mutable("a", 2)
     with pytest.raises(TypeError, match="unhashable"):
         hash(changed)
+
+
+def test_values_come_in_the_order_of_the_fields() -> None:
+    @record
+    class Single:
+        ns: int
+
+    assert values_of(Point)(Point(1, 2)) == (1, 2)
+    assert values_of(Single)(Single(7)) == (7,)

@@ -254,3 +254,9 @@ def test_fills_wait_for_whoever_wants_only_fills() -> None:
     floor.send("C2", SELL, 1, price=99)
     assert [fill.order_id for fill in floor.exchange.stream_fills()] == ["ORD000001", "ORD000002"]
     assert floor.said() == ["OrderCanceled ORD000001"]
+
+
+def test_a_limit_order_that_needs_a_closer_look_gets_it() -> None:
+    exchange = Floor(Terms(only_listed=True)).exchange
+    response = exchange.place_limit(PlaceOrderRequest("C1", "AAA", BUY, 2, 101))
+    assert not response.success and (response.message or "").startswith("unknown_symbol")

@@ -213,3 +213,11 @@ def test_the_state_tells_lives_apart() -> None:
     shows.use(BUY, e9(102), e9(1))
     assert shows.state() != other.state()
     assert Displayed(DISPLAYED).state() != quoted(0, 0, 0, 0).state()
+
+
+def test_a_limit_that_the_best_price_does_not_meet_finds_nothing() -> None:
+    shows = quoted(99, 1, 101, 1)
+    assert offers(shows, SELL, 100) == [] == offers(shows, BUY, 100)
+    assert shows.take(SELL, e9(100), e9(1)) == ((), 0)
+    assert shows.take(SELL, e9(99), e9(3)) == (levels((99, 1)), e9(1))
+    assert offers(shows, SELL, 99) == []

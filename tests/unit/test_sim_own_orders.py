@@ -282,3 +282,9 @@ def test_an_iceberg_gives_no_more_than_it_shows() -> None:
 def test_the_state_is_plain_values() -> None:
     level = a_level(10, 4)
     assert level.state() == (100, 10, 0, (level.orders[1].state(),), ())
+
+
+def test_a_touch_says_nothing_of_levels_behind_it() -> None:
+    own = a_side(1, 100, 98)
+    own.on_touch(99, 7, PESSIMISTIC, Bbo("X", "s", 99, 7, 102, 1, None, None, 1))
+    assert [(level.price, level.shown) for level in own.levels()] == [(100, 0), (98, 10)]

@@ -297,7 +297,9 @@ def test_full_liquidity_fills_every_limit_whole_as_a_maker() -> None:
     assert venue.why_nothing(BUY, None) == "the market shows no ask"
     order = an_order(BUY, 5, 90)
     assert venue.fillable(BUY, e9(90)) == UNLIMITED and not venue.crosses(BUY, e9(90))
-    assert told(venue.take(order)) == [(1, 5.0, 90.0, "maker", "full_liquidity")]
+    (whole,) = venue.take(order)
+    assert told([whole]) == [(1, 5.0, 90.0, "maker", "full_liquidity")]
+    assert whole.why.evidence == "whole at 90; bid none, ask none"
     assert order.leaves == order.shown == 0
     venue.hear(a_bbo(99, 1, 101, 1))
     assert told(venue.take(an_order(BUY, 5, None))) == [(1, 5.0, 101.0, "taker", "full_liquidity")]

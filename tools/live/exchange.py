@@ -18,6 +18,7 @@ from .core.errors import ContractError
 from .core.money import SCALE, Number, Scaled, divide_half_even, positive_e9
 from .core.record import door
 from .core.rng import seeded
+from .core.words_later import Telling, Words
 
 __all__ = [
     "FakeExchangeClient", "FillEvent", "IExchangeClient", "InProcess", "OpenOrder",
@@ -70,7 +71,7 @@ class FillEvent:
 
     __slots__ = (
         "order_id", "symbol", "side", "price_e9", "qty_e9", "timestamp_ms", "fill_id", "liquidity",
-        "cum_e9", "fee_e18", "why",
+        "cum_e9", "fee_e18", "told",
     )  # fmt: skip
     price_e9: int
     qty_e9: int
@@ -79,6 +80,8 @@ class FillEvent:
     )  # fmt: skip
     price = Scaled("price_e9")
     qty = Scaled("qty_e9")
+    told: str | Telling
+    why = Words("told")
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class FillEvent:
         self.liquidity = liquidity
         self.cum_e9 = None if cum_qty is None else positive_e9(cum_qty, "cum_qty")
         self.fee_e18 = fee_e18
-        self.why = why
+        self.told = why
 
 
 @door
@@ -288,7 +291,7 @@ class FakeExchangeClient:
             fill.fill_id = "FIL%06d" % self._next_fill
             fill.liquidity = "maker"
             fill.cum_e9 = fill.fee_e18 = None
-            fill.why = ""
+            fill.told = ""
             self._next_fill += 1
             self._fills.append(fill)
             move_holding(self._holdings, symbol, filled if side is BUY else -filled, price)

@@ -19,7 +19,7 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
-from .core.record import fields_of
+from .core.record import values_of
 from .fold_doubts import LISTING
 from .fold_edge import new_watch, watch_edge
 from .fold_money import MoneyVerbs
@@ -83,8 +83,8 @@ class Fold(MoneyVerbs):
         Each input has a verb of this class, called with the fields of the event in their order.
         The shell calls the verb itself when nobody records the event.
         """
-        fields = [getattr(event, name) for name in fields_of(event)]
-        return _VERBS[event.__class__](self, *fields)
+        kind = event.__class__
+        return _VERBS[kind](self, *_FIELDS[kind](event))
 
     # Quotes and orders.
 
@@ -375,3 +375,4 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     Executed: Fold.executed,
     FundingPaid: Fold.funding_paid,
 }
+_FIELDS = {kind: values_of(kind) for kind in _VERBS}

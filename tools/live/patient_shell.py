@@ -7,7 +7,7 @@ about orders that have no name yet wait until the acknowledgement has come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .core.clock import NS_PER_MS
 from .core.contracts_v1 import (
@@ -80,10 +80,13 @@ class PatientShell(Shell):
 
     # What is answered.
 
-    def _hear_answers(self, answers: Iterator[Answer]) -> None:
+    def _hear_answers(self, answers: Iterable[Answer]) -> None:
+        clock = self.event_clock
         for answer in answers:
             if isinstance(answer, FillEvent):
-                self._book((self._in_our_time(answer),))
+                if answer.timestamp_ms * NS_PER_MS > clock.ns:
+                    answer = self._in_our_time(answer)
+                self._book((answer,))
             elif isinstance(answer, OrderAccepted):
                 ts_ns = self._our_time(answer.ts_ns)
                 self._hear_accepted(answer.client_order_id, answer.order_id, ts_ns)
@@ -163,7 +166,7 @@ class PatientShell(Shell):
     def _in_our_time(self, fill: FillEvent) -> FillEvent:
         """The fill as it is, unless the clock of the exchange is ahead of ours."""
         ts_ns = fill.timestamp_ms * NS_PER_MS
-        if ts_ns <= self.event_clock.ns or ts_ns <= self._our_time(ts_ns):
+        if ts_ns <= self._our_time(ts_ns):
             return fill
         held = FillEvent.__new__(FillEvent)
         for name in FillEvent.__slots__:
@@ -198,7 +201,7 @@ class PatientShell(Shell):
                 return
             if answer is None:
                 return
-            self._hear_answers(iter((answer,)))
+            self._hear_answers((answer,))
 
     # What is overdue.
 

@@ -92,7 +92,7 @@ class Shell:
             else:
                 ts_ns = clock.ns
             self.seq = corr = seq = self.seq + 1
-            if fill.why or fill.fee_e18 is not None:
+            if fill.told or fill.fee_e18 is not None:
                 book_executed(self, fill, fill_id, seq, ts_ns)
                 continue
             if hearing is not None:

@@ -26,9 +26,10 @@ class Booking(Protocol):
 def book_executed(shell: Booking, fill: FillEvent, fill_id: str, seq: int, ts_ns: int) -> None:
     """Give the fill its place on the line, and book it at the fee that it names."""
     hearing, order_id, corr = shell._hearing, fill.order_id, seq
+    why = "" if hearing is None else fill.why  # the words are only made for a record
     said = (
         fill_id, order_id, fill.symbol, fill.side, fill.qty_e9, fill.price_e9, fill.liquidity,
-        fill.fee_e18, fill.why, ts_ns,
+        fill.fee_e18, why, ts_ns,
     )  # fmt: skip
     if hearing is not None:
         cause, corr = shell._origins.get(order_id, (0, seq))

@@ -9,6 +9,7 @@ hash proves that nobody changed one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar, cast, dataclass_transform
 
 Class = TypeVar("Class", bound=type[Any])
@@ -52,6 +53,14 @@ def fields_of(one: object) -> tuple[str, ...]:
     """The field names of a record or a record class, in their order."""
     names: tuple[str, ...] = one.__match_args__  # type: ignore[attr-defined]
     return names
+
+
+def values_of(cls: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that gives all fields of a record of that class, in their order, fast."""
+    names = fields_of(cls)
+    if len(names) < 2:  # attrgetter gives a single value as it is
+        return lambda one: tuple([getattr(one, name) for name in names])
+    return attrgetter(*names)
 
 
 def declared_types(cls: type[Any]) -> dict[str, str]:

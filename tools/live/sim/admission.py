@@ -37,12 +37,16 @@ class Admission:
         self._venue = venue
         self._any_rules = bool(terms.rules) or terms.only_listed
         self._always_open = terms.sessions is ALWAYS_OPEN
-        self._is_plain = self._always_open and not self._any_rules
+        self._has_no_rules = self._always_open and not self._any_rules
         self._known = register.known
 
-    def passes(self, request: OrderRequest) -> bool:
+    def passes(self, client_order_id: str, now_ns: int, expires_ns: int | None) -> bool:
         """Whether a plain limit order that makes sense is taken without a closer look."""
-        return self._is_plain and request.client_order_id not in self._known
+        return (
+            self._has_no_rules
+            and client_order_id not in self._known
+            and (expires_ns is None or now_ns <= expires_ns)
+        )
 
     def refusal(
         self, request: OrderRequest, now_ns: int, expires_ns: int | None, checked: bool
@@ -100,7 +104,7 @@ class Admission:
         orders = waiting = 0
         if rules.max_orders or rules.max_waiting:
             live, name = self._register.live.values(), request.client_order_id
-            mine = [o for o in live if o.symbol == symbol and o.request.client_order_id != name]
+            mine = [o for o in live if o.symbol == symbol and o.client_order_id != name]
             orders = len(mine)
             waiting = len([o for o in mine if o.order_id in self._held])
         broken = rules.refusal(request, reference=reference, orders=orders, waiting=waiting)

@@ -32,6 +32,7 @@ class Answers:
 
     def __init__(self, delays: DrawnDelays) -> None:
         self._delays = delays
+        self._fill_ns = delays.fill_ns
         self._newest_ns = 0
         self.under_way: deque[UnderWay] = deque()
 
@@ -45,7 +46,8 @@ class Answers:
 
     def filled(self, fill: FillEvent, now_ns: int) -> None:
         """Told by the exchange's own time, whenever it reaches us."""
-        self.under_way.append((self._arrives(now_ns + self._delays.fill_ns()), fill))
+        fill_ns = self._fill_ns
+        self.under_way.append((self._arrives(now_ns + fill_ns()), fill))
 
     def canceled(self, order_id: str, now_ns: int) -> None:
         arrives_ns = self._arrives(now_ns + self._delays.cancel_answer_ns())
@@ -101,5 +103,5 @@ class Answers:
 def _values(answer: Answer | Amended) -> Iterator[object]:
     names = FillEvent.__slots__ if isinstance(answer, FillEvent) else fields_of(answer)
     for name in names:
-        value = getattr(answer, name)
+        value = getattr(answer, "why" if name == "told" else name)
         yield value.value if name == "side" else value

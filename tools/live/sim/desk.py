@@ -7,17 +7,20 @@ the time of `clock`, which whoever calls it has set.
 from __future__ import annotations
 
 from ..core.clock import EventClock
+from ..core.outputs_v1 import PlaceOrderRequest
 from ..exchange import OrderStatus
 from .accounts import Accounts
 from .admission import Admission
 from .amend import Amendment, amended, replacement
 from .due import Due
 from .iceberg import slice_of
-from .orders import OrderRequest, WorkingOrder
+from .orders import OrderRequest, WorkingOrder, plain_order
 from .pit import Pit, Post
 from .refusals import Refusal, RejectReason
 from .register import Register
 from .terms import Terms
+
+_CANCELED = OrderStatus.CANCELED
 
 
 class Desk:
@@ -47,8 +50,9 @@ class Desk:
     ) -> WorkingOrder | Refusal:
         """Take an order in, or say why not; it does nothing before it is let `enter`.
 
-        `instead_of` an open order it is for what remains of that one, which ends with its coming,
-        and stays where the new one is refused.
+        `checked` ones are plain limit orders that make sense. `instead_of` an open order it is for
+        what remains of that one, which ends with its coming, and stays where the new one is
+        refused.
         """
         replaced = None
         if instead_of:
@@ -60,15 +64,26 @@ class Desk:
                 return self._refuse(request, RejectReason.IMPOSSIBLE, made)
             request = made
         now_ns, admission = self.clock.ns, self._admission
-        late = expires_ns is not None and now_ns > expires_ns
-        if late or not checked or not admission.passes(request):
+        if not (checked and admission.passes(request.client_order_id, now_ns, expires_ns)):
             refusal = admission.refusal(request, now_ns, expires_ns, checked)
             if refusal is not None:
                 return self._refuse(request, refusal.reason, refusal.detail)
         if replaced is not None:
             self.pit.withdraw(replaced)
         self._orders_made = number = self._orders_made + 1
-        order = WorkingOrder(request, "ORD%06d" % number, number, now_ns)
+        order = WorkingOrder(request, "ORD%06d" % number, number, now_ns, checked)
+        self.register.open(order)
+        return order
+
+    def admit_plain(
+        self, asked: PlaceOrderRequest, expires_ns: int | None
+    ) -> WorkingOrder | None:
+        """Take in a limit order that makes sense, as most do; None if it needs a closer look."""
+        now_ns = self.clock.ns
+        if not self._admission.passes(asked.client_order_id, now_ns, expires_ns):
+            return None
+        self._orders_made = number = self._orders_made + 1
+        order = plain_order(asked, "ORD%06d" % number, number, now_ns)
         self.register.open(order)
         return order
 
@@ -78,7 +93,7 @@ class Desk:
         if order is None:
             return self._why_not_open(order_id)
         self.pit.take_away(order)
-        self.pit.end(order, OrderStatus.CANCELED, asked=True)
+        self.pit.end(order, _CANCELED, asked=True)
         return None
 
     def amend(

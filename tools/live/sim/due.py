@@ -66,14 +66,16 @@ class Due:
 
     def take(self) -> Entry:
         """The next entry, which leaves; there must be one."""
-        entry = self.first()
-        if entry is None:
-            raise InvariantBroken("nothing is due")
-        heappop(self.heap)
-        self._past = (entry[0], entry[1])
-        taken = [*entry]
-        entry[3] = None  # whoever still holds it finds nothing to call off
-        return taken
+        heap = self.heap
+        while heap:
+            entry = heappop(heap)
+            if entry[3] is not None:
+                self._past = (entry[0], entry[1])
+                taken = [*entry]
+                entry[3] = None  # whoever still holds it finds nothing to call off
+                return taken
+            self._dead -= 1
+        raise InvariantBroken("nothing is due")
 
     def waiting(self) -> Iterator[Entry]:
         """All entries in the order in which they are due."""

@@ -2,21 +2,30 @@
 
 A fill that cannot be explained cannot be trusted. So each execution carries its reason and one
 line with what the exchange saw: the trade or the level, the queue ahead before and after, the
-book. The line is made of exact decimal numbers, so equal runs say equal words.
+book. The line is made of exact decimal numbers, so equal runs say equal words. It is made only
+when somebody asks: until then a `Why` keeps the numbers, and most fills are never asked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 from ..core import money
 from ..core.market_v1 import Trade
 from ..core.record import record
+from .liquidity import UNLIMITED
 from .orders import WorkingOrder
 
 # The same few prices and quantities are told again and again.
 text = lru_cache(maxsize=4096)(money.text)
+
+# What was seen, in the order in which it is told: only values that never change.
+Seen: TypeAlias = tuple[Any, ...]
+# The best bid, its quantity, the best ask, and its quantity.
+Touch: TypeAlias = tuple[int, int, int, int]
 
 MAKER = "maker"
 TAKER = "taker"
@@ -40,10 +49,16 @@ class FillReason(str, Enum):
 
 @record
 class Why:
-    """The reason of a fill, and its evidence in one line."""
+    """The reason of a fill, and its evidence: one line, or what one is made of."""
 
     reason: FillReason
-    evidence: str
+    seen: str | Seen
+
+    @property
+    def evidence(self) -> str:
+        """What the exchange saw, in one line."""
+        seen = self.seen
+        return seen if isinstance(seen, str) else _TELLING[self.reason](*seen)
 
     def sentence(self) -> str:
         """Both in one line, as a fill carries it."""
@@ -77,3 +92,46 @@ def told_level(price: int, qty: int) -> str:
     if not price:
         return "none"
     return f"{text(price)} x {text(qty) if qty else 'unknown'}"
+
+
+def _told_queue(before: int, after: int) -> str:
+    """A queue position in words, before and after."""
+    was = "unknown" if before >= UNLIMITED // 2 else text(before)
+    return f"ahead {was} before, {'unknown' if after >= UNLIMITED // 2 else text(after)} after"
+
+
+def _crossing(limit: int, met: Sequence[tuple[int, int]], touch: Touch) -> str:
+    """The other side came to show what our order would have met: these prices and quantities."""
+    levels = ", ".join([told_level(price, qty) for price, qty in met])
+    return f"market crossed {text(limit)} with {levels}; {told_book(*touch)}"
+
+
+def _through(trade: Trade, limit: int, before: int, touch: Touch) -> str:
+    """A trade went through our price, with so much queued before us."""
+    queue = _told_queue(before, 0)
+    return f"{told_trade(trade)} through {text(limit)}; {queue}; {told_book(*touch)}"
+
+
+def _at_price(trade: Trade, before: int, after: int, touch: Touch) -> str:
+    """A trade at our price, with so much queued before us ahead of it and behind it."""
+    return f"{told_trade(trade)}; {_told_queue(before, after)}; {told_book(*touch)}"
+
+
+def _taking(qty: int, level: int, slipped: str, touch: Touch) -> str:
+    """We took so much of a displayed level."""
+    return f"took {text(qty)} at {text(level)}{slipped}; {told_book(*touch)}"
+
+
+def _whole(price: int, touch: Touch) -> str:
+    """All of an order was had at this price."""
+    return f"whole at {text(price)}; {told_book(*touch)}"
+
+
+_TELLING: Mapping[FillReason, Callable[..., str]] = {
+    FillReason.MARKET_CROSSED: _crossing,
+    FillReason.TRADE_THROUGH: _through,
+    FillReason.TRADE_AT_PRICE: _at_price,
+    FillReason.TOOK_TOUCH: _taking,
+    FillReason.TOOK_LEVEL: _taking,
+    FillReason.FULL_LIQUIDITY: _whole,
+}

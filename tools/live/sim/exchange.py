@@ -19,7 +19,7 @@ from typing import Any
 from ..core.clock import NS_PER_MS, EventClock
 from ..core.errors import LiveError
 from ..core.outputs_v1 import Approved, PlaceOrderRequest
-from ..core.record import builder, fields_of
+from ..core.record import fields_of
 from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Position
 from ..exchange_answers import Answer
 from ..exchange_query import OrderAnswer
@@ -27,16 +27,13 @@ from .answers import Amended, Answers
 from .delays import DrawnDelays
 from .desk import Desk
 from .due import COMMAND, TIMER, Due, Entry
-from .orders import OrderKind, OrderRequest, TimeInForce, WorkingOrder
+from .orders import OrderRequest, WorkingOrder, plain_request
 from .queries import answer_about, open_order
 from .refusals import Refusal, RejectReason
 from .terms import Terms
 
 DEFAULT_SEED = 42
-LIMIT, GTC = OrderKind.LIMIT, TimeInForce.GTC
-
 _PENDING, _REJECTED = OrderStatus.PENDING, OrderStatus.REJECTED
-_request = builder(OrderRequest)
 _NOTHING: Iterator[Any] = iter(())
 _new_response = PlaceOrderResponse.__new__
 
@@ -59,6 +56,7 @@ class SimulatedExchange:
         self.due = Due()
         self.answers = Answers(self.delays)
         self.desk = Desk(self.terms, self.due, self.answers)
+        self._clock, self._heap = self.desk.clock, self.due.heap
         self.driven = False
         self.here_ns = 0  # the time at our end, as far as a world has told it
         self.requests_under_way = 0
@@ -79,9 +77,16 @@ class SimulatedExchange:
 
     def place_limit(self, req: PlaceOrderRequest) -> PlaceOrderResponse:
         """A limit order that waits till it is canceled."""
-        request = _limit_order(req)
+        qty, price = req.qty_e9, req.price_e9
         expires_ns = req.expires_ns if isinstance(req, Approved) else None
-        return self._place(request, expires_ns, request.qty > 0 and req.price_e9 > 0)
+        makes_sense = qty > 0 and price > 0
+        if makes_sense and self._instant:
+            now_ms = self._come_up() // NS_PER_MS
+            order = self.desk.admit_plain(req, expires_ns)
+            if order is not None:
+                return self._taken(order, now_ms)
+        request = plain_request(req.client_order_id, req.symbol, req.side, qty, price)
+        return self._place(request, expires_ns, makes_sense)
 
     def submit(self, request: OrderRequest) -> PlaceOrderResponse:
         """An order of any kind."""
@@ -93,7 +98,8 @@ class SimulatedExchange:
             self._send(("cancel", order_id), self.delays.cancel_ns())
             return None
         self._come_up()
-        return self.desk.cancel(order_id) is None
+        desk = self.desk
+        return order_id in desk.live and desk.cancel(order_id) is None
 
     def amend(
         self, order_id: str, *, qty: int | None = None, price: int | None = None,
@@ -173,11 +179,11 @@ class SimulatedExchange:
 
     def run_to(self, ns: int) -> None:
         """Let everything happen that is due up to this time."""
-        due, desk = self.due, self.desk
+        due, clock = self.due, self._clock
         while due.heap and (entry := due.first()) is not None and entry[0] <= ns:
             self.handle(due.take())
-        if ns > desk.clock.ns:
-            desk.clock.ns = ns
+        if ns > clock.ns:
+            clock.ns = ns
 
     def handle(self, entry: Entry) -> None:
         """Let one thing happen whose time has come."""
@@ -189,13 +195,15 @@ class SimulatedExchange:
             desk.timer(*action)
             return
         self.requests_under_way -= 1
-        verb, *said = action
+        verb = action[0]
         if verb == "place":
-            self._arrive(*said)
+            _, request, expires_ns, checked, instead_of = action
+            self._arrive(request, expires_ns, checked, instead_of)
         elif verb == "amend":
+            _, *said = action
             self.answers.amended(said[0], desk.amend(*said), desk.clock.ns)
         else:
-            (order_id,) = said
+            _, order_id = action
             why = desk.cancel(order_id)
             if why is None:
                 self.answers.canceled(order_id, desk.clock.ns)
@@ -240,13 +248,16 @@ class SimulatedExchange:
             now_ns = self._send(sent, self.delays.submit_ns())
             return PlaceOrderResponse(True, None, _PENDING, None, now_ns // NS_PER_MS)
         now_ms = self._come_up() // NS_PER_MS
-        desk = self.desk
-        order = desk.admit(request, expires_ns, checked, instead_of)
+        order = self.desk.admit(request, expires_ns, checked, instead_of)
         if isinstance(order, Refusal):
             if order.reason is RejectReason.DUPLICATE_ID:
                 raise LiveError(order.message)  # not a no: the other order may be open
             return PlaceOrderResponse(False, None, _REJECTED, order.message, now_ms)
-        desk.enter(order)
+        return self._taken(order, now_ms)
+
+    def _taken(self, order: WorkingOrder, now_ms: int) -> PlaceOrderResponse:
+        """Let an admitted order enter, and say so."""
+        self.desk.pit.enter(order)
         response = _new_response(PlaceOrderResponse)
         response.success = True
         response.order_id = order.order_id
@@ -280,14 +291,14 @@ class SimulatedExchange:
 
     def _come_up(self) -> int:
         """Bring the exchange to the time at our end: no request takes any."""
-        now_ns, desk = self._line.ns, self.desk
+        now_ns, clock = self._line.ns, self._clock
         if now_ns < self.here_ns or not now_ns:
             now_ns = self._now_ns()
-        if self.due.heap:
+        if self._heap:
             self.run_to(now_ns)
-        elif now_ns > desk.clock.ns:
-            desk.clock.ns = now_ns
-        return desk.clock.ns
+        elif now_ns > clock.ns:
+            clock.ns = now_ns
+        return clock.ns
 
     def _now_ns(self) -> int:
         """The time at our end."""
@@ -297,13 +308,6 @@ class SimulatedExchange:
         if not ns and self._before is not None:
             return self._before() * NS_PER_MS
         return ns
-
-
-def _limit_order(req: PlaceOrderRequest) -> OrderRequest:
-    return _request(
-        req.client_order_id, req.symbol, req.side, req.qty_e9, LIMIT, req.price_e9, None, None,
-        None, GTC, None, False, False, None, None, None,
-    )  # fmt: skip
 
 
 def _plain(action: Any) -> tuple[object, ...]:

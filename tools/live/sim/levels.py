@@ -12,7 +12,8 @@ anything about that price. An unknown quantity is worth what the liquidity rule 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot
 from ..core.money import text
@@ -58,7 +59,7 @@ class Displayed:
         self.ask_qty = quote.ask_qty
         self._heard = self._quoted = True
         self._quoted_ns = quote.exchange_ns
-        if (self._bids_taken or self._asks_taken) and not bid > ask > 0:
+        if (self._bids_taken.of or self._asks_taken.of) and not bid > ask > 0:
             self._touch_told()
 
     def hear_depth(self, depth: DepthSnapshot | DepthDiff) -> bool:
@@ -68,21 +69,20 @@ class Displayed:
         if self._has_the_word(depth.exchange_ns):
             self._quoted = False
             self._touch_from_depth()
-        if (self._bids_taken or self._asks_taken) and not self.is_crossed:
+        if (self._bids_taken.of or self._asks_taken.of) and not self.is_crossed:
             self._depth_told()
         return True
 
     def qty_at(self, side: Side, price: int) -> int | None:
         """What is displayed at a price on that side; None when nobody said."""
-        if side is BUY:
-            touch, qty, better = self.bid, self.bid_qty, price > self.bid
-        else:
-            touch, qty, better = self.ask, self.ask_qty, price < self.ask or not self.ask
         if not self._heard:
             return None
+        touch = self.bid if side is BUY else self.ask
         if price == touch:
-            return qty or None
-        return 0 if better else self.behind(side, price)
+            return (self.bid_qty if side is BUY else self.ask_qty) or None
+        if price > touch if side is BUY else price < touch or not touch:
+            return 0
+        return self.behind(side, price)
 
     def behind(self, side: Side, price: int) -> int | None:
         """What the depth says of a price that is worse than the best; None without depth."""
@@ -90,32 +90,64 @@ class Displayed:
             return None
         return self._book.sides()[0 if side is BUY else 1].get(price, 0)
 
-    def offers(self, side: Side, limit: int | None) -> Iterator[tuple[int, int]]:
+    def offers(self, side: Side, limit: int | None) -> Iterable[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
 
-        A crossed market offers nothing. Take with `use` only behind the last step.
+        A crossed market offers nothing. Nothing may be taken before the last step.
         """
-        touch, qty = (self.ask, self.ask_qty) if side is BUY else (self.bid, self.bid_qty)
-        if not touch or self.is_crossed or _is_beyond(side, touch, limit):
-            return
-        taken = self._asks_taken if side is BUY else self._bids_taken
-        if free := taken.free(touch, qty or self._rule.unknown_qty):
-            yield touch, free
+        bid, ask = self.bid, self.ask
+        if bid > ask > 0:
+            return ()
+        if side is BUY:
+            touch, shown, taken = ask, self.ask_qty, self._asks_taken
+            if not touch or (limit is not None and touch > limit):
+                return ()
+        else:
+            touch, shown, taken = bid, self.bid_qty, self._bids_taken
+            if not touch or (limit is not None and touch < limit):
+                return ()
+        free = (shown or self._rule.unknown_qty) - taken.of.get(touch, 0)
+        best = ((touch, free),) if free > 0 else ()
+        return best if self._book is None else chain(best, self._offers_behind(side, limit, taken))
+
+    def take(
+        self, side: Side, limit: int | None, wanted: int
+    ) -> tuple[tuple[tuple[int, int], ...], int]:
+        """Let an order of that side take so much of what is offered.
+
+        What comes back is each price with its quantity, the best first, and how much that is.
+        """
+        used, left = [], wanted
+        for price, free in self.offers(side, limit):
+            qty = free if free < left else left
+            used.append((price, qty))
+            left -= qty
+            if not left:
+                break
+        for price, qty in used:
+            self.use(side, price, qty)
+        return tuple(used), wanted - left
+
+    def use(self, side: Side, price: int, qty: int) -> None:
+        """An order of that side takes so much of a level that was offered."""
+        if side is BUY:
+            taken, touch, shown = self._asks_taken, self.ask, self.ask_qty
+        else:
+            taken, touch, shown = self._bids_taken, self.bid, self.bid_qty
+        if shown or price != touch or self._rule.unknown_qty != UNLIMITED:
+            taken.use(price, qty)
+
+    def _offers_behind(
+        self, side: Side, limit: int | None, taken: Taken
+    ) -> Iterator[tuple[int, int]]:
+        """What of it the depth shows behind the touch."""
+        touch = self.ask if side is BUY else self.bid
         for price, shown in self._levels(1 if side is BUY else 0):
             if _is_beyond(side, price, limit):
                 return
             better_or_touch = price <= touch if side is BUY else price >= touch
             if not better_or_touch and (free := taken.free(price, shown)):
                 yield price, free
-
-    def use(self, side: Side, price: int, qty: int) -> None:
-        """An order of that side takes so much of a level that was offered."""
-        taken, touch, shown = (
-            (self._asks_taken, self.ask, self.ask_qty) if side is BUY
-            else (self._bids_taken, self.bid, self.bid_qty)
-        )  # fmt: skip
-        if price != touch or shown or self._rule.unknown_qty != UNLIMITED:
-            taken.use(price, qty)
 
     def why_nothing(self, side: Side, limit: int | None) -> str:
         """Why an order of that side finds nothing to take; empty when it does find something."""
@@ -127,7 +159,7 @@ class Displayed:
             return f"the market is crossed: bid {text(self.bid)} above ask {text(self.ask)}"
         if limit is not None and _is_beyond(side, touch, limit):
             return f"the {name} {text(touch)} is beyond the limit {text(limit)}"
-        if next(self.offers(side, limit), None) is None:
+        if next(iter(self.offers(side, limit)), None) is None:
             return f"what the market shows from the {name} {text(touch)} on was taken already"
         return ""
 
@@ -186,8 +218,10 @@ class Displayed:
 
     def _touch_told(self) -> None:
         bids, asks = _NOTHING if self._book is None else self._book.sides()
-        self._bids_taken.on_touch(self.bid, self.bid_qty or None, bids)
-        self._asks_taken.on_touch(self.ask, self.ask_qty or None, asks)
+        if (taken := self._bids_taken).of:
+            taken.on_touch(self.bid, self.bid_qty or None, bids)
+        if (taken := self._asks_taken).of:
+            taken.on_touch(self.ask, self.ask_qty or None, asks)
 
     def _depth_told(self) -> None:
         assert self._book is not None, "depth was applied just now"
@@ -199,8 +233,7 @@ class Displayed:
 
     def _levels(self, side: int) -> Iterator[tuple[int, int]]:
         """The levels of a side of the depth, the best first; most callers want but a few."""
-        if self._book is None:
-            return
+        assert self._book is not None, "without depth nobody asks for it"
         seen, count = 0, _FIRST_LEVELS
         while True:
             levels = self._book.top(count)[side]

@@ -137,7 +137,7 @@ class Links:
             leg.unit.filled += qty
             if leg.group is not None:
                 work, end = leg.group.on_fill(leg, qty)
-        entry = self._entries.get(order.request.client_order_id)
+        entry = self._entries.get(order.client_order_id)
         if entry is not None:
             entry.filled += qty
             work += entry.give()
@@ -151,7 +151,7 @@ class Links:
             self._drop(leg)
             if leg.group is not None and canceled:
                 end += leg.group.legs.values()
-        name = order.request.client_order_id
+        name = order.client_order_id
         entry = self._entries.pop(name, None)
         if entry is not None:
             entry.is_open = False

@@ -55,24 +55,28 @@ FULL = LiquidityRule(full=True)
 
 
 class Taken:
-    """What we took of the displayed levels of one side; `sign` is 1 for bids and -1 for asks."""
+    """What we took of the displayed levels of one side; `sign` is 1 for bids and -1 for asks.
 
-    __slots__ = ("_of", "_sign")
+    `of` is there to be asked whether there is anything at all.
+    """
+
+    __slots__ = ("of", "_sign")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
-        self._of: dict[int, int] = {}
+        self.of: dict[int, int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._of)
+        return bool(self.of)
 
     def free(self, price: int, shown: int) -> int:
         """What is left of a level."""
-        return max(0, shown - self._of.get(price, 0))
+        free = shown - self.of.get(price, 0)
+        return free if free > 0 else 0
 
     def use(self, price: int, qty: int) -> None:
         """Take so much of a level, which must be free."""
-        self._of[price] = self._of.get(price, 0) + qty
+        self.of[price] = self.of.get(price, 0) + qty
 
     def on_touch(self, price: int, shown: int | None, held: Mapping[int, int]) -> None:
         """The best level is this one: every better one is gone. Price 0: the side is empty.
@@ -80,25 +84,31 @@ class Taken:
         One that the depth still holds is not gone before the depth says so, too; else it could
         come back from a depth that is older than the quote.
         """
-        sign = self._sign
-        for level in list(self._of):
-            if (not price or level * sign > price * sign) and level not in held:
-                del self._of[level]
-        self._shrink(price, shown)
+        of = self.of
+        if of and (not price or (max(of) > price if self._sign > 0 else min(of) < price)):
+            self._forget_better(price, held)
+        if shown is not None and of.get(price, 0) > shown:
+            of[price] = shown
 
     def on_depth(self, held: Mapping[int, int], touch: int) -> None:
         """The depth shows these quantities behind the touch; a price that is missing is gone."""
         sign = self._sign
-        for level in list(self._of):
+        for level in list(self.of):
             if level != touch and level not in held:
-                del self._of[level]
+                del self.of[level]
             elif touch and level * sign < touch * sign:
                 self._shrink(level, held[level])
 
     def state(self) -> tuple[tuple[int, int], ...]:
         """All of it, by price."""
-        return tuple(sorted(self._of.items()))
+        return tuple(sorted(self.of.items()))
+
+    def _forget_better(self, price: int, held: Mapping[int, int]) -> None:
+        sign = self._sign
+        for level in list(self.of):
+            if (not price or level * sign > price * sign) and level not in held:
+                del self.of[level]
 
     def _shrink(self, level: int, shown: int | None) -> None:
-        if shown is not None and self._of.get(level, 0) > shown:
-            self._of[level] = shown
+        if shown is not None and self.of.get(level, 0) > shown:
+            self.of[level] = shown

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..core.record import record
+from ..core.outputs_v1 import PlaceOrderRequest
+from ..core.record import builder, record
 from ..core.words_v1 import BUY, Side
 from ..exchange import OrderStatus
 
@@ -37,6 +38,10 @@ class TimeInForce(str, Enum):
     FOK = "FOK"
     DAY = "DAY"
     GTD = "GTD"
+
+
+# Bound here because reading a member of an Enum is slow.
+_OPEN, _LIMIT, _GTC = OrderStatus.OPEN, OrderKind.LIMIT, TimeInForce.GTC
 
 
 class SelfTrade(str, Enum):
@@ -82,29 +87,53 @@ class WorkingOrder:
 
     `number` is its age and unique in the exchange; `price` its present limit, None at the market;
     `leaves` what is still to fill; `shown` what of it rests visibly (all of it, but for an
-    iceberg); `ahead` the quantity queued before it at its price, never below 0.
+    iceberg); `ahead` the quantity queued before it at its price, never below 0. An order that
+    `is_plain` waits at its limit till it is canceled, and nothing else has to be asked of it; its
+    `request` is only made when somebody reads it.
     """
 
     __slots__ = (
-        "request", "order_id", "number", "side", "symbol", "price", "qty", "leaves", "shown",
-        "ahead", "created_ns", "status",
+        "client_order_id", "order_id", "number", "side", "symbol", "price", "qty", "leaves",
+        "shown", "ahead", "created_ns", "status", "is_plain", "_request",
     )  # fmt: skip
+    _request: OrderRequest | None
 
     def __init__(
-        self, request: OrderRequest, order_id: str, number: int, created_ns: int = 0
+        self,
+        request: OrderRequest,
+        order_id: str,
+        number: int,
+        created_ns: int = 0,
+        is_plain: bool = False,
     ) -> None:
-        self.request = request
+        self._request = request
+        self.client_order_id = request.client_order_id
         self.order_id = order_id
         self.number = number
         self.side = request.side
         self.symbol = request.symbol
         self.price = request.price
-        self.qty = request.qty
-        self.leaves = request.qty
-        self.shown = request.qty if request.display is None else min(request.display, request.qty)
+        self.qty = self.leaves = self.shown = qty = request.qty
+        if request.display is not None:
+            self.shown = min(request.display, qty)
         self.ahead = 0
         self.created_ns = created_ns
-        self.status = OrderStatus.OPEN
+        self.status = _OPEN
+        self.is_plain = is_plain
+
+    @property
+    def request(self) -> OrderRequest:
+        """What was asked for, with the amendments that are in force."""
+        request = self._request
+        if request is None:
+            request = self._request = plain_request(
+                self.client_order_id, self.symbol, self.side, self.qty, self.price
+            )
+        return request
+
+    @request.setter
+    def request(self, request: OrderRequest) -> None:
+        self._request = request
 
     @property
     def filled(self) -> int:
@@ -118,7 +147,7 @@ class WorkingOrder:
     def state(self) -> tuple[object, ...]:
         """All of it, for a hash: values only."""
         return (
-            self.order_id, self.number, self.request.client_order_id, self.symbol, self.side.value,
+            self.order_id, self.number, self.client_order_id, self.symbol, self.side.value,
             self.price, self.qty, self.leaves, self.shown, self.ahead, self.created_ns,
             self.status.value,
         )  # fmt: skip
@@ -127,3 +156,37 @@ class WorkingOrder:
         price = "market" if self.price is None else str(self.price)
         done = f"{self.filled}/{self.qty}"
         return f"WorkingOrder({self.order_id} {self.symbol} {self.side.value} {done} at {price})"
+
+
+_build_request = builder(OrderRequest)
+_new_order = WorkingOrder.__new__
+
+
+def plain_request(
+    client_order_id: str, symbol: str, side: Side, qty: int, price: int | None
+) -> OrderRequest:
+    """A limit order that waits till it is canceled."""
+    return _build_request(
+        client_order_id, symbol, side, qty, _LIMIT, price, None, None, None, _GTC, None, False,
+        False, None, None, None,
+    )  # fmt: skip
+
+
+def plain_order(
+    asked: PlaceOrderRequest, order_id: str, number: int, created_ns: int
+) -> WorkingOrder:
+    """The working order of a plain request: `WorkingOrder(plain_request(...), ...)`."""
+    order = _new_order(WorkingOrder)
+    order._request = None
+    order.client_order_id = asked.client_order_id
+    order.order_id = order_id
+    order.number = number
+    order.side = asked.side
+    order.symbol = asked.symbol
+    order.price = asked.price_e9
+    order.qty = order.leaves = order.shown = asked.qty_e9
+    order.ahead = 0
+    order.created_ns = created_ns
+    order.status = _OPEN
+    order.is_plain = True
+    return order

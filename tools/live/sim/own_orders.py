@@ -63,7 +63,7 @@ class OwnLevel:
         self.shown = shown
         self.traded = 0
         self.orders: dict[int, WorkingOrder] = {}  # by number: in order of joining
-        self._shrinks: deque[_Shrink] = deque(maxlen=MOST_SHRINKS)
+        self._shrinks: deque[_Shrink] | None = None  # until there is one; few levels see any
 
     def on_shown(self, now: int | None, model: QueueModel, event: MarketData) -> None:
         """Others display so much now, or nobody knows.
@@ -107,6 +107,8 @@ class OwnLevel:
                 order.ahead = ahead
             oldest = ahead
         shrinks, young_ns = self._shrinks, event.ts_ns - LATE_NS
+        if shrinks is None:
+            shrinks = self._shrinks = deque(maxlen=MOST_SHRINKS)
         while shrinks and shrinks[0].heard_ns < young_ns:
             shrinks.popleft()
         shrinks.append(_Shrink(event, level - now, cuts))
@@ -134,14 +136,14 @@ class OwnLevel:
         The rest of it will explain reductions that are still to come.
         """
         places: dict[int, int] = {}
-        left = trade.qty
-        for shrink in self._shrinks:
+        left, shrinks = trade.qty, self._shrinks or ()
+        for shrink in shrinks:
             if left and shrink.may_come_from(trade):
                 part = min(left, shrink.gone)
                 shrink.take_back(part, places)
                 left -= part
         if left < trade.qty:
-            unexplained = [shrink for shrink in self._shrinks if shrink.gone]
+            unexplained = [shrink for shrink in shrinks if shrink.gone]
             self._shrinks = deque(unexplained, MOST_SHRINKS)
         self.traded += left
         return places
@@ -151,7 +153,7 @@ class OwnLevel:
         orders = tuple([order.state() for order in self.orders.values()])
         shrinks = tuple([
             (one.heard_ns, one.exchange_ns, one.gone, tuple(one.cuts.items()))
-            for one in self._shrinks
+            for one in self._shrinks or ()
         ])  # fmt: skip
         return self.price, self.shown, self.traded, orders, shrinks
 
@@ -159,7 +161,8 @@ class OwnLevel:
 class OwnSide:
     """Our resting orders of one side; `sign` is 1 for buys and -1 for sells.
 
-    `keys` are the prices times `sign` in order, so the last one is the best on either side.
+    `keys` are the prices times `sign` in order, so the last one is the best on either side; the
+    levels are kept by key.
     """
 
     __slots__ = ("keys", "sign", "_levels")
@@ -172,10 +175,11 @@ class OwnSide:
     def add(self, order: WorkingOrder, price: int, shown: int | None, unknown: int) -> None:
         """The order joins the end of the queue at its price, where others display so much."""
         ahead = unknown if shown is None else shown
-        level = self._levels.get(price)
+        key = price * self.sign
+        level = self._levels.get(key)
         if level is None:
-            level = self._levels[price] = OwnLevel(price, shown)
-            insort(self.keys, price * self.sign)
+            level = self._levels[key] = OwnLevel(price, shown)
+            insort(self.keys, key)
         else:
             level.shown = shown
             ahead = max(ahead, next(reversed(level.orders.values())).ahead)
@@ -185,40 +189,42 @@ class OwnSide:
     def remove(self, order: WorkingOrder) -> None:
         """The order leaves the queue; one that is not in it is our mistake."""
         assert order.price is not None, "an order without a limit rests nowhere"
-        level = self._levels[order.price]
-        del level.orders[order.number]
-        if not level.orders:
-            del self._levels[order.price]
-            key = order.price * self.sign
+        key = order.price * self.sign
+        orders = self._levels[key].orders
+        del orders[order.number]
+        if not orders:
+            del self._levels[key]
             del self.keys[bisect_left(self.keys, key)]
 
     def on_touch(
         self, touch: int, shown: int | None, model: QueueModel, event: MarketData
     ) -> None:
         """Others display so much at their best price, and nothing at better ones."""
-        keys, sign, levels = self.keys, self.sign, self._levels
-        edge = touch * sign
-        place = len(keys) - 1
-        while place >= 0 and keys[place] >= edge:
-            key = keys[place]
-            levels[key * sign].on_shown(shown if key == edge else 0, model, event)
-            place -= 1
+        edge = touch * self.sign
+        for key in reversed(self.keys):
+            if key < edge:
+                return
+            level, now = self._levels[key], shown if key == edge else 0
+            if level.shown != now:
+                level.on_shown(now, model, event)
 
     def levels(self) -> list[OwnLevel]:
         """All levels, the best first."""
-        return [self._levels[key * self.sign] for key in reversed(self.keys)]
+        return [self._levels[key] for key in reversed(self.keys)]
 
     def levels_to(self, price: int) -> list[OwnLevel]:
         """The levels at that price and better ones, the best first."""
         keys = self.keys
         first = bisect_left(keys, price * self.sign)
-        return [self._levels[key * self.sign] for key in reversed(keys[first:])]
+        if first == len(keys) - 1:
+            return [self._levels[keys[first]]]
+        return [self._levels[key] for key in reversed(keys[first:])]
 
     def levels_behind(self, price: int) -> list[OwnLevel]:
         """The levels that are worse than that price, the best first."""
         keys = self.keys
         first = bisect_left(keys, price * self.sign)
-        return [self._levels[key * self.sign] for key in reversed(keys[:first])]
+        return [self._levels[key] for key in reversed(keys[:first])]
 
     def __iter__(self) -> Iterator[WorkingOrder]:
         """The orders in priority: the best price first, then the oldest."""

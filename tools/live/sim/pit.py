@@ -89,17 +89,23 @@ class Pit:
 
     def enter(self, order: WorkingOrder) -> None:
         """Let an admitted order into the market, or to where it waits for it."""
+        if order.is_plain and self._always_open:
+            self.trade(order, self.venues.get(order.symbol) or self.venue(order.symbol))
+        else:
+            self._enter_by_kind(order)
+        if self._entering:
+            self.work()
+
+    def _enter_by_kind(self, order: WorkingOrder) -> None:
+        """What ends, is linked, or waits for a price or an hour needs more than a market."""
         request = order.request
         if request.time_in_force is not GTC:
             self._set_end(order)
         linked = request.after is not None or request.one_cancels_other is not None
         if request.kind is LIMIT and not linked and self._always_open:
-            symbol = order.symbol
-            self.trade(order, self.venues.get(symbol) or self.venue(symbol))
+            self.trade(order, self.venue(order.symbol))
         elif not linked or self.linking.hang_up(order):
             self.let_in(order, False)
-        if self._entering:
-            self.work()
 
     def let_in(self, order: WorkingOrder, triggered: bool) -> None:
         """Put an order at the door; one that has triggered waits for no price again."""
@@ -120,7 +126,7 @@ class Pit:
             self._settle(executions)
             for execution in executions:
                 order = execution.order
-                if show_next(order) and order.order_id in self._live:
+                if order.leaves and show_next(order) and order.order_id in self._live:
                     venue.leave(order)
                     venue.rest(order)
         if self.held:
@@ -218,29 +224,45 @@ class Pit:
 
     def trade(self, order: WorkingOrder, venue: Venue) -> None:
         """Take what is there, then rest or end."""
-        request, price, force = order.request, order.price, order.request.time_in_force
+        price = order.price
         crosses = price is None or self._full or venue.crosses(order.side, price)
         if self._prevents and not crosses:
             crosses = crossing(venue, order) is not None
-        if (
-            (request.post_only and crosses and not self._full)
-            or (request.reduce_only and not self.reducing.may_take(order))
-            or (force is FOK and not self._fills_whole(order, venue))
-        ):
+        if order.is_plain and not crosses:
+            order.shown = order.leaves
+            venue.rest(order)
+        elif self._may_not_trade(order, venue, crosses):
             self._drop(order)
             return
-        if crosses:
-            self._take(order, venue)
-        if order.leaves and order.order_id in self._live:
-            if price is None or force in AT_ONCE:
-                self._drop(order)
-            else:
-                order.shown = slice_of(order)
-                venue.rest(order)
-                if request.reduce_only:
-                    self.reducing.resting[order.order_id] = order
+        else:
+            if crosses:
+                self._take(order, venue)
+            if order.leaves and order.order_id in self._live:
+                self._rest_or_end(order, venue)
         if self.reducing.resting:
             self.reducing.trim(order.symbol, order.side)
+
+    def _may_not_trade(self, order: WorkingOrder, venue: Venue, crosses: bool) -> bool:
+        """Whether an order ends here because of what its client does not want of it."""
+        if order.is_plain:
+            return False
+        request = order.request
+        return (
+            (request.post_only and crosses and not self._full)
+            or (request.reduce_only and not self.reducing.may_take(order))
+            or (request.time_in_force is FOK and not self._fills_whole(order, venue))
+        )
+
+    def _rest_or_end(self, order: WorkingOrder, venue: Venue) -> None:
+        """What is left of an order that has taken what there was."""
+        request = order.request
+        if order.price is None or request.time_in_force in AT_ONCE:
+            self._drop(order)
+            return
+        order.shown = slice_of(order)
+        venue.rest(order)
+        if request.reduce_only:
+            self.reducing.resting[order.order_id] = order
 
     def _fills_whole(self, order: WorkingOrder, venue: Venue) -> bool:
         """Whether all of an order can be had now: cut to a position it is not whole any more."""
@@ -283,9 +305,8 @@ class Pit:
         for execution in executions:
             self._book(execution)
         for execution in executions:
-            order = execution.order
-            if not order.leaves:
-                self._finish(order)
+            if not execution.order.leaves:
+                self._finish(execution.order)
 
     def _finish(self, order: WorkingOrder) -> None:
         """End an order of which nothing is left; one in force for less than was asked is canceled.
@@ -296,35 +317,35 @@ class Pit:
             return
         if self.linking.any and self.linking.goes_on(order):
             return
-        if order.qty < order.request.qty:
-            self._drop(order)
-        else:
+        if order.is_plain or order.qty >= order.request.qty:
             self.end(order, _FILLED)
+        else:
+            self._drop(order)
 
     def _book(self, execution: Execution) -> None:
         order, qty, price = execution.order, execution.qty, execution.price
         symbol, side = order.symbol, order.side
         self._fills_made = number = self._fills_made + 1
-        fees = self._fees
-        fee = None if fees is None else fees.fee_e18(execution, ts_ns=self._clock.ns)
+        fees, now_ns = self._fees, self._clock.ns
+        fee = None if fees is None else fees.fee_e18(execution, ts_ns=now_ns)
         fill = _new_fill(FillEvent)
         fill.order_id = order.order_id
         fill.symbol = symbol
         fill.side = side
         fill.price_e9 = price
         fill.qty_e9 = qty
-        fill.timestamp_ms = self._clock.ns // NS_PER_MS
+        fill.timestamp_ms = now_ns // NS_PER_MS
         fill.fill_id = "FIL%06d" % number
         fill.liquidity = execution.liquidity
         fill.cum_e9 = None
         fill.fee_e18 = fee
-        fill.why = execution.why.sentence() if self._explains else ""
+        fill.told = execution.why if self._explains else ""
         order.status = _PARTIAL
         self._accounts.trade(symbol, qty if side is BUY else -qty, price, fee or 0)
         self._register.book(fill)
         if self.witness is not None:
-            self.witness(execution, self._clock.ns)
-        self._post.filled(fill, self._clock.ns)
+            self.witness(execution, now_ns)
+        self._post.filled(fill, now_ns)
 
     # An order ends.
 
@@ -334,7 +355,7 @@ class Pit:
 
     def take_away(self, order: WorkingOrder) -> None:
         """Take it from wherever it is."""
-        if self.held.pop(order.order_id, None) is not None:
+        if self.held and self.held.pop(order.order_id, None) is not None:
             self.triggers.remove(order)
         else:
             self.venues[order.symbol].leave(order)

@@ -17,7 +17,7 @@ def open_order(order: WorkingOrder) -> OpenOrder:
     """A working order as the port shows it; one without a limit has price 0."""
     shown = _new_open(OpenOrder)
     shown.order_id = order.order_id
-    shown.client_order_id = order.request.client_order_id
+    shown.client_order_id = order.client_order_id
     shown.symbol = order.symbol
     shown.side = order.side
     shown.qty_e9 = order.qty

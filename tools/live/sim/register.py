@@ -35,20 +35,22 @@ class Register:
     def open(self, order: WorkingOrder) -> None:
         """A new order under both of its names."""
         self.live[order.order_id] = order
-        self.known[order.request.client_order_id] = order
+        self.known[order.client_order_id] = order
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> None:
         """Remember what was said of what never was an order; a name in use stays its order's."""
         name = request.client_order_id
         if not isinstance(self.known.get(name), WorkingOrder):
             self.known[name] = refusal
-            self._age(name, refusal)
+            if self._retain is not None:
+                self._age(name, refusal, self._retain)
 
     def end(self, order: WorkingOrder) -> None:
         """A live order is none any more."""
         del self.live[order.order_id]
         self._ended[order.order_id] = order
-        self._age(order.request.client_order_id, order)
+        if self._retain is not None:
+            self._age(order.client_order_id, order, self._retain)
 
     def book(self, fill: FillEvent) -> None:
         """One more execution of an order."""
@@ -87,12 +89,10 @@ class Register:
         )  # fmt: skip
         return tuple(self.live), tuple(self._ended), self.forgotten, known, fills
 
-    def _age(self, name: str, one: Known) -> None:
+    def _age(self, name: str, one: Known, retain: int) -> None:
         """The oldest that ended is forgotten when there are too many."""
-        if self._retain is None:
-            return
         self._oldest.append((name, one))
-        if len(self._oldest) > self._retain:
+        if len(self._oldest) > retain:
             name, one = self._oldest.popleft()
             self.forgotten += 1
             if self.known.get(name) is one:  # the name may be another order's by now

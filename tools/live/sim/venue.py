@@ -16,10 +16,9 @@ from typing import Any
 
 from ..core.errors import ContractError
 from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, MarketEvent, Trade
+from ..core.record import builder
 from ..core.words_v1 import BUY, SELL, Side
-from .evidence import (
-    MAKER, TAKER, Execution, FillReason, Why, text, told_book, told_level, told_trade,
-)  # fmt: skip
+from .evidence import MAKER, TAKER, Execution, FillReason, Touch, Why, text
 from .levels import Displayed
 from .liquidity import UNLIMITED, LiquidityRule
 from .orders import WorkingOrder
@@ -28,6 +27,10 @@ from .queue import QueueModel
 from .slippage import Slippage
 
 __all__ = ["Execution", "SymbolVenue"]
+
+# Bound here because reading a member of an Enum is slow, and most fills have this reason.
+_CROSSED = FillReason.MARKET_CROSSED
+_why, _execution = builder(Why), builder(Execution)
 
 
 class SymbolVenue:
@@ -114,13 +117,13 @@ class SymbolVenue:
             return []
         done: list[Execution] = []
         buys, sells = self._buys, self._sells
-        if buys.keys and buys.keys[-1] >= bid:
+        if buys.keys and (best := buys.keys[-1]) >= bid:
             buys.on_touch(bid, shows.bid_qty or None, self._queue, event)
-            if ask and buys.keys[-1] >= ask:
+            if best >= ask > 0:
                 self._crossed(buys, BUY, done)
-        if sells.keys and (not ask or -sells.keys[-1] <= ask):
+        if sells.keys and ((best := -sells.keys[-1]) <= ask or not ask):
             sells.on_touch(ask or UNLIMITED, shows.ask_qty or None, self._queue, event)
-            if bid and -sells.keys[-1] <= bid:
+            if best <= bid:
                 self._crossed(sells, SELL, done)
         return done
 
@@ -145,29 +148,16 @@ class SymbolVenue:
         for level in own.levels_to(facing):
             if level.price == touch:
                 return
+            price = level.price
             for order in list(level.orders.values()):
-                met = self._use(side, level.price, order.leaves)
+                leaves = order.leaves
+                met, shared = shows.take(side, price, leaves)
                 if not met:
                     return
-                levels = ", ".join(told_level(price, qty) for price, qty in met)
-                shared: int = sum([qty for _, qty in met])
-                qty = shared if self._partial else order.leaves
-                told = f"market crossed {text(level.price)} with {levels}; {self._book()}"
-                why = Why(FillReason.MARKET_CROSSED, told)
-                done.append(self._made(own, order, qty, level.price, why))
-
-    def _use(self, side: Side, limit: int | None, wanted: int) -> list[tuple[int, int]]:
-        """Take displayed levels within a limit, the best first: prices and quantities taken."""
-        used = []
-        for price, free in self._shows.offers(side, limit):
-            qty = min(free, wanted)
-            used.append((price, qty))
-            wanted -= qty
-            if not wanted:
-                break
-        for price, qty in used:
-            self._shows.use(side, price, qty)
-        return used
+                why = _why(_CROSSED, (price, met, self._touch()))
+                done.append(
+                    self._made(own, order, shared if self._partial else leaves, price, why)
+                )
 
     def _on_trade(self, trade: Trade) -> list[Execution]:
         """A buyer's trade meets our sells and a seller's our buys; of neither's, buys come first.
@@ -200,8 +190,8 @@ class SymbolVenue:
             if not left:
                 continue
             left = max(0, left - qty)
-            told = f"{told_trade(trade)} through {text(level.price)}; {_queue(before, 0)}"
-            why = Why(FillReason.TRADE_THROUGH, f"{told}; {self._book()}")
+            seen = trade, level.price, before, self._touch()
+            why = Why(FillReason.TRADE_THROUGH, seen)
             done.append(self._made(own, order, qty, level.price, why))
         return left
 
@@ -210,8 +200,8 @@ class SymbolVenue:
     ) -> int:
         for order, share, before in level.on_trade(trade, left):
             left -= share
-            told = f"{told_trade(trade)}; {_queue(before, order.ahead)}; {self._book()}"
-            why = Why(FillReason.TRADE_AT_PRICE, told)
+            seen = trade, before, order.ahead, self._touch()
+            why = Why(FillReason.TRADE_AT_PRICE, seen)
             done.append(self._made(own, order, share, level.price, why))
         return left
 
@@ -243,25 +233,27 @@ class SymbolVenue:
         side, limit, wanted = order.side, order.price, order.leaves
         touch = self._shows.ask if side is BUY else self._shows.bid
         done = []
-        for level, qty in self._use(side, limit, wanted):
+        for level, qty in self._shows.take(side, limit, wanted)[0]:
             price, slipped = self._slipped(order, level, wanted)
             reason = FillReason.TOOK_TOUCH if level == touch else FillReason.TOOK_LEVEL
-            told = f"took {text(qty)} at {text(level)}{slipped}; {self._book()}"
+            seen = qty, level, slipped, self._touch()
             order.leaves -= qty
-            done.append(Execution(order, qty, price, TAKER, Why(reason, told)))
+            done.append(Execution(order, qty, price, TAKER, Why(reason, seen)))
         order.shown = min(order.shown, order.leaves)
         return done
 
     def rest(self, order: WorkingOrder) -> None:
         """The order joins the end of the queue at its price."""
-        if order.price is None:
+        side, price = order.side, order.price
+        if price is None:
             raise ContractError(f"order {order.order_id} has no limit; it cannot rest")
-        shown = self._shows.qty_at(order.side, order.price)
-        self._own(order.side).add(order, order.price, shown, self._liquidity.unknown_ahead)
+        shown = self._shows.qty_at(side, price)
+        own = self._buys if side is BUY else self._sells
+        own.add(order, price, shown, self._liquidity.unknown_ahead)
 
     def leave(self, order: WorkingOrder) -> None:
         """The order leaves the queue."""
-        self._own(order.side).remove(order)
+        (self._buys if order.side is BUY else self._sells).remove(order)
 
     def reduce(self, order: WorkingOrder, leaves: int) -> None:
         """Less of the order is left to fill; it keeps its place."""
@@ -283,18 +275,15 @@ class SymbolVenue:
             self._sells.state(),
         )  # fmt: skip
 
-    def _own(self, side: Side) -> OwnSide:
-        return self._buys if side is BUY else self._sells
-
     def _made(
         self, own: OwnSide, order: WorkingOrder, qty: int, price: int, why: Why
     ) -> Execution:
         """A fill of a resting order, of its visible part first; a finished one leaves."""
         order.leaves -= qty
-        order.shown = max(0, order.shown - qty)
+        order.shown = order.shown - qty if order.shown > qty else 0
         if not order.leaves:
             own.remove(order)
-        return Execution(order, qty, price, MAKER, why)
+        return _execution(order, qty, price, MAKER, why)
 
     def _take_whole(self, order: WorkingOrder) -> list[Execution]:
         """Full liquidity: at its limit as a maker, or at the touch as a taker."""
@@ -303,7 +292,7 @@ class SymbolVenue:
         if not price:
             return []
         order.leaves = order.shown = 0
-        why = Why(FillReason.FULL_LIQUIDITY, f"whole at {text(price)}; {self._book()}")
+        why = Why(FillReason.FULL_LIQUIDITY, (price, self._touch()))
         return [Execution(order, qty, price, MAKER if limit else TAKER, why)]
 
     def _slipped(self, order: WorkingOrder, level: int, wanted: int) -> tuple[int, str]:
@@ -320,12 +309,7 @@ class SymbolVenue:
             return limit, f", slipped to the limit {text(limit)}"
         return price, f", slipped to {text(price)}" if price != level else ""
 
-    def _book(self) -> str:
+    def _touch(self) -> Touch:
+        """The best levels now, for the evidence of a fill."""
         shows = self._shows
-        return told_book(shows.bid, shows.bid_qty, shows.ask, shows.ask_qty)
-
-
-def _queue(before: int, after: int) -> str:
-    """A queue position in words, before and after."""
-    was = "unknown" if before >= UNLIMITED // 2 else text(before)
-    return f"ahead {was} before, {'unknown' if after >= UNLIMITED // 2 else text(after)} after"
+        return shows.bid, shows.bid_qty, shows.ask, shows.ask_qty

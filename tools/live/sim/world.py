@@ -127,21 +127,24 @@ class SimulatedWorld:
     def _pass(self) -> Iterator[Step]:
         """The whole market, and then whatever is still on its way."""
         exchange, quotes = self.exchange, self._quotes
-        desk, feed_ns, due = exchange.desk, exchange.delays.feed_ns, exchange.due
+        clock, hear = exchange.desk.clock, exchange.desk.hear
+        feed_ns, due = exchange.delays.feed_ns, exchange.due
         under_way = exchange.answers.under_way
         quotes.clear()
         self._offered = None
         there_ns = ts_ns = 0
         for ts_ns, events, steps in self._moments:
-            there_ns = max(there_ns, ts_ns - feed_ns())
+            left_ns = ts_ns - feed_ns()
+            if left_ns > there_ns:
+                there_ns = left_ns
             if quotes or under_way or due.heap or self._line is not None:
                 yield from self._until(there_ns)
             while there_ns > self._stop_ns:
                 yield _PAUSE
-            if there_ns > desk.clock.ns:
-                desk.clock.ns = there_ns
+            if there_ns > clock.ns:
+                clock.ns = there_ns
             for event in events:
-                desk.hear(event)
+                hear(event)
             for step in steps:
                 quotes.append((ts_ns, step))
         yield from self._until(_NEVER)
@@ -155,7 +158,7 @@ class SimulatedWorld:
         under_way = exchange.answers.under_way
         while True:
             next_ns, what = limit_ns, 0
-            if (entry := due.first()) is not None and entry[0] < next_ns:
+            if due.heap and (entry := due.first()) is not None and entry[0] < next_ns:
                 next_ns, what = entry[0], _DUE
             if quotes and quotes[0][0] < next_ns:
                 next_ns, what = quotes[0][0], _QUOTES
@@ -170,7 +173,8 @@ class SimulatedWorld:
             elif what == _DUE:
                 exchange.handle(due.take())
             else:
-                exchange.here_ns = max(next_ns, exchange.here_ns)
+                if next_ns > exchange.here_ns:
+                    exchange.here_ns = next_ns
                 if line is not None and not line.come_to(next_ns) and what == _LINE:
                     continue
                 if what == _ANSWERS:
