@@ -193,6 +193,20 @@ def test_sides_are_quantities_by_price() -> None:
     assert book.sides() == (dict(BIDS), dict(ASKS))
 
 
+def test_single_prices_are_looked_up_near_and_far() -> None:
+    book = Book()
+    levels = tuple((price, 2 * price) for price in range(1, 3 * NEAR))
+    book.apply_snapshot(levels, levels)
+    for held in book.held():
+        assert all(price in held and held[price] == held.get(price) == qty for price, qty in levels)
+        assert 3 * NEAR not in held and held.get(3 * NEAR) is None
+        with pytest.raises(KeyError):
+            held[3 * NEAR]
+    book.apply(((7, 0),), ((7, 5),))
+    bids, asks = book.held()
+    assert 7 not in bids and asks[7] == 5
+
+
 def _same_as_naive(changes: Sequence[Change]) -> None:
     book, naive = Book(), NaiveBook()
     for way, bids, asks in changes:

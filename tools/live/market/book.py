@@ -8,7 +8,7 @@ of levels, and the best is seldom among them: it is kept, and looked for near by
 from __future__ import annotations
 
 import hashlib
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ..core.errors import ContractError
 from ..core.market_v1 import Levels
@@ -23,6 +23,16 @@ MOST = 1024
 _DOMAIN = b"book-v1\0"
 _LOWEST = 1
 _BEYOND = 1 << 256  # above every price
+
+
+class Held(Protocol):
+    """Quantity by price, to be read only."""
+
+    def get(self, price: int, /) -> int | None: ...
+
+    def __getitem__(self, price: int, /) -> int: ...
+
+    def __contains__(self, price: object, /) -> bool: ...
 
 
 class Book:
@@ -74,8 +84,12 @@ class Book:
         """How many levels each side has."""
         return len(self._bids), len(self._asks)
 
+    def held(self) -> tuple[Held, Held]:
+        """Bids and asks as they are now and will be: for looking single prices up."""
+        return self._bids, self._asks
+
     def sides(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Quantity by price, of bids and of asks, in no order: to be read only."""
+        """Quantity by price, of bids and of asks, in no order: new dicts of all levels."""
         return self._bids.held(), self._asks.held()
 
     def copy(self) -> Book:
@@ -106,6 +120,17 @@ class _Side:
 
     def __len__(self) -> int:
         return len(self.near) + len(self.far)
+
+    def __contains__(self, price: object) -> bool:
+        return price in self.near or price in self.far
+
+    def __getitem__(self, price: int) -> int:
+        return self.near[price] if price in self.near else self.far[price]
+
+    def get(self, price: int) -> int | None:
+        """The quantity at a price; None where nothing is."""
+        qty = self.near.get(price)
+        return self.far.get(price) if qty is None else qty
 
     def held(self) -> dict[int, int]:
         """All levels."""

@@ -88,7 +88,7 @@ class Displayed:
         """What the depth says of a price that is worse than the best; None without depth."""
         if self._book is None:
             return None
-        return self._book.sides()[0 if side is BUY else 1].get(price, 0)
+        return self._book.held()[0 if side is BUY else 1].get(price) or 0
 
     def offers(self, side: Side, limit: int | None) -> Iterable[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
@@ -217,7 +217,7 @@ class Displayed:
         self._heard = True
 
     def _touch_told(self) -> None:
-        bids, asks = _NOTHING if self._book is None else self._book.sides()
+        bids, asks = _NOTHING if self._book is None else self._book.held()
         if (taken := self._bids_taken).of:
             taken.on_touch(self.bid, self.bid_qty or None, bids)
         if (taken := self._asks_taken).of:
@@ -227,7 +227,7 @@ class Displayed:
         assert self._book is not None, "depth was applied just now"
         if not self._quoted:
             self._touch_told()
-        bids, asks = self._book.sides()
+        bids, asks = self._book.held()
         self._bids_taken.on_depth(bids, self.bid)
         self._asks_taken.on_depth(asks, self.ask)
 

@@ -8,12 +8,12 @@ below what we took holds nothing for us.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ContractError
 from ..core.money import LARGEST_E9
 from ..core.record import record
+from ..market.book import Held
 
 # Stands for a quantity that nobody knows and nothing limits; above every quantity that there is.
 UNLIMITED = LARGEST_E9
@@ -78,7 +78,7 @@ class Taken:
         """Take so much of a level, which must be free."""
         self.of[price] = self.of.get(price, 0) + qty
 
-    def on_touch(self, price: int, shown: int | None, held: Mapping[int, int]) -> None:
+    def on_touch(self, price: int, shown: int | None, held: Held) -> None:
         """The best level is this one: every better one is gone. Price 0: the side is empty.
 
         One that the depth still holds is not gone before the depth says so, too; else it could
@@ -90,7 +90,7 @@ class Taken:
         if shown is not None and of.get(price, 0) > shown:
             of[price] = shown
 
-    def on_depth(self, held: Mapping[int, int], touch: int) -> None:
+    def on_depth(self, held: Held, touch: int) -> None:
         """The depth shows these quantities behind the touch; a price that is missing is gone."""
         sign = self._sign
         for level in list(self.of):
@@ -103,7 +103,7 @@ class Taken:
         """All of it, by price."""
         return tuple(sorted(self.of.items()))
 
-    def _forget_better(self, price: int, held: Mapping[int, int]) -> None:
+    def _forget_better(self, price: int, held: Held) -> None:
         sign = self._sign
         for level in list(self.of):
             if (not price or level * sign > price * sign) and level not in held:
