@@ -45,10 +45,14 @@ class SimulatedExchange:
     """An exchange on its terms; the same seed, calls and market give the same answers."""
 
     def __init__(self, terms: Terms | None = None, *, seed: int = DEFAULT_SEED) -> None:
-        self.terms = Terms() if terms is None else terms
         self.seed = seed
         self._line = EventClock()
         self._before: Callable[[], int] | None = None
+        self.renew(Terms() if terms is None else terms)
+
+    def renew(self, terms: Terms) -> None:
+        """Become as new, on these terms."""
+        self.terms = terms
         self.reset()
 
     def reset(self) -> None:
