@@ -46,13 +46,14 @@ class BarPit:
         self._accounts = accounts
         self._floor = floor
         self._venues: dict[str, BarVenue] = {}
+        self.sent_ns: int | None = None  # at its client's end: the request that has just come
 
     def venue(self, symbol: str) -> BarVenue:
         """The market of a symbol, which begins empty."""
         found = self._venues.get(symbol)
         if found is None:
             found = self._venues[symbol] = BarVenue(
-                symbol, self._rules, self._clock, self._accounts.position, self._triggered
+                symbol, self._rules, self._now, self._accounts.position, self._triggered
             )
         return found
 
@@ -99,6 +100,10 @@ class BarPit:
                 reducing.resting[order.order_id] = order
         for side in (BUY, SELL):
             reducing.trim(venue.symbol, side)
+
+    def _now(self) -> tuple[int, int | None]:
+        """The time here, and at the client's end when it sent what is being done."""
+        return self._clock.ns, self.sent_ns
 
     def _triggered(self, order: WorkingOrder) -> None:
         del self._floor.held[order.order_id]

@@ -1,8 +1,12 @@
 """One symbol of an exchange that hears whole bars: our orders wait for the next one.
 
-An order takes part in a bar when it was there before the bar began and still is when the bar is
-over. Whatever its kind it waits for that bar: nothing is known of the market between two bars, so
-nothing can be taken at once. What a bar fills, `BarMarket` decides; fills are told at its end.
+An order takes part in a bar when it was there as the bar began, or sent by then and there soon
+after, and still is when the bar is over. Whatever its kind it waits for that bar: nothing is known
+of the market between two bars, so nothing can be taken at once. What a bar fills, `BarMarket`
+decides; fills are told at its end.
+
+Why not only who was there: whoever answers a close by an order that takes any time would come too
+late for the bar that begins with that close, each time.
 
 IOC and FOK have one bar: the first whole one for which they are there, or, where they wait for a
 level, the one that reaches it. FOK fills whole in it, within the part of its volume that is ours,
@@ -14,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..core.clock import EventClock
+from ..core.money import BPS
 from ..core.words_v1 import BUY, SELL, Side
 from .bar import Bar, Happens
 from .bars import BarMarket, BarRules
@@ -30,7 +34,8 @@ _WITH_LEVEL = (
 class BarVenue:
     """A market of bars with our orders in it; it shows no bid and no ask, and its last close.
 
-    `position` tells ours as it is booked; `triggered` is told who waits for a level no more, before
+    `now` tells the time here, and when the client sent what is being done. `position` tells ours
+    as it is booked; `triggered` is told who waits for a level no more, before
     anybody hears of a fill.
     """
 
@@ -38,7 +43,7 @@ class BarVenue:
         self,
         symbol: str,
         rules: BarRules,
-        clock: EventClock,
+        now: Callable[[], tuple[int, int | None]],
         position: Callable[[str], int],
         triggered: Callable[[WorkingOrder], None],
     ) -> None:
@@ -47,12 +52,13 @@ class BarVenue:
         self.reached: list[WorkingOrder] = []  # whose level the newest bar came to
         self._waiting: dict[int, WorkingOrder] = {}
         self._orders: dict[int, WorkingOrder] = {}
-        self._since_ns: dict[int, int] = {}
+        self._since: dict[int, tuple[int, int | None]] = {}
+        self._late_bps = rules.late_bps
         self._market = BarMarket(rules)
-        self._clock = clock
+        self._now = now
         self._position = position
         self._triggered = triggered
-        self._began_ns = -1  # the newest bar
+        self._newest: tuple[int, int, int] = (-1, -1, -1)
         self._bought = 0  # in the bar that is being heard
 
     def hear(self, event: Happens) -> list[Execution]:
@@ -72,12 +78,12 @@ class BarVenue:
     def wait(self, order: WorkingOrder) -> None:
         """The order waits for its level, from the bar on that begins now."""
         self._waiting[order.number] = order
-        self._since_ns[order.number] = self._clock.ns
+        self._since[order.number] = self._now()
 
     def wait_no_more(self, order: WorkingOrder) -> None:
         """Forget its level; an order that waits for none is no matter."""
         if self._waiting.pop(order.number, None) is not None:
-            del self._since_ns[order.number]
+            del self._since[order.number]
 
     def holds(self, order: WorkingOrder) -> bool:
         """Whether the order is there, and waits for no level."""
@@ -85,10 +91,9 @@ class BarVenue:
 
     def spent(self) -> list[WorkingOrder]:
         """The orders for one bar that have had it."""
-        since_ns = self._since_ns
         return [
-            order for number, order in self._orders.items()
-            if order.request.time_in_force in AT_ONCE and since_ns[number] <= self._began_ns
+            order for order in self._orders.values()
+            if order.request.time_in_force in AT_ONCE and self._was_there(order)
         ]  # fmt: skip
 
     # What an exchange asks of any market.
@@ -108,12 +113,12 @@ class BarVenue:
     def rest(self, order: WorkingOrder) -> None:
         """The order is there from the bar on that begins now; one with a level has seen it."""
         self._orders[order.number] = order
-        self._since_ns[order.number] = self._clock.ns
+        self._since[order.number] = self._now()
 
     def leave(self, order: WorkingOrder) -> None:
         """The order is there no more."""
         self._orders.pop(order.number, None)
-        self._since_ns.pop(order.number, None)
+        self._since.pop(order.number, None)
 
     def reduce(self, order: WorkingOrder, leaves: int) -> None:
         """Less of the order is left to fill; it is there as long as it was."""
@@ -138,28 +143,37 @@ class BarVenue:
 
     def state(self) -> tuple[object, ...]:
         """All of it as values, for a hash."""
-        since_ns = self._since_ns
+        since = self._since
         return (
             self.symbol, self.last, self._market.state(),
-            tuple((*order.state(), since_ns[number]) for number, order in self._orders.items()),
-            tuple((number, since_ns[number]) for number in self._waiting),
+            tuple((*order.state(), *since[number]) for number, order in self._orders.items()),
+            tuple((number, *since[number]) for number in self._waiting),
         )  # fmt: skip
 
     def _there(self, bar: Bar) -> list[WorkingOrder]:
-        """Who has been there since the bar began, on the clock of this end.
+        """Who takes part in a bar.
 
         The market may be heard here earlier than where it was recorded, and then so was its begin.
         """
         length_ns = bar.end_ns - bar.begin_ns
-        self._began_ns = began_ns = min(bar.begin_ns, self._clock.ns - length_ns)
+        began_ns = min(bar.begin_ns, self._now()[0] - length_ns)
+        late_ns = began_ns + length_ns * self._late_bps // BPS
+        self._newest = began_ns, late_ns, bar.begin_ns
         for order in self._orders.values():
             if order.request.kind in _WITH_LEVEL:
                 self._market.trigger(order)
         for order in self._waiting.values():
             order.price = order.request.price
         everybody = [*self._orders.values(), *self._waiting.values()]
-        since_ns = self._since_ns
-        return [order for order in everybody if since_ns[order.number] <= began_ns]
+        return [order for order in everybody if self._was_there(order)]
+
+    def _was_there(self, order: WorkingOrder) -> bool:
+        """Whether the newest bar has the order: it was there, or sent by then and not too late."""
+        began_ns, late_ns, began_there_ns = self._newest
+        came_ns, sent_ns = self._since[order.number]
+        if came_ns <= began_ns:
+            return True
+        return sent_ns is not None and sent_ns <= began_there_ns and came_ns <= late_ns
 
     def _may(self, order: WorkingOrder, qty: int) -> int:
         """How much of a quantity the order takes."""

@@ -54,12 +54,15 @@ class BarRules:
     """How bars fill: prices, ties, and the part of a bar's volume that is ours, None for all of
     what we ask, however much it is.
 
-    `every_ns` makes bars of this length out of trades; None takes the bars of the market.
+    An order that was on its way when a bar began is part of it when it comes within the first
+    `late_bps` of its length; 0 is for those that were there. `every_ns` makes bars of this length
+    out of trades; None takes the bars of the market.
     """
 
     prices: BarPrices = BarPrices()
     same_bar: SameBar = SameBar.STOP_FIRST
     volume_cap_bps: int | None = 500
+    late_bps: int = 1000
     every_ns: int | None = None
 
     def checked(self) -> BarRules:
@@ -67,6 +70,8 @@ class BarRules:
         cap, every_ns = self.volume_cap_bps, self.every_ns
         if cap is not None and not 0 <= cap <= BPS:
             raise ContractError(f"volume_cap_bps {cap} must be 0 to {BPS}, or None for no cap")
+        if not 0 <= self.late_bps <= BPS:
+            raise ContractError(f"late_bps {self.late_bps} must be 0 to {BPS}")
         if self.prices.verify_ticks < 0 or self.prices.tick < 0:
             raise ContractError("verify_ticks and tick must be 0 or more")
         if every_ns is not None and not 0 < every_ns <= _LONGEST_NS:
@@ -79,6 +84,7 @@ class BarRules:
         slippages = {name: getattr(prices, name) for name in fields_of(prices)[2:]}
         return {
             "same_bar": self.same_bar.value, "volume_cap_bps": self.volume_cap_bps,
+            "late_bps": self.late_bps,
             "every_s": None if every_ns is None else text(every_ns),
             "tick": text(prices.tick), "verify_ticks": prices.verify_ticks,
             **{name: None if model is None else model.describe()

@@ -30,8 +30,8 @@ class Desk:
         self.live = self.register.live
         self.pit = Pit(terms, self.clock, self.register, self.accounts, due, post)
         self.enter = self.pit.enter
-        bars = self.pit.bars
-        self.hear = self.pit.hear if bars is None else bars.hear
+        self.bars = self.pit.bars
+        self.hear = self.pit.hear if self.bars is None else self.bars.hear
         self.timer = self.pit.timer
         self._admission = Admission(
             terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held,

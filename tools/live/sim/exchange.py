@@ -193,7 +193,17 @@ class SimulatedExchange:
             desk.timer(*action)
             return
         self.requests_under_way -= 1
-        verb, *said = action
+        verb, *said, sent_ns = action
+        if desk.bars is None:
+            self._come(verb, said)
+            return
+        desk.bars.sent_ns = sent_ns
+        self._come(verb, said)
+        desk.bars.sent_ns = None
+
+    def _come(self, verb: str, said: list[Any]) -> None:
+        """A request is there."""
+        desk = self.desk
         if verb == "place":
             self._arrive(*said)
         elif verb == "amend":
@@ -278,7 +288,7 @@ class SimulatedExchange:
         now_ns = self._now_ns()
         arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
-        self.due.put(arrives_ns, COMMAND, request)
+        self.due.put(arrives_ns, COMMAND, (*request, now_ns))
         self.requests_under_way += 1
         return now_ns
 
