@@ -45,13 +45,14 @@ def whole(bar: Bar) -> WholeBar:
 
 
 def minute(
-    at: int, opened: float, high: float, low: float, close: float, volume: float = 1000
-) -> Bar:
+    at: int, opened: float, high: float, low: float, close: float, volume: float = 1000,
+    symbol: str = SYMBOL,
+) -> Bar:  # fmt: skip
     """A bar of a minute, the `at`th of the day."""
     prices = tuple(int(price * SCALE) for price in (opened, high, low, close))
     begin_ns = T0 + at * MINUTE
     return made_bar(
-        SYMBOL, "test", (prices[0], prices[1], prices[2], prices[3]), int(volume * SCALE),
+        symbol, "test", (prices[0], prices[1], prices[2], prices[3]), int(volume * SCALE),
         begin_ns, begin_ns + MINUTE,
     )  # fmt: skip
 
