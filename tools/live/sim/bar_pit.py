@@ -15,6 +15,7 @@ from .accounts import Accounts
 from .bar import Bar, Happens
 from .bar_venue import BarVenue, stays
 from .bars import BarRules
+from .iceberg import slice_of
 from .orders import WorkingOrder
 from .reducing import Reducing
 
@@ -96,7 +97,9 @@ class BarPit:
                 continue
             if not reducing.may_take(order):
                 floor.withdraw(order)
-            elif stays(order):
+                continue
+            order.shown = slice_of(order)
+            if stays(order):
                 reducing.resting[order.order_id] = order
         for side in (BUY, SELL):
             reducing.trim(venue.symbol, side)

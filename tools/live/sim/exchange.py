@@ -26,7 +26,7 @@ from ..exchange_query import OrderAnswer
 from .answers import Amended, Answers
 from .delays import DrawnDelays
 from .desk import Desk
-from .due import COMMAND, TIMER, Due, Entry
+from .due import COMMAND, QUOTE, TIMER, Due, Entry
 from .orders import OrderKind, OrderRequest, TimeInForce, WorkingOrder
 from .queries import answer_about, open_order
 from .refusals import Refusal, RejectReason
@@ -288,7 +288,8 @@ class SimulatedExchange:
         now_ns = self._now_ns()
         arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
-        self.due.put(arrives_ns, COMMAND, (*request, now_ns))
+        rank = COMMAND if self.due.is_open(arrives_ns, COMMAND) else QUOTE
+        self.due.put(arrives_ns, rank, (*request, now_ns))
         self.requests_under_way += 1
         return now_ns
 
