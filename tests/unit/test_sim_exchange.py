@@ -254,3 +254,14 @@ def test_fills_wait_for_whoever_wants_only_fills() -> None:
     floor.send("C2", SELL, 1, price=99)
     assert [fill.order_id for fill in floor.exchange.stream_fills()] == ["ORD000001", "ORD000002"]
     assert floor.said() == ["OrderCanceled ORD000001"]
+
+
+def test_a_request_may_come_at_an_instant_whose_timers_have_run() -> None:
+    """An order ends at T, we hear of T and answer by one that takes no time to come."""
+    floor = Floor(Terms(delays=Delays(fill=Constant(MS))))
+    floor.send("C1", time_in_force=TimeInForce.GTD, expires_ns=T0 + MS)
+    floor.at(T0 + MS)
+    floor.send("C2")
+    floor.send("C3")
+    floor.at(T0 + 2 * MS)
+    assert floor.open() == [("C2", 10), ("C3", 10)]
