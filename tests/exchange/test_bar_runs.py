@@ -14,6 +14,7 @@ from tests.exchange.random_plans import CENT, SYMBOLS, Client, some_terms
 from tests.exchange.test_bar_fills import a_bar, an_order, some_rules
 from tests.unit import prop
 from tests.unit.bar_builders import MINUTE, SYMBOL, T0, ToldBars, minute
+from tools.live.core.market_v1 import Trade
 from tools.live.core.money import BPS, SCALE, to_e9
 from tools.live.core.record import fields_of
 from tools.live.core.words_v1 import BUY, SELL, Side
@@ -186,3 +187,94 @@ def turned(bar: Bar, rng: Random) -> Bar:
     prices = opened, high, low, close
     volume = rng.randint(1, 2_000) * SCALE
     return made_bar(bar.symbol, bar.source, prices, volume, bar.begin_ns, bar.end_ns)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_trades_of_a_bar_may_come_in_any_order_that_keeps_its_prices(seed: int) -> None:
+    """Of made bars only open, high, low, close and volume count; and they are those of the file."""
+    rng = prop.chance(seed)
+    events, ns = list[Trade](), T0
+    for at in range(300):
+        ns += int(rng.random() * 9) * 10**9
+        price = (9_000 + int(rng.random() * 2_000)) * CENT
+        events.append(Trade("X", "s", str(at), None, price, SCALE, None, None, ns))
+    among = [one for one in bars_among(events, MINUTE) if isinstance(one, Bar)]
+    whole = list(bars_by_time(events, MINUTE))
+    assert among == whole[:-1] and len(among) > 10
+    told = list(bars_among(events, MINUTE))
+    for place, one in enumerate(told):
+        if isinstance(one, Bar):
+            assert all(later.ts_ns >= one.end_ns for later in told[place + 1 :])
+            assert all(before.ts_ns < one.end_ns for before in told[:place])
+
+
+def filled_in(
+    prices: BarPrices, side: Side, bar: tuple[float, float, float, float], **order: Any
+) -> list[str]:
+    """What one order gets in a bar that comes behind it, through the exchange."""
+    rules = BarRules(prices, volume_cap_bps=order.pop("cap", None))
+    exchange = SimulatedExchange(Terms(bars=rules))
+    world = SimulatedWorld(ToldBars(minute(0, 100, 100, 100, 100), minute(1, *bar)), exchange)
+    world.run(T0 + MINUTE)
+    scaled = {name: to_e9(order.pop(name), name) for name in ("price", "stop") if name in order}
+    qty = to_e9(order.pop("qty", 1), "qty")
+    exchange.submit(OrderRequest("C1", SYMBOL, side, qty, **scaled, **order))
+    world.run()
+    return [f"{one.qty:g} at {one.price:.10g}" for one in exchange.get_fills()]
+
+
+MARKET, STOP, TOUCHED = OrderKind.MARKET, OrderKind.STOP, OrderKind.MARKET_IF_TOUCHED
+LEVEL, VERIFIED = BarPrices(), BarPrices(verify_ticks=2)
+UP = (100, 106, 94, 101)
+
+
+@pytest.mark.parametrize(("prices", "side", "bar", "order", "told"), [
+    (BarPrices(entry=FixedBps(5)), BUY, UP, {"kind": MARKET}, ["1 at 100.05"]),
+    (BarPrices(entry=FixedBps(10)), SELL, UP, {"kind": MARKET}, ["1 at 99.9"]),
+    (BarPrices(entry=VolumeImpact(1_000_000)), BUY, UP, {"kind": MARKET, "qty": 10_000},
+     ["10000 at 101"]),
+    (LEVEL, BUY, UP, {"kind": MARKET, "qty": 60, "cap": 500}, ["50 at 100"]),
+    (LEVEL, BUY, UP, {"price": 94}, ["1 at 94"]),
+    (VERIFIED, BUY, UP, {"price": "94.02"}, ["1 at 94.02"]),
+    (VERIFIED, BUY, UP, {"price": "94.01"}, []),
+    (VERIFIED, SELL, UP, {"price": "105.98"}, ["1 at 105.98"]),
+    (VERIFIED, SELL, UP, {"price": "105.99"}, []),
+    (LEVEL, SELL, UP, {"kind": STOP, "stop": 95}, ["1 at 95"]),
+    (SLIPPED, SELL, UP, {"kind": STOP, "stop": 95}, ["1 at 94.81"]),
+    (SLIPPED, BUY, UP, {"kind": STOP, "stop": 105}, ["1 at 105.21"]),
+    (SLIPPED, SELL, UP, {"kind": TOUCHED, "stop": 105}, ["1 at 104.9475"]),
+    (SLIPPED, BUY, UP, {"kind": TOUCHED, "stop": 95}, ["1 at 95.0475"]),
+    (SLIPPED, SELL, UP, {"kind": OrderKind.STOP_LIMIT, "stop": 95, "price": "94.9"},
+     ["1 at 94.9"]),
+    (LEVEL, SELL, (90, 92, 89, 91), {"kind": STOP, "stop": 95}, ["1 at 90"]),
+])  # fmt: skip
+def test_published_figures(
+    prices: BarPrices, side: Side, bar: tuple[float, float, float, float], order: dict[str, Any],
+    told: list[str],
+) -> None:  # fmt: skip
+    assert filled_in(prices, side, bar, **order) == told
+
+
+@pytest.mark.parametrize(("rule", "up", "long", "short"), [
+    (SameBar.STOP_FIRST, True, 95, 105), (SameBar.STOP_FIRST, False, 95, 105),
+    (SameBar.TARGET_FIRST, True, 105, 95), (SameBar.TARGET_FIRST, False, 105, 95),
+    (SameBar.HIGH_LOW_ORDER, True, 95, 95), (SameBar.HIGH_LOW_ORDER, False, 105, 105),
+    (SameBar.WORST_CASE, True, 95, 105), (SameBar.WORST_CASE, False, 95, 105),
+])  # fmt: skip
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_a_bracket_with_both_its_exits_in_one_bar(
+    rule: SameBar, up: bool, long: int, short: int, side: Side
+) -> None:
+    exchange = SimulatedExchange(Terms(bars=BarRules(same_bar=rule)))
+    bars = [minute(0, 100, 100, 100, 100), minute(1, 100, 106, 94, 99),
+            minute(2, 100, 106, 94, 101 if up else 99)]  # fmt: skip
+    world = SimulatedWorld(ToldBars(*bars), exchange)
+    world.run(T0 + MINUTE)
+    stop, target = (95, 105) if side is BUY else (105, 95)
+    back, exits = SELL if side is BUY else BUY, {"after": "in", "one_cancels_other": "exits"}
+    exchange.submit(OrderRequest("in", SYMBOL, side, SCALE, MARKET))
+    exchange.submit(OrderRequest("stop", SYMBOL, back, SCALE, STOP, stop=stop * SCALE, **exits))
+    exchange.submit(OrderRequest("target", SYMBOL, back, SCALE, price=target * SCALE, **exits))
+    world.run()
+    assert [one.price for one in exchange.get_fills()] == [100, long if side is BUY else short]
+    assert exchange.get_open_orders() == [] and exchange.get_positions() == []
