@@ -29,7 +29,10 @@ from tools.live.sim.terms_table import read_terms
 _PARTS = ("queue", "liquidity", "slippage", "fees", "funding", "sessions", "rules.{symbol}")
 _SLIPPAGES = ("bars.entry", "bars.stop", "bars.target")
 _WAYS = ("submit", "acknowledge", "fill", "cancel", "cancel_answer", "feed")
-MODELS = {f"params.exchange.{name}" for name in (*_PARTS, *_SLIPPAGES, *(f"delays.{way}" for way in _WAYS))}
+MODELS = {
+    f"params.exchange.{name}"
+    for name in (*_PARTS, *_SLIPPAGES, *(f"delays.{way}" for way in _WAYS))
+}
 FULL = b"""
 cash = 5
 retain = 10

@@ -82,8 +82,8 @@ class WholeBars:
         for whole in self._market.whole_bars():
             bar, key = _bar_of(whole), (whole.trade.source, whole.trade.symbol)
             if bar.begin_ns < ended_ns.get(key, 0):
-                raise ContractError(f"a bar of {bar.symbol} from {bar.begin_ns} begins before the"
-                                    " one in front of it is over; sort the bars, each once")  # fmt: skip
+                what = f"a bar of {bar.symbol} from {bar.begin_ns} begins before the one in front"
+                raise ContractError(f"{what} of it is over; sort the bars, each once")
             ended_ns[key] = bar.end_ns
             yield bar, (whole.trade,)
 

@@ -349,8 +349,9 @@ def _hint(word: str, known: tuple[str, ...]) -> str:
 
 
 _OF_BARS: dict[str, Callable[[Any, str], Any]] = {
-    "same_bar": _word(SameBar), "volume_cap_bps": cap_of, "verify_ticks": ticks_of, "tick": _e9,
-    "late_bps": part_of, "every_seconds": _seconds, "entry": _slippage, "stop": _slippage, "target": _slippage,
+    "same_bar": _word(SameBar), "volume_cap_bps": cap_of, "late_bps": part_of,
+    "verify_ticks": ticks_of, "tick": _e9, "every_seconds": _seconds,
+    "entry": _slippage, "stop": _slippage, "target": _slippage,
 }  # fmt: skip
 _LIQUIDITY = ("full", "unknown_qty", "unknown_ahead")
 # What each key of the table is in `Terms`, or in its rule of liquidity, and who reads it.
