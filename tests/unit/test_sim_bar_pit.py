@@ -261,3 +261,15 @@ def test_another_order_takes_the_place_of_one() -> None:
     floor.exchange.replace("ORD000001", a_request("C2", price=99))
     assert said(floor, 1, 100, 101, 98, 100) == ["OrderCanceled ORD000001",
                                                  "ORD000002 10 at 99 maker"]  # fmt: skip
+
+
+def test_a_waiting_order_that_is_changed_has_come_anew_and_still_trails() -> None:
+    floor = a_floor()
+    floor.send("C1", SELL, 6, kind=STOP_LIMIT, stop=95, price=90)
+    floor.send("C2", SELL, 6, kind=TRAILING, trail=2)
+    assert said(floor, 1, 100, 110, 99, 110) == []
+    floor.at(T0 + 2 * MINUTE + 1).exchange.amend("ORD000001", price=94 * SCALE)
+    floor.exchange.amend("ORD000002", qty=8 * SCALE)
+    assert said(floor, 2, 110, 111, 93, 110) == []
+    assert said(floor, 3, 107, 107, 94, 95) == ["ORD000002 8 at 107 taker",
+                                                "ORD000001 6 at 95 taker"]  # fmt: skip

@@ -65,10 +65,10 @@ class BarVenue:
         """The fills of a bar, in their order; anything else means nothing here."""
         if not isinstance(event, Bar):
             return []
-        there = self._there(event)
+        there, late = self._there(event)
         self.last = event.close
         self._bought = 0
-        done = self._market.hear(event, there, self._may)
+        done = self._market.hear(event, there, self._may, late)
         self._see_what_triggered(there)
         for order in there:
             if not order.leaves:
@@ -150,8 +150,8 @@ class BarVenue:
             tuple((number, *since[number]) for number in self._waiting),
         )  # fmt: skip
 
-    def _there(self, bar: Bar) -> list[WorkingOrder]:
-        """Who takes part in a bar.
+    def _there(self, bar: Bar) -> tuple[list[WorkingOrder], list[WorkingOrder]]:
+        """Who takes part in a bar, and who does not yet.
 
         The market may be heard here earlier than where it was recorded, and then so was its begin.
         """
@@ -165,7 +165,10 @@ class BarVenue:
         for order in self._waiting.values():
             order.price = order.request.price
         everybody = [*self._orders.values(), *self._waiting.values()]
-        return [order for order in everybody if self._was_there(order)]
+        there, late = list[WorkingOrder](), list[WorkingOrder]()
+        for order in everybody:
+            (there if self._was_there(order) else late).append(order)
+        return there, late
 
     def _was_there(self, order: WorkingOrder) -> bool:
         """Whether the newest bar has the order: it was there, or sent by then and not too late."""

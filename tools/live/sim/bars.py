@@ -105,12 +105,17 @@ class BarMarket:
         self._trailing: dict[str, int] = {}
 
     def hear(
-        self, bar: Bar, orders: Iterable[WorkingOrder], may: May | None = None
+        self,
+        bar: Bar,
+        orders: Iterable[WorkingOrder],
+        may: May | None = None,
+        late: Iterable[WorkingOrder] = (),
     ) -> list[Execution]:
         """The executions of one bar, in order; the orders are those that wait for its symbol.
 
         Of a group only one member trades: the others are to be canceled. `may` says how much of a
-        quantity that it could have an order takes; it is asked in the order of the executions.
+        quantity that it could have an order takes; it is asked in the order of the executions. What
+        is known of the orders that came too `late` for this bar is kept.
         """
         working = sorted(
             [order for order in orders if order.leaves and order.symbol == bar.symbol],
@@ -120,7 +125,7 @@ class BarMarket:
         chosen = self._one_of_each_group(offers, bar)
         chosen.sort(key=lambda pair: not pair[1].at_open)  # stable: by age within
         done = self._share(chosen, bar, may)
-        self._forget(working)
+        self._forget([*working, *late])
         for order in working:
             if order.leaves and order.request.kind is TRAILING and not self.has_triggered(order):
                 self._trail(order, bar)
@@ -242,9 +247,9 @@ class BarMarket:
             done.append(Execution(order, qty, offer.price, offer.liquidity, why))
         return done
 
-    def _forget(self, working: list[WorkingOrder]) -> None:
+    def _forget(self, known: list[WorkingOrder]) -> None:
         """Keep what is known of orders that still wait, and of no others."""
-        waiting = {order.order_id: True for order in working if order.leaves}
+        waiting = {order.order_id: True for order in known if order.leaves}
         self._triggered = {name: True for name in self._triggered if name in waiting}
         self._trailing = {
             name: level for name, level in self._trailing.items() if name in waiting

@@ -126,7 +126,7 @@ class Desk:
         self.pit.linking.resized(order)
         if waits:
             order.shown = slice_of(order)
-            if stop_moves:
+            if stop_moves or (self.bars is not None and not found.keeps_place):
                 self.pit.wait(order, venue)
         elif not found.keeps_place:
             order.price = found.request.price
