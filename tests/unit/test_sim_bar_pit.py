@@ -273,3 +273,13 @@ def test_a_waiting_order_that_is_changed_has_come_anew_and_still_trails() -> Non
     assert said(floor, 2, 110, 111, 93, 110) == []
     assert said(floor, 3, 107, 107, 94, 95) == ["ORD000002 8 at 107 taker",
                                                 "ORD000001 6 at 95 taker"]  # fmt: skip
+
+
+def test_a_leg_that_is_sent_for_more_behind_its_fill_has_seen_its_level() -> None:
+    floor = a_floor(BarRules(volume_cap_bps=100))
+    floor.send("in", BUY, 4, price=90)
+    floor.send("stop", SELL, 4, kind=STOP, stop=95, after="in")
+    assert said(floor, 1, 91, 92, 90, 91, volume=200) == ["ORD000001 2 at 90 maker"]
+    assert said(floor, 2, 96, 97, 94, 96, volume=200) == ["ORD000002 2 at 95 taker"]
+    assert said(floor, 3, 91, 92, 90, 91, volume=200) == ["ORD000001 2 at 90 maker"]
+    assert said(floor, 4, 100, 101, 99, 100) == ["ORD000002 2 at 100 taker"]

@@ -189,3 +189,24 @@ def test_post_only_never_takes_whatever_the_bar_does() -> None:
     floor.send("C2", BUY, 4, kind=STOP_LIMIT, stop=95, price=99, post_only=True)
     assert said(floor, 1, 96, 97, 96, 97) == ["ORD000001 4 at 100 maker"]
     assert said(floor, 2, 97, 98, 97, 98) == ["ORD000002 4 at 99 maker"]
+
+
+def test_orders_at_the_market_do_not_count_among_those_that_stay() -> None:
+    floor = a_floor()
+    floor.send("C1", BUY, 10, kind=MARKET)
+    hear(floor, 1, 100, 100, 100, 100).said()
+    floor.send("C2", SELL, 10, price=120, reduce_only=True)
+    floor.send("C3", SELL, 4, kind=MARKET, reduce_only=True)
+    floor.send("C4", SELL, 3, price=130)
+    assert floor.open() == [("C2", 7), ("C3", 4), ("C4", 3)]
+
+
+def test_what_a_bar_cut_shows_no_more_than_it_is() -> None:
+    floor = a_floor()
+    floor.send("C1", BUY, 10, kind=MARKET)
+    hear(floor, 1, 100, 100, 100, 100).said()
+    floor.send("C2", SELL, 7, kind=MARKET)
+    floor.send("C3", SELL, 8, kind=STOP_LIMIT, stop=95, price=99, reduce_only=True)
+    assert said(floor, 2, 94, 94, 93, 94) == ["ORD000002 7 at 94 taker"]
+    order = floor.exchange.desk.live["ORD000003"]
+    assert order.leaves == order.shown == 3 * SCALE
