@@ -72,6 +72,12 @@ def test_what_is_no_candle_ends_the_reading(tmp_path: Path, text: str, why: str)
         assert why in str(caught.value) and "candles.json" in str(caught.value)
 
 
+def test_the_shortest_step_says_how_long_a_bar_is(tmp_path: Path) -> None:
+    rows = [f"[{T_MS + 60_000 * at},1,1,1,1,1]" for at in (0, 3, 4, 9)]
+    found = market(tmp_path, f"[{','.join(rows)}]")
+    assert [one.trade.ts_ns - one.begin_ns for one in found.whole_bars()] == [MINUTE] * 4
+
+
 def test_candles_need_a_symbol(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(ROWS)
