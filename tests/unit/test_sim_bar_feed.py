@@ -104,6 +104,12 @@ def test_a_market_without_bars_stays_what_it_is() -> None:
     assert hear_bars(exchange, market) is market and exchange.terms.bars is None
 
 
+def test_a_bad_feed_of_trades_hides_nothing() -> None:
+    market = FaultyMarket(Told(a_trade(1, 100)), FaultPlan())
+    assert hear_bars(SimulatedExchange(), market) is market
+    assert hear_bars(SimulatedExchange(Terms(bars=BarsHeard.CLOSES)), market) is market
+
+
 @pytest.mark.parametrize(("rules", "market", "why"), [
     (RULES, Told(a_trade(1, 100)), "this market tells none; set every_seconds of bars to make"),
     (RULES, SyntheticMarket([SYMBOL], 3, T0), "this market tells none; set every_seconds"),

@@ -194,16 +194,9 @@ class SimulatedExchange:
             return
         self.requests_under_way -= 1
         verb, *said, sent_ns = action
-        if desk.bars is None:
-            self._come(verb, said)
-            return
-        desk.bars.sent_ns = sent_ns
-        self._come(verb, said)
-        desk.bars.sent_ns = None
-
-    def _come(self, verb: str, said: list[Any]) -> None:
-        """A request is there."""
-        desk = self.desk
+        bars = desk.bars
+        if bars is not None:
+            bars.sent_ns = sent_ns
         if verb == "place":
             self._arrive(*said)
         elif verb == "amend":
@@ -215,6 +208,8 @@ class SimulatedExchange:
                 self.answers.canceled(order_id, desk.clock.ns)
             else:
                 self.answers.cancel_failed(order_id, why, desk.clock.ns)
+        if bars is not None:
+            bars.sent_ns = None
 
     def state(self) -> tuple[object, ...]:
         """All of it, what is on its way included; two exchanges with one state go on alike."""
