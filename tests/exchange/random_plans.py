@@ -11,6 +11,7 @@ from tools.live.core.money import SCALE
 from tools.live.core.record import fields_of
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import OrderStatus
+from tools.live.market.feed import Source
 from tools.live.sim.delays import Constant, Delays, Uniform
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.fees import FlatFees
@@ -122,15 +123,22 @@ class Client:
     """Somebody who sends orders at random, and tells the laws everything that comes of it."""
 
     def __init__(
-        self, seed: int, terms: Terms, events: Sequence[MarketEvent], orders: int = 30
+        self,
+        seed: int,
+        terms: Terms,
+        market: Sequence[MarketEvent] | Source,
+        orders: int = 30,
+        *,
+        quotes_only: bool = True,
     ) -> None:
         self.rng = Random(f"client {seed}")
         self.exchange = SimulatedExchange(terms, seed=seed)
-        self.world = SimulatedWorld(Told(events), self.exchange)
+        told = Told(market) if isinstance(market, Sequence) else market
+        self.world = SimulatedWorld(told, self.exchange)
         self.laws = Laws(
             least_submit_ns=_least(terms.delays.submit),
             least_fill_ns=_least(terms.delays.fill),
-            quotes_only=True,
+            quotes_only=quotes_only,
             slips=terms.slippage is not None,
         )
         self.log: list[str] = []

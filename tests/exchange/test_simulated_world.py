@@ -10,13 +10,14 @@ from tests.exchange.random_plans import (
     CENT, MS, START_NS, Client, Told, a_market, some_terms,
 )  # fmt: skip
 from tests.market import captures
+from tests.unit.bar_builders import ToldBars, minute
 from tools.live.core.line import Line
 from tools.live.core.market_v1 import Bbo, MarketEvent, Trade
 from tools.live.core.money import SCALE
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.exchange import FakeExchangeClient, IExchangeClient
 from tools.live.execution_loop import ExecutionLoop, ExecutionParams
-from tools.live.market.feed import MarketFeed
+from tools.live.market.feed import MarketFeed, Source
 from tools.live.market.synthetic import SyntheticMarket
 from tools.live.market_source import open_market
 from tools.live.order_store import InMemoryOrderStore
@@ -255,15 +256,25 @@ def test_a_fast_run_on_the_loop_is_the_same_twice() -> None:
     assert entries[0] == entries[1]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-@pytest.mark.parametrize("recorded", [False, True])
-def test_a_run_on_any_terms_ends_with_books_that_agree(name: str, recorded: bool) -> None:
+def market_of(told: str) -> SyntheticMarket | Source:
+    """Quotes, a capture, or bars that go up and down."""
+    if told == "quotes":
+        return SyntheticMarket(["BTCUSDT", "ETHUSDT"], 60, START_NS)
+    if told == "capture":
+        return open_market(str(captures.extract(captures.SPOT)))
+    ways = [(100 + at % 7, 100 + (at + 1) % 7) for at in range(60)]
+    return ToldBars(*(minute(at, a, max(a, b) + 1, min(a, b) - 1, b)
+                      for at, (a, b) in enumerate(ways)))  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    (name, told) for name in PRESETS for told in ("quotes", "capture", "bars")
+    if told == "bars" or PRESETS[name].bars is None
+])  # fmt: skip
+def test_a_run_on_any_terms_ends_with_books_that_agree(name: str, told: str) -> None:
     """The laws of every run hold, and what we believe to be open is what the exchange has."""
     exchange = SimulatedExchange(PRESETS[name])
-    if recorded:
-        world = SimulatedWorld(open_market(str(captures.extract(captures.SPOT))), exchange)
-    else:
-        world = SimulatedWorld(SyntheticMarket(["BTCUSDT", "ETHUSDT"], 60, START_NS), exchange)
+    world = SimulatedWorld(market_of(told), exchange)
     loop = a_loop(exchange)
     report = loop.run_shadow(some_params(world), world)
     assert report["orders"]["placed"] > 4 and not report["orders"]["in_doubt"]

@@ -36,6 +36,7 @@ FILES = {
     "tardis book": FIRST + b",is_snapshot,side,price,amount\n" + (WHO + b",true,bid,1,2\n") * 3
     + (WHO + b",false,ask,3,2\n") * 3,
     "bars": b"timestamp,open,high,low,close,volume\n1704067200,1,3,1,2,9\n1704067260,1,3,1,2,9\n",
+    "candles": b"[[1704067200000,1,3,1,2,9], [1704067260000, 1, 3.5, 1, 2, 9]]",
     "quotes": b"symbol,bid,ask,timestamp_ms\nBTC,1,2,3\nBTC,1,2,4\n",
     "own": line_of(A_TRADE) * 3,
     "npy": npy(EVENTS),

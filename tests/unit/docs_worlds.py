@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.bar_builders import ToldBars, minute
 from tools.live.exchange import IExchangeClient
 from tools.live.exchange_choice import world_of
 from tools.live.market.disturb import Drop
@@ -16,6 +17,7 @@ from tools.live.market.regimes import Regime
 from tools.live.market.synthetic import SyntheticMarket
 from tools.live.market.window import MarketWindow
 from tools.live.params import Feed
+from tools.live.sim.bars import BarRules
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.faults.corpus import scenario
 from tools.live.sim.faults.wire import FaultyExchange
@@ -25,16 +27,28 @@ from tools.live.sim.terms_table import read_terms
 
 # What describes itself in words of its own: a row of the README names it, and nothing inside.
 _PARTS = ("queue", "liquidity", "slippage", "fees", "funding", "sessions", "rules.{symbol}")
+_SLIPPAGES = ("bars.entry", "bars.stop", "bars.target")
 _WAYS = ("submit", "acknowledge", "fill", "cancel", "cancel_answer", "feed")
-MODELS = {f"params.exchange.{name}" for name in (*_PARTS, *(f"delays.{way}" for way in _WAYS))}
+MODELS = {
+    f"params.exchange.{name}"
+    for name in (*_PARTS, *_SLIPPAGES, *(f"delays.{way}" for way in _WAYS))
+}
 FULL = b"""
 cash = 5
 retain = 10
 slippage = {model = "spread"}
 fees = [{model = "flat", maker_bps = 1, taker_bps = 2}, {model = "per_unit", rate = 0.01}]
 funding = {rate_bps = 1}
+bars = "closes"
 sessions = {opens = "00:00", closes = "23:00"}
 rules = {BTCUSDT = {lot = 0.001}}
+"""
+BARS = b"""
+[bars]
+every_seconds = 0.1
+entry = {model = "fixed_bps"}
+stop = {model = "fixed_bps"}
+target = {model = "fixed_bps"}
 """
 QUOTES = Path(__file__).resolve().parent.parent / "matrix" / "quotes.csv"
 
@@ -59,3 +73,12 @@ def worlds(told: Source) -> Iterator[tuple[IExchangeClient, Feed]]:
         full = SimulatedExchange(read_terms(FULL, "terms", toml=True))
         bad = FaultyExchange(full, scenario("ccxt-19717").plan())
         yield bad, world_of(bad, market)
+    yield from of_bars(generated)
+
+
+def of_bars(market: Source) -> Iterator[tuple[IExchangeClient, Feed]]:
+    """Exchanges that hear bars: by the fullest rules, and by the plainest."""
+    made = SimulatedExchange(read_terms(BARS, "terms", toml=True))
+    yield made, world_of(made, market)
+    told = SimulatedExchange(Terms(bars=BarRules(volume_cap_bps=None)))
+    yield told, world_of(told, MarketWindow(ToldBars(minute(0, 3, 4, 2, 3)), None, None))

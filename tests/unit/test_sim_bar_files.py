@@ -6,6 +6,7 @@ import pytest
 
 from tools.live.core.errors import ContractError
 from tools.live.core.money import SCALE
+from tools.live.market.importers import candles
 from tools.live.sim import bar_files
 from tools.live.sim.bar import Bar
 from tools.live.sim.bar_files import read_bars
@@ -93,6 +94,6 @@ def test_what_is_no_bar_ends_the_reading(data: bytes, what: str) -> None:
 
 
 def test_a_file_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bar_files, "MOST_BYTES", 10)
+    monkeypatch.setattr(candles, "MOST_BYTES", 10)
     with pytest.raises(ContractError, match="bars of more than 10 bytes; split the file"):
         read_bars(iter([b"x" * 11]), "X")

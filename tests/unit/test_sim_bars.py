@@ -310,3 +310,89 @@ def test_rules_and_bars_that_cannot_be() -> None:
     for begin, end in ((-1, 1), (1, 1)):
         with pytest.raises(ContractError, match="must end after it begins"):
             made_bar("X", "s", (1, 1, 1, 1), 0, begin, end)
+
+
+def test_how_late_and_how_long_has_its_bounds() -> None:
+    for late in (-1, 10_001):
+        with pytest.raises(ContractError, match=f"late_bps {late} must be 0 to 10000"):
+            BarRules(late_bps=late).checked()
+    for every in (0, -1, 367 * 86_400 * 10**9):
+        with pytest.raises(ContractError, match=f"every_ns {every} must be above 0 and at most"):
+            BarRules(every_ns=every).checked()
+    told = BarRules(every_ns=1_500_000_000, late_bps=7).checked().describe()
+    assert (told["every_s"], told["late_bps"]) == ("1.5", 7)
+    assert BarRules().describe()["every_s"] is None
+
+
+def test_a_stop_that_has_triggered_elsewhere_trades_at_the_open_and_trails_no_more() -> None:
+    market = BarMarket(BarRules(volume_cap_bps=100))
+    order = an_order(1, SELL, TRAILING, "4", trail="2")
+    market.trigger(order)
+    assert market.has_triggered(order)
+    assert prices(market.hear(a_bar("100", "110", "100", "110", "300"), [order])) == ["100"]
+    assert market.state() == (("ORD1",), ())
+    assert prices(market.hear(a_bar("109", "110", "100", "110", at=1), [order])) == ["109"]
+
+
+def test_whoever_books_the_fills_says_how_much_an_order_takes() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def may(order: WorkingOrder, qty: int) -> int:
+        asked.append((order.number, qty // SCALE))
+        return qty if order.number == 3 else qty // 2
+
+    orders = [an_order(number, BUY, MARKET, "4") for number in (1, 2, 3, 4)]
+    done = BarMarket(BarRules(volume_cap_bps=100)).hear(
+        a_bar("100", "101", "99", "100", "700"), orders, may
+    )
+    assert asked == [(1, 4), (2, 4), (3, 3)]
+    assert [(e.order.number, text(e.qty)) for e in done] == [(1, "2"), (2, "2"), (3, "3")]
+
+
+@pytest.mark.parametrize(("rule", "first", "second", "told"), [
+    (SameBar.STOP_FIRST, "95", "105", "stop 95 reached; stop_first over ORD2"),
+    (SameBar.WORST_CASE, "95", "105", "stop 95 reached; worst_case over ORD2"),
+    (SameBar.TARGET_FIRST, "100", "105",
+     "stop 100 behind the open 100; at the open, before ORD2"),
+])  # fmt: skip
+def test_the_evidence_names_what_decided(
+    rule: SameBar, first: str, second: str, told: str
+) -> None:
+    pair = [
+        an_order(1, SELL, STOP, stop=first, one_cancels_other="g"),
+        an_order(2, SELL, LIMIT, price=second, one_cancels_other="g"),
+    ]
+    (done,) = BarMarket(BarRules(same_bar=rule, volume_cap_bps=None)).hear(
+        a_bar("100", "106", "94", "99"), pair
+    )
+    assert done.why.evidence.partition("; ")[2] == told
+
+
+def test_the_evidence_names_the_older_of_two_of_a_kind() -> None:
+    pair = [an_order(n, SELL, LIMIT, price="105", one_cancels_other="g") for n in (1, 2)]
+    (done,) = BarMarket(NO_CAP).hear(a_bar("100", "106", "94", "99"), pair)
+    assert done.why.evidence.endswith("; older than ORD2")
+
+
+@pytest.mark.parametrize(("side", "limit", "fills"), [
+    (BUY, "101", "101"), (BUY, "100.02", "100.02"), (BUY, "99", "99"), (BUY, "98.9", ""),
+    (SELL, "99", "99"), (SELL, "101", "101"), (SELL, "101.1", ""),
+])  # fmt: skip
+def test_post_only_orders_were_in_the_book_and_fill_at_their_limit(
+    side: Any, limit: str, fills: str
+) -> None:
+    order = an_order(1, side, LIMIT, price=limit, post_only=True)
+    found = one(order, "100", "101", "99", "100")
+    assert found == ((fills, "maker", "bar_touched") if fills else ("", "", ""))
+
+
+def test_a_post_only_order_that_the_open_goes_beyond_fills_there_and_so_first() -> None:
+    rules = BarRules(BarPrices(verify_ticks=2), volume_cap_bps=None)
+    orders = [an_order(1, BUY, LIMIT, price="99.5"), an_order(2, BUY, LIMIT, price="100.02",
+                                                             post_only=True)]  # fmt: skip
+    done = BarMarket(rules).hear(a_bar("100", "101", "99", "100"), orders)
+    assert [execution.order.number for execution in done] == [2, 1]
+    orders = [an_order(1, BUY, LIMIT, price="99.5"), an_order(2, BUY, LIMIT, price="100.01",
+                                                             post_only=True)]  # fmt: skip
+    done = BarMarket(rules).hear(a_bar("100", "101", "99", "100"), orders)
+    assert [execution.order.number for execution in done] == [1, 2]

@@ -29,6 +29,14 @@ def test_what_is_called_off_is_never_seen() -> None:
     assert len(due) == 0 and due.first() is None
 
 
+def test_an_instant_whose_timers_ran_takes_no_command_any_more() -> None:
+    due = Due()
+    due.put(5, TIMER, "x")
+    due.take()
+    assert not due.is_open(5, COMMAND) and not due.is_open(4, TIMER)
+    assert due.is_open(5, TIMER) and due.is_open(6, COMMAND)
+
+
 def test_nothing_is_due_before_what_has_been() -> None:
     due = Due()
     due.put(5, COMMAND, "now")

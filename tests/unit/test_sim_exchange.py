@@ -260,3 +260,14 @@ def test_a_limit_order_that_needs_a_closer_look_gets_it() -> None:
     exchange = Floor(Terms(only_listed=True)).exchange
     response = exchange.place_limit(PlaceOrderRequest("C1", "AAA", BUY, 2, 101))
     assert not response.success and (response.message or "").startswith("unknown_symbol")
+
+
+def test_a_request_may_come_at_an_instant_whose_timers_have_run() -> None:
+    """An order ends at T, we hear of T and answer by one that takes no time to come."""
+    floor = Floor(Terms(delays=Delays(fill=Constant(MS))))
+    floor.send("C1", time_in_force=TimeInForce.GTD, expires_ns=T0 + MS)
+    floor.at(T0 + MS)
+    floor.send("C2")
+    floor.send("C3")
+    floor.at(T0 + 2 * MS)
+    assert floor.open() == [("C2", 10), ("C3", 10)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +244,24 @@ def test_recorded_quotes_can_be_misheard_too(tmp_path: Path) -> None:
     file.write_text("symbol,bid,ask,timestamp_ms\nAAA,1,2,1735689600000\n")
     [quote] = FaultyMarket(RecordedMarket(str(file)), FaultPlan((Fault(Kind.CROSSED_BOOK),)))
     assert isinstance(quote, Bbo) and (quote.bid, quote.ask) == (2 * SCALE, SCALE)
+
+
+def test_what_a_market_tells_beside_what_happens_goes_wrong_and_what_happens_does_not() -> None:
+    first, second, third = a_quote(1, 2, 0), a_quote(1, 2, 1), a_quote(2, 3, 20)
+
+    class Telling:
+        def __iter__(self) -> Iterator[Bbo]:
+            return iter([first, second, third])
+
+        def describe(self) -> dict[str, Any]:
+            return {}
+
+        def pairs(self) -> Iterator[tuple[Bbo | None, tuple[Bbo, ...]]]:
+            yield None, (first, second)
+            yield third, (third, first)
+            yield third, ()
+
+    good = FaultyMarket(Telling(), FaultPlan())
+    assert good.tells_all and not good.hides_bars
+    assert [(event, tuple(told)) for event, told in good.pairs()] == [*Telling().pairs()]
+    assert list(good) == [first, second, third, first]

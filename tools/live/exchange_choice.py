@@ -69,6 +69,7 @@ def world_of(
     source: str | None = None,
 ) -> Feed:
     """The market and a simulated exchange as one feed, with the faults that are between them."""
+    from .sim.bar_feed import hear_bars
     from .sim.exchange import SimulatedExchange
     from .sim.faults.feed import FaultyMarket
     from .sim.faults.plan import MARKET
@@ -78,6 +79,7 @@ def world_of(
     line = exchange if isinstance(exchange, FaultyExchange) else None
     simulated = exchange if line is None else line.exchange
     assert isinstance(simulated, SimulatedExchange)
+    market = hear_bars(simulated, market)
     if line is not None and any(one.kind in MARKET for one in line.strikes.plan.faults):
         market = FaultyMarket(market, line.strikes.plan)
     return SimulatedWorld(market, simulated, symbols=symbols, source=source, line=line)

@@ -21,6 +21,7 @@ from .core.errors import ContractError
 from .market.importers.content import Content
 from .market.importers.detect import Form, find_form
 from .market.importers.lines import Heard, Item
+from .market.whole_bars import WholeBar
 
 JOURNAL = "journal"
 
@@ -51,6 +52,21 @@ class MarketSource:
             for one in self._form.read():
                 self._number = one[0]
                 yield one
+        except ContractError as error:
+            raise _named(error, self._named) from None
+
+    @property
+    def tells_bars(self) -> bool:
+        """Whether its trades are the closes of bars."""
+        return self._form.bars is not None
+
+    def whole_bars(self) -> Iterator[WholeBar]:
+        """All of each bar; nothing where there are none."""
+        if self._form.bars is None:
+            return
+        try:
+            for self._number, _, items in self._form.bars():
+                yield from [one for one in items if isinstance(one, WholeBar)]
         except ContractError as error:
             raise _named(error, self._named) from None
 

@@ -14,6 +14,7 @@ from .feed import Source
 from .gaps import begins_anew
 from .normalize.wire import WireRefused
 from .watch import Key, MarketWatch
+from .whole_bars import WholeBar, bars_of
 
 
 class MarketWindow:
@@ -27,6 +28,20 @@ class MarketWindow:
     def describe(self) -> dict[str, Any]:
         """Which market, and which part of it."""
         return {**self._market.describe(), "from_ns": self._from_ns, "until_ns": self._until_ns}
+
+    @property
+    def tells_bars(self) -> bool:
+        """Whether it is a part of a market of bars."""
+        return bars_of(self._market) is not None
+
+    def whole_bars(self) -> Iterator[WholeBar]:
+        """The bars that end in it."""
+        bars = bars_of(self._market)
+        for whole in () if bars is None else bars.whole_bars():
+            if self._until_ns is not None and whole.trade.ts_ns >= self._until_ns:
+                return
+            if self._from_ns is None or whole.trade.ts_ns >= self._from_ns:
+                yield whole
 
     def __iter__(self) -> Iterator[MarketEvent | WireRefused]:
         before = None if self._from_ns is None else _Before()

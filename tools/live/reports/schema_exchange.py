@@ -62,7 +62,24 @@ def _simulated() -> Schema:
         currency=_TEXT,
         retain=_or_null(_COUNT),
         venue=_or_null(_TEXT),
+        bars={"oneOf": [_bars(), {"const": "closes"}, _NULL]},
         maybe={"faults": FAULTS},
+    )
+
+
+def _bars() -> Schema:
+    """What fills orders inside whole bars."""
+    return closed(
+        "how bars fill, where the exchange hears nothing else",
+        same_bar={"enum": ["stop_first", "target_first", "high_low_order", "worst_case"]},
+        volume_cap_bps=_or_null(_COUNT),
+        late_bps=_COUNT,
+        every_s=_or_null(_TEXT),
+        tick=_TEXT,
+        verify_ticks=_COUNT,
+        entry=_or_null(_MODEL),
+        stop=_or_null(_MODEL),
+        target=_or_null(_MODEL),
     )
 
 

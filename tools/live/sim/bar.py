@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from ..core.errors import ContractError
+from ..core.market_v1 import MarketEvent
 from ..core.record import builder, record
 from .evidence import text
 
@@ -21,11 +24,18 @@ class Bar:
     begin_ns: int
     end_ns: int
 
+    @property
+    def ts_ns(self) -> int:
+        """When it is told: nothing of it before its end."""
+        return self.end_ns
+
     def told(self) -> str:
         """The bar in words."""
         prices = f"{text(self.open)} {text(self.high)} {text(self.low)} {text(self.close)}"
         return f"bar {prices} of {text(self.volume)}"
 
+
+Happens: TypeAlias = MarketEvent | Bar  # what a simulated exchange can hear
 
 _bar = builder(Bar)
 

@@ -4,30 +4,26 @@
     [[<ms>, <open>, <high>, <low>, <close>, <volume>], ...]                freqtrade: one array
     timestamp,open,high,low,close,volume                                   with this header
 
-Unlike a market source, which hears a bar as one trade at its close, this keeps all of a bar. The
-bytes come from the caller. Bars must be in the order of time and may leave holes, not overlap; what
-is no bar ends the reading with its place, as a hole that nobody knows of would change fills.
+The bytes come from the caller. Bars must be in the order of time and may leave holes, not overlap;
+what is no bar ends the reading with its place, as a hole that nobody knows of would change fills.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from ..core import codec
-from ..core.clock import NS_PER_MS
 from ..core.errors import ContractError
-from ..core.money import to_e9
+from ..market.importers import candles
 from ..market.importers.binance_dumps import DUMPS
 from ..market.importers.columns import Numbers, Times
 from ..market.importers.lines import Lines, wrong
-from ..market.normalize.wire import LATEST_NS, Unusable
+from ..market.normalize.wire import Unusable
 from .bar import Bar, made_bar
 
 KLINES = next(dump.header for dump in DUMPS if dump.name == "binance-klines")
 TABLE = ("timestamp", "open", "high", "low", "close", "volume")
 SOURCES = {"klines": "binance-spot", "table": "bars", "candles": "freqtrade"}
-MOST_BYTES = 64 * 1024 * 1024  # of an array, which is read as one piece
 _WIDTH = len(TABLE)
 
 Row: TypeAlias = tuple[int, tuple[int, int, int, int], int, int]  # begin, prices, volume, end
@@ -41,22 +37,13 @@ def read_bars(
 
     `length_ns` says it where there is but one bar, or where every other one is missing.
     """
-    data = _joined(blocks)
-    if data.lstrip()[:1] == b"[":
+    data = candles.joined(blocks)
+    if not data.strip():
+        raise ContractError("bars of an empty file; give a table or an array of bars")
+    if candles.begins(data):
         return _bars(_candles(data), symbol, source or SOURCES["candles"], length_ns, "candle")
     rows, name = _table(data)
     return _bars(rows, symbol, source or SOURCES[name], length_ns, "line")
-
-
-def _joined(blocks: Iterable[bytes]) -> bytes:
-    found = bytearray()
-    for block in blocks:
-        found += block
-        if len(found) > MOST_BYTES:
-            raise ContractError(f"bars of more than {MOST_BYTES} bytes; split the file")
-    if not found.strip():
-        raise ContractError("bars of an empty file; give a table or an array of bars")
-    return bytes(found)
 
 
 def _bars(
@@ -64,9 +51,7 @@ def _bars(
 ) -> list[Bar]:
     """Rows in order of time, each with an end."""
     numbered = list(rows)
-    begins = [row[0] for _, row in numbered]
-    steps = [later - earlier for earlier, later in zip(begins, begins[1:])]
-    length = length_ns or min([step for step in steps if step > 0], default=0)
+    length = length_ns or candles.shortest_step([row[0] for _, row in numbered])
     bars: list[Bar] = []
     for place, (begin_ns, prices, volume, told_end_ns) in numbered:
         end_ns = told_end_ns or begin_ns + length
@@ -137,30 +122,8 @@ def _rows(
 
 
 def _candles(data: bytes) -> Iterator[tuple[int, Row]]:
-    told = codec.load_strict(data, "an array of candles", digits=True, most_bytes=MOST_BYTES)
-    for place, candle in enumerate(told, 1):
-        try:
-            yield place, _candle(candle)
-        except ContractError as error:
-            raise _at(str(error), "candle", place) from None
-
-
-def _candle(candle: Any) -> Row:
-    if not isinstance(candle, list) or len(candle) != _WIDTH:
-        raise ContractError("no list of time, open, high, low, close and volume")
-    stamp = candle[0]
-    if type(stamp) is not int or not 0 < stamp * NS_PER_MS <= LATEST_NS:
-        raise ContractError(f"time {stamp!r:.40} is no whole number of milliseconds since 1970")
-    numbers = [_number(value, name) for value, name in zip(candle[1:], TABLE[1:], strict=True)]
-    opened, high, low, close, volume = numbers
-    return stamp * NS_PER_MS, (opened, high, low, close), volume, 0
-
-
-def _number(value: Any, name: str) -> int:
-    """Only a number, no text that looks like one; freqtrade writes doubles, so dust is dropped."""
-    if type(value) is not int and not isinstance(value, codec.Digits):
-        raise ContractError(f"{name} {value!r:.40} is not a number")
-    return to_e9(value if isinstance(value, int) else float(value), name)
+    for place, candle in candles.candles_of(data):
+        yield place, (*candle, 0)
 
 
 def _at(what: str, unit: str, place: int) -> ContractError:

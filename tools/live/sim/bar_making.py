@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from ..core.errors import ContractError
 from ..core.market_v1 import MarketEvent, Trade
+from ..market.normalize.wire import WireRefused
 from .bar import Bar, made_bar
+
+Said = TypeVar("Said", bound=MarketEvent | WireRefused)
 
 
 def bars_by_time(events: Iterable[MarketEvent], length_ns: int) -> Iterator[Bar]:
@@ -21,9 +25,7 @@ def bars_by_time(events: Iterable[MarketEvent], length_ns: int) -> Iterator[Bar]
     begin_ns = -1
     for trade in _trades(events):
         at_ns = trade.ts_ns - trade.ts_ns % length_ns
-        if at_ns < begin_ns:
-            raise ContractError(f"trade {trade.trade_id!r:.60} at {trade.ts_ns} is from a bar that"
-                                " is over; sort the trades by time")  # fmt: skip
+        _check_order(trade, at_ns, begin_ns)
         if at_ns > begin_ns:
             yield from _made(making, begin_ns, begin_ns + length_ns)
             making, begin_ns = {}, at_ns
@@ -31,6 +33,26 @@ def bars_by_time(events: Iterable[MarketEvent], length_ns: int) -> Iterator[Bar]
             making[trade.symbol] = _Making(trade)
         making[trade.symbol].add(trade.price, trade.qty)
     yield from _made(making, begin_ns, begin_ns + length_ns)
+
+
+def bars_among(events: Iterable[Said], length_ns: int) -> Iterator[Said | Bar]:
+    """The events, and among them the same bars, each where it is over: before whatever is told at
+    its end or later. One that is not over when the events end is not made.
+    """
+    making: dict[str, _Making] = {}
+    begin_ns = -1
+    for event in events:
+        if not isinstance(event, WireRefused) and making and event.ts_ns >= begin_ns + length_ns:
+            yield from _made(making, begin_ns, begin_ns + length_ns)
+            making = {}
+        if isinstance(event, Trade):
+            at_ns = event.ts_ns - event.ts_ns % length_ns
+            _check_order(event, at_ns, begin_ns)
+            begin_ns = at_ns
+            if event.symbol not in making:
+                making[event.symbol] = _Making(event)
+            making[event.symbol].add(event.price, event.qty)
+        yield event
 
 
 def bars_by_volume(events: Iterable[MarketEvent], volume: int) -> Iterator[Bar]:
@@ -60,6 +82,12 @@ def _trades(events: Iterable[MarketEvent]) -> Iterator[Trade]:
     for event in events:
         if isinstance(event, Trade):
             yield event
+
+
+def _check_order(trade: Trade, at_ns: int, begin_ns: int) -> None:
+    if at_ns < begin_ns:
+        raise ContractError(f"trade {trade.trade_id!r:.60} at {trade.ts_ns} is from a bar that"
+                            " is over; sort the trades by time")  # fmt: skip
 
 
 def _made(making: dict[str, _Making], begin_ns: int, end_ns: int) -> Iterator[Bar]:

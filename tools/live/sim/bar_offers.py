@@ -59,16 +59,20 @@ def market_offer(order: WorkingOrder, bar: Bar, slippage: Slippage | None) -> Of
 
 
 def limit_offer(order: WorkingOrder, limit: int, bar: Bar, prices: BarPrices) -> Offer | None:
-    """At the open where that is better than the limit, else at the limit where the bar went."""
+    """At the open where that is better than the limit, else at the limit where the bar went.
+
+    A post-only order was in the book, so it fills at its limit also where the bar opens better.
+    """
     sign, far = _facing(order.side, bar)
     beyond = prices.verify_ticks * prices.tick
     if sign * far > sign * limit - beyond:
         return None
-    if sign * bar.open < sign * limit:
+    if sign * bar.open < sign * limit and not order.request.post_only:
         told = f"open {text(bar.open)} is better than the limit {text(limit)}"
         return Offer(bar.open, TAKER, FillReason.BAR_OPEN, told, True)
     told = f"limit {text(limit)} reached, the bar went to {text(far)}"
-    return Offer(limit, MAKER, FillReason.BAR_TOUCHED, told, bar.open == limit and not beyond)
+    at_open = sign * bar.open <= sign * limit - beyond
+    return Offer(limit, MAKER, FillReason.BAR_TOUCHED, told, at_open)
 
 
 def stop_offer(

@@ -33,7 +33,8 @@ class Desk:
         self.live = self.register.live
         self.pit = Pit(terms, self.clock, self.register, self.accounts, due, post)
         self.enter = self.pit.enter
-        self.hear = self.pit.hear
+        self.bars = self.pit.bars
+        self.hear = self.pit.hear if self.bars is None else self.bars.hear
         self.timer = self.pit.timer
         self._admission = Admission(
             terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held,
@@ -140,7 +141,7 @@ class Desk:
         self.pit.linking.resized(order)
         if waits:
             order.shown = slice_of(order)
-            if stop_moves:
+            if stop_moves or (self.bars is not None and not found.keeps_place):
                 self.pit.wait(order, venue)
         elif not found.keeps_place:
             order.price = found.request.price

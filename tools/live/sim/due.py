@@ -36,6 +36,10 @@ class Due:
     def __len__(self) -> int:
         return len(self.heap) - self._dead
 
+    def is_open(self, time_ns: int, rank: int) -> bool:
+        """Whether this place is still to come; at an instant whose timers ran it may not be."""
+        return (time_ns, rank) >= self._past
+
     def put(self, time_ns: int, rank: int, action: object) -> Entry:
         """Put an action down for `time_ns`; what comes back calls it off again."""
         if (time_ns, rank) < self._past:

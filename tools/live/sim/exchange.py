@@ -26,7 +26,7 @@ from ..exchange_query import OrderAnswer
 from .answers import Amended, Answers
 from .delays import DrawnDelays
 from .desk import Desk
-from .due import COMMAND, TIMER, Due, Entry
+from .due import COMMAND, QUOTE, TIMER, Due, Entry
 from .orders import OrderRequest, WorkingOrder, plain_request
 from .queries import answer_about, open_order
 from .refusals import Refusal, RejectReason
@@ -42,10 +42,14 @@ class SimulatedExchange:
     """An exchange on its terms; the same seed, calls and market give the same answers."""
 
     def __init__(self, terms: Terms | None = None, *, seed: int = DEFAULT_SEED) -> None:
-        self.terms = Terms() if terms is None else terms
         self.seed = seed
         self._line = EventClock()
         self._before: Callable[[], int] | None = None
+        self.renew(Terms() if terms is None else terms)
+
+    def renew(self, terms: Terms) -> None:
+        """Become as new, on these terms."""
+        self.terms = terms
         self.reset()
 
     def reset(self) -> None:
@@ -195,20 +199,24 @@ class SimulatedExchange:
             desk.timer(*action)
             return
         self.requests_under_way -= 1
-        verb = action[0]
+        verb, bars = action[0], desk.bars
+        if bars is not None:
+            bars.sent_ns = action[-1]
         if verb == "place":
-            _, request, expires_ns, checked, instead_of = action
+            _, request, expires_ns, checked, instead_of, _ = action
             self._arrive(request, expires_ns, checked, instead_of)
         elif verb == "amend":
-            _, *said = action
+            _, *said, _ = action
             self.answers.amended(said[0], desk.amend(*said), desk.clock.ns)
         else:
-            _, order_id = action
+            _, order_id, _ = action
             why = desk.cancel(order_id)
             if why is None:
                 self.answers.canceled(order_id, desk.clock.ns)
             else:
                 self.answers.cancel_failed(order_id, why, desk.clock.ns)
+        if bars is not None:
+            bars.sent_ns = None
 
     def state(self) -> tuple[object, ...]:
         """All of it, what is on its way included; two exchanges with one state go on alike."""
@@ -285,7 +293,8 @@ class SimulatedExchange:
         now_ns = self._now_ns()
         arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
-        self.due.put(arrives_ns, COMMAND, request)
+        rank = COMMAND if self.due.is_open(arrives_ns, COMMAND) else QUOTE
+        self.due.put(arrives_ns, rank, (*request, now_ns))
         self.requests_under_way += 1
         return now_ns
 

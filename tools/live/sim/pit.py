@@ -13,10 +13,12 @@ from typing import Protocol
 
 from ..core.clock import NS_PER_MS, EventClock
 from ..core.contracts_v1 import FundingPaid
-from ..core.market_v1 import MarketEvent
 from ..core.words_v1 import BUY
 from ..exchange import FillEvent, OrderStatus
 from .accounts import Accounts
+from .bar import Happens
+from .bar_pit import BarPit
+from .bars import BarRules
 from .due import TIMER, Due, Entry
 from .evidence import Execution
 from .funding import Funding
@@ -68,7 +70,10 @@ class Pit:
         self.venues: dict[str, Venue] = {}
         self.held: dict[str, WorkingOrder] = {}  # accepted, and not in the market yet
         self.reducing = Reducing(accounts, self.venue, self.withdraw)
-        self.triggers = Triggers(terms.trigger_by)
+        self.bars: BarPit | None = None
+        if isinstance(terms.bars, BarRules):
+            self.bars = BarPit(terms.bars, clock, accounts, self)
+        self.triggers = Triggers(terms.trigger_by) if self.bars is None else self.bars
         self.linking = Linking(self, register)
         self._clock = clock
         self._register = register
@@ -112,7 +117,7 @@ class Pit:
         self.held[order.order_id] = order
         self._entering.append((order, triggered))
 
-    def hear(self, event: MarketEvent) -> None:
+    def hear(self, event: Happens) -> None:
         """The market moves: what rests may fill, what waits for a price may come to it."""
         symbol = event.symbol
         venue = self.venues.get(symbol)
@@ -148,7 +153,9 @@ class Pit:
         """The market of a symbol, which begins empty."""
         found = self.venues.get(symbol)
         if found is None:
-            found = self.venues[symbol] = self.terms.venue_of(symbol)
+            bars = self.bars
+            found = self.terms.venue_of(symbol) if bars is None else bars.venue(symbol)
+            self.venues[symbol] = found
         return found
 
     def withdraw(self, order: WorkingOrder) -> None:
@@ -256,23 +263,27 @@ class Pit:
     def _rest_or_end(self, order: WorkingOrder, venue: Venue) -> None:
         """What is left of an order that has taken what there was."""
         request = order.request
-        if order.price is None or request.time_in_force in AT_ONCE:
+        at_once = order.price is None or request.time_in_force in AT_ONCE
+        if at_once and self.bars is None:
             self._drop(order)
             return
         order.shown = slice_of(order)
         venue.rest(order)
-        if request.reduce_only:
+        if request.reduce_only and not at_once:
             self.reducing.resting[order.order_id] = order
 
     def _fills_whole(self, order: WorkingOrder, venue: Venue) -> bool:
-        """Whether all of an order can be had now: cut to a position it is not whole any more."""
+        """Whether all of an order can be had now: cut to a position it is not whole any more.
+
+        Where only bars are heard nobody knows, so that decides its bar.
+        """
         if order.request.reduce_only and order.qty < order.request.qty:
             return False
         if self._prevents:
             prevention = resolve(self.terms.self_trade, crossing(venue, order))
             if prevention.take_at_most is not None and prevention.take_at_most < order.leaves:
                 return False
-        return venue.fillable(order.side, order.price) >= order.leaves
+        return self.bars is not None or venue.fillable(order.side, order.price) >= order.leaves
 
     def _take(self, order: WorkingOrder, venue: Venue) -> None:
         """Take what others offer; what would meet an order of ours does not, unless it may."""

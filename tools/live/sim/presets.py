@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..core.errors import ContractError
+from .bar_offers import SLIPPED
+from .bars import BarRules
 from .delays import FAST, INSTANT, NORMAL, SLOW
 from .liquidity import FULL
 from .queue import PROPORTIONAL
@@ -14,6 +16,7 @@ PRESETS = {
     "fast": Terms(queue=PROPORTIONAL, delays=FAST),  # 10 ms away
     "normal": Terms(queue=PROPORTIONAL, delays=NORMAL),  # 50 ms
     "slow": Terms(queue=PROPORTIONAL, delays=SLOW),  # 100 ms, and fills are told late
+    "bars": Terms(bars=BarRules(SLIPPED)),  # bars, in which stops and targets slip
 }
 
 

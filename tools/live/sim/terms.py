@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
-from ..core.market_v1 import MarketEvent
 from ..core.money import cash_text
 from ..core.record import fields_of, record
 from ..core.words_v1 import Side
+from .bar import Happens
+from .bars import BarRules
 from .delays import Delays
 from .evidence import Execution
 from .fees import Fees
@@ -28,6 +29,12 @@ from .triggers import TriggerBy
 from .venue import SymbolVenue
 
 
+class BarsHeard(str, Enum):
+    """How a market of bars is heard, where not as bars."""
+
+    CLOSES = "closes"  # each as one trade of its volume at its close
+
+
 class Venue(Protocol):
     """One symbol: what the market shows of it (0 is nothing), and our orders in it."""
 
@@ -40,7 +47,7 @@ class Venue(Protocol):
     @property
     def last(self) -> int: ...
 
-    def hear(self, event: MarketEvent) -> list[Execution]: ...
+    def hear(self, event: Happens) -> list[Execution]: ...
 
     def fillable(self, side: Side, limit: int | None) -> int: ...
 
@@ -68,7 +75,9 @@ class Terms:
     cost. With `explain` each fill says why it came about, but where all is filled in full.
     `cash_e18` None keeps no count of money.
     `retain` is how many finished orders are remembered, None for all. `venue` makes the market of
-    a symbol, where it is another one than `SymbolVenue`.
+    a symbol, where it is another one than `SymbolVenue`. `bars` fill orders inside whole bars, and
+    of nothing else; None does so by the plain rules where the market tells bars, in a book of
+    displayed quantities where it does not.
     """
 
     queue: QueueModel = PESSIMISTIC
@@ -89,6 +98,7 @@ class Terms:
     currency: str = "USD"
     retain: int | None = None
     venue: Callable[[str], Venue] | None = None
+    bars: BarRules | BarsHeard | None = None
 
     def venue_of(self, symbol: str) -> Venue:
         """A new, empty market of a symbol."""

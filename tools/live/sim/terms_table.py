@@ -27,8 +27,10 @@ from typing import Any, TypeVar
 from ..core.clock import NS_PER_MS, NS_PER_S
 from ..core.codec import Digits, load_strict, load_toml
 from ..core.errors import ContractError
-from ..core.money import SCALE, to_e9
+from ..core.money import SCALE, positive_e9, to_e9
 from ..core.record import fields_of
+from .bar_terms import KEYS, bars_of_table, cap_of, not_bars, part_of, ticks_of
+from .bars import BarRules, SameBar
 from .delays import PRESETS, Constant, Delay, Delays, Empirical, Uniform
 from .fee_tables import us_equity_fees, us_option_fees
 from .fees import Fees, FlatFees, PerUnitFees, SumOfFees, Tier, TieredFees
@@ -39,7 +41,7 @@ from .queue import queue_model
 from .rule_tables import rules_of
 from .session import DailyHours, Outside, Sessions
 from .slippage import FixedBps, Slippage, SpreadBased, VolumeImpact
-from .terms import Terms
+from .terms import BarsHeard, Terms
 from .triggers import TriggerBy
 
 Word = TypeVar("Word", bound=Enum)
@@ -68,7 +70,7 @@ def terms_of(told: Any, named: str) -> Terms:
             said[name] = read(value, where)
     if quantities:
         said["liquidity"] = LiquidityRule(**quantities).checked()
-    return Terms(**said)
+    return _agreeing(Terms(**said), named)
 
 
 def delays_of(told: Any, where: str) -> Delays:
@@ -97,6 +99,14 @@ def delays_in_words(text: str, where: str) -> Delays:
 def with_parts(terms: Terms, parts: Mapping[str, Any]) -> Terms:
     """The terms with some of them changed."""
     return Terms(*(parts.get(name, getattr(terms, name)) for name in fields_of(terms)))
+
+
+def _agreeing(terms: Terms, named: str) -> Terms:
+    """The terms, unless they fill an order both inside bars and at once."""
+    if terms.liquidity.full and isinstance(terms.bars, BarRules):
+        raise ContractError(f"liquidity 'full' of {named} fills orders at once, and bars at their"
+                            " end; leave one of them out")  # fmt: skip
+    return terms
 
 
 _WAYS = {
@@ -239,6 +249,12 @@ def _rules(told: Any, where: str) -> Mapping[str, Any]:
     return {name: rules_of(one, f"rules of {name[:40]!r} of {where}") for name, one in told.items()}
 
 
+def _bars(told: Any, where: str) -> BarRules | BarsHeard:
+    if not isinstance(told, dict):
+        return not_bars(told, where)
+    return bars_of_table(_table(told, KEYS, where), where, _OF_BARS)
+
+
 def _word(kind: type[Word]) -> Callable[[Any, str], Word]:
     def read(told: Any, where: str) -> Word:
         words = tuple(one.value for one in kind)
@@ -300,6 +316,11 @@ def _digits(told: Any, where: str) -> str:
     return str(told)
 
 
+def _seconds(told: Any, where: str) -> int:
+    """Above 0, with up to nine decimals."""
+    return positive_e9(_digits(told, where), where)
+
+
 def _model(told: Any, known: tuple[str, ...], where: str) -> tuple[str, dict[str, Any]]:
     """Which model a table is of, and the rest of it."""
     if not isinstance(told, dict) or "model" not in told:
@@ -327,6 +348,11 @@ def _hint(word: str, known: tuple[str, ...]) -> str:
     return f"known are {', '.join(known)}" if known else "it has none"
 
 
+_OF_BARS: dict[str, Callable[[Any, str], Any]] = {
+    "same_bar": _word(SameBar), "volume_cap_bps": cap_of, "late_bps": part_of,
+    "verify_ticks": ticks_of, "tick": _e9, "every_seconds": _seconds,
+    "entry": _slippage, "stop": _slippage, "target": _slippage,
+}  # fmt: skip
 _LIQUIDITY = ("full", "unknown_qty", "unknown_ahead")
 # What each key of the table is in `Terms`, or in its rule of liquidity, and who reads it.
 _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
@@ -349,4 +375,5 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "cash": ("cash_e18", _cash),
     "currency": ("currency", _text),
     "retain": ("retain", _retained),
+    "bars": ("bars", _bars),
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from ..core.errors import ContractError
 from ..core.market_v1 import Bbo, MarketEvent
@@ -23,12 +23,16 @@ from ..market.normalize.wire import WireRefused
 from ..market.quotes import QuoteStream, Said
 from ..market.recorded import RecordedMarket
 from ..market.synthetic import SyntheticMarket
+from .bar import Happens
+from .bar_feed import hear_bars
 from .exchange import SimulatedExchange
 
 Step: TypeAlias = Sequence[Said]
-Pair: TypeAlias = tuple[MarketEvent | WireRefused | None, Sequence[MarketEvent | WireRefused]]
+Pair: TypeAlias = tuple[Happens | WireRefused | None, Sequence[MarketEvent | WireRefused]]
 Hear: TypeAlias = Callable[[MarketEvent], Sequence[Said]]
-Moment: TypeAlias = tuple[int, Sequence[MarketEvent], Sequence[Step]]
+Moment: TypeAlias = tuple[int, Sequence[Happens], Sequence[Step]]
+
+Told = TypeVar("Told", bound=Happens)
 
 _NEVER = 1 << 200
 _bbo = builder(Bbo)
@@ -78,6 +82,7 @@ class SimulatedWorld:
         field: str = "--market",
         line: HeldUp | None = None,
     ) -> None:
+        market = hear_bars(exchange, market)
         self.exchange = exchange
         self._line = line
         self._survey: SyntheticMarket | RecordedMarket | MarketFeed
@@ -248,14 +253,14 @@ class _Recorded:
         steps = 0
         for event, heard in market.pairs():
             happens = self._wanted(() if event is None else (event,))
-            noticed = self._wanted(heard)
+            noticed: list[MarketEvent] = self._wanted(heard)
             said = [one for each in noticed for one in hear(each)]
             steps += len(said)
             for first in (*happens, *noticed)[:1]:
                 yield first.ts_ns, happens, [[one] for one in said]
         self._check(steps)
 
-    def _wanted(self, told: Sequence[MarketEvent | WireRefused]) -> list[MarketEvent]:
+    def _wanted(self, told: Sequence[Told | WireRefused]) -> list[Told]:
         return [
             event
             for event in told

@@ -20,6 +20,7 @@ from ...core.record import builder, record
 from ...core.words_v1 import BUY, SELL
 from ..normalize.binance_fast import SPOT, USDM
 from ..normalize.wire import Unusable, WireFault
+from ..whole_bars import BarsHeard, WholeBar
 from .columns import Columns, Numbers, Readers, Sides, Times, read_rows, whole, wholes
 from .lines import Heard, Item, Lines
 
@@ -31,16 +32,20 @@ _NAMED = re.compile(
 
 _trade = builder(Trade)
 _bbo = builder(Bbo)
+_whole_bar = builder(WholeBar)
 
 
 @record
 class Dump:
-    """One form of these files: its name, its columns, the market that has it, and its rows."""
+    """One form of these files: its name, its columns, the market that has it, and its rows.
+
+    Without readers its rows are bars, for `read_klines`.
+    """
 
     name: str
     header: tuple[str, ...]
     source: str
-    readers: Callable[[str, str, tuple[str, ...]], Readers]
+    readers: Callable[[str, str, tuple[str, ...]], Readers] | None
 
 
 def agg_trades(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
@@ -126,34 +131,37 @@ def book_ticker(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     return read, read_all
 
 
-def klines(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
-    """A bar as a trade at its close; one in which nothing traded says nothing."""
+def klines(
+    symbol: str, source: str, header: tuple[str, ...]
+) -> Callable[[list[bytes]], WholeBar]:
+    """A bar, and what it is as a trade at its close; one in which nothing traded says nothing."""
     opens, highs, lows, closes = (Numbers(name, 1) for name in header[1:5])
     volumes = Numbers(header[5])
     begins, ends = Times(header[0], _MS_OR_US), Times(header[6], _MS_OR_US)
 
-    def read(fields: list[bytes]) -> Item:
+    def read(fields: list[bytes]) -> WholeBar:
         begin, end = begins[fields[0]], ends[fields[6]]
         if end < begin:
             raise Unusable(WireFault.BAD_TIME, header[6], fields[6])
         prices = opens[fields[1]], highs[fields[2]], lows[fields[3]], closes[fields[4]]
         ident = fields[0].decode()
-        return bar(symbol, source, ident, prices, volumes[fields[5]], end, fields[2])
+        return bar(symbol, source, ident, prices, volumes[fields[5]], begin, end, fields[2])
 
-    return read, None
+    return read
 
 
 def bar(
     symbol: str, source: str, ident: str, prices: tuple[int, int, int, int], volume: int,
-    end_ns: int, high_text: bytes,
-) -> Item:  # fmt: skip
-    """The trade that a bar becomes; open, high, low and close must be ones of a bar."""
+    begin_ns: int, end_ns: int, high_text: bytes,
+) -> WholeBar:  # fmt: skip
+    """A bar with the trade that it becomes; its open, high, low and close must be ones of a bar."""
     opened, high, low, close = prices
     if not low <= opened <= high or not low <= close <= high:
         raise Unusable(WireFault.BAD_NUMBER, "high", high_text)
     if not volume:
         raise Unusable(WireFault.NOT_DATA, "volume", "0")
-    return _trade(symbol, source, ident, None, close, volume, None, end_ns, end_ns)
+    trade = _trade(symbol, source, ident, None, close, volume, None, end_ns, end_ns)
+    return _whole_bar(trade, begin_ns, opened, high, low)
 
 
 def _trade_columns(
@@ -177,7 +185,7 @@ DUMPS = (
     Dump("binance-trades", (*_TRADE, _BEST), SPOT, trades),
     Dump("binance-trades", _TRADE, USDM, trades),
     Dump("binance-bookticker", _TICKER, USDM, book_ticker),
-    Dump("binance-klines", _KLINE, SPOT, klines),
+    Dump("binance-klines", _KLINE, SPOT, None),
 )
 
 
@@ -208,6 +216,15 @@ def symbol_in(name: str) -> str | None:
 def read(
     lines: Lines, dump: Dump, *, headed: bool, symbol: str, source: str
 ) -> Iterator[Heard]:
-    """The events of a dump."""
+    """The events of a dump that is none of bars."""
+    assert dump.readers is not None, "bars have their own reader"
     row, rows = dump.readers(symbol, source, dump.header)
     return read_rows(lines, len(dump.header), row, headed=headed, read_all=rows)
+
+
+def read_klines(
+    lines: Lines, dump: Dump, *, headed: bool, symbol: str, source: str
+) -> Iterator[BarsHeard]:
+    """The bars of a dump of them."""
+    row = klines(symbol, source, dump.header)
+    return read_rows(lines, len(dump.header), row, headed=headed)

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ...core.clock import NS_PER_MS, NS_PER_S
 from ...core.errors import ContractError
 from ...core.money import to_e9
 from ...core.words_v1 import Side
-from ..normalize.wire import LATEST_NS, Unusable, WireFault
-from .lines import Heard, Item, Lines, wrong
+from ..normalize.wire import LATEST_NS, Unusable, WireFault, WireRefused
+from .lines import Item, Lines, wrong
 
 _MOST_KEPT = 1 << 16
 _MOST_TIMES = 1 << 10  # they come again only at once
@@ -27,6 +27,7 @@ _MOST_DIGITS = 18
 Columns: TypeAlias = Sequence[tuple[bytes, ...]]
 Read: TypeAlias = Callable[[list[bytes]], Item]
 ReadAll: TypeAlias = Callable[[Columns], list[Item]]
+Row = TypeVar("Row")
 Readers: TypeAlias = tuple[Read, ReadAll | None]  # of one row, and of many at once
 
 _number = re.compile(rb"[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
@@ -98,9 +99,9 @@ def wholes(raws: Sequence[bytes]) -> list[int]:
 
 
 def read_rows(
-    lines: Lines, width: int, read: Read, *, headed: bool,
-    read_all: ReadAll | None = None,
-) -> Iterator[Heard]:  # fmt: skip
+    lines: Lines, width: int, read: Callable[[list[bytes]], Row], *, headed: bool,
+    read_all: Callable[[Columns], list[Row]] | None = None,
+) -> Iterator[tuple[int, int, Sequence[Row | WireRefused]]]:  # fmt: skip
     """What every row says; `headed` passes over the first line."""
     for batch in lines.batches():
         number = lines.number - len(batch)
@@ -122,7 +123,9 @@ def read_rows(
                 yield number, 1, (unusable.refused,)
 
 
-def _at_once(batch: list[bytes], width: int, read_all: ReadAll) -> list[Item] | None:
+def _at_once(
+    batch: list[bytes], width: int, read_all: Callable[[Columns], list[Row]]
+) -> list[Row] | None:
     """What many rows say; None when one of them is not as all should be."""
     try:
         columns = [*zip(*[line.split(b",") for line in batch], strict=True)]

@@ -10,7 +10,8 @@ from ...core import codec
 from ...core.errors import ContractError
 from ...core.record import record
 from ..synthetic import SYMBOL
-from . import binance_dumps, capture, hftbacktest, own, tables, tardis
+from ..whole_bars import BarsHeard, WholeBar
+from . import binance_dumps, candles, capture, hftbacktest, own, tables, tardis
 from .content import Content
 from .lines import MAX_LINE, Heard, Lines
 
@@ -18,21 +19,23 @@ SAMPLE_BYTES = 256 * 1024
 MOST_MESSAGES = 500  # of the first ones, which must tell the venue
 FORMATS = (
     "a capture of `<receive time in ns> <message>`, Binance dumps, Tardis CSV, hftbacktest .npz,"
-    " bars, quotes, our own JSON Lines, each also in gzip or zip, or a market journal"
+    " bars, candles, quotes, our own JSON Lines, each also in gzip or zip, or a market journal"
 )
 _source = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII).fullmatch
 _MARK = b"\xef\xbb\xbf"
 
 Read = Callable[[], Iterator[Heard]]
+ReadBars = Callable[[], Iterator[BarsHeard]]
 
 
 @record
 class Form:
-    """A format, what was found out or given about the file, and how to read it."""
+    """A format, what was found out or given about the file, and how to read it, bars as such."""
 
     name: str
     options: dict[str, str]
     read: Read
+    bars: ReadBars | None = None
 
 
 class _Given(NamedTuple):
@@ -51,6 +54,11 @@ class _Given(NamedTuple):
         options = {"symbol": self.symbol, "source": self.source, **found}
         return Form(name, {key: told for key, told in options.items() if told is not None}, read)
 
+    def form_of_bars(self, name: str, read: ReadBars, **found: str | None) -> Form:
+        """A format of bars, which are heard as trades at their close."""
+        form = self.form(name, lambda: closes(read()), **found)
+        return Form(name, form.options, form.read, read)
+
 
 def find_form(content: Content, *, symbol: str | None, source: str | None) -> Form:
     """The format of a file; a ContractError says what stands there and what could."""
@@ -66,7 +74,7 @@ def find_form(content: Content, *, symbol: str | None, source: str | None) -> Fo
     if start.startswith(_MARK):
         raise ContractError(f"{named} begins with a byte order mark; save it without")
     try:
-        for find in (_array, _capture, _json, _table):
+        for find in (_array, _capture, _json, _candles, _table):
             if (form := find(given)) is not None:
                 return form
     except ContractError as error:
@@ -128,6 +136,17 @@ def _json(given: _Given) -> Form | None:
     return _quotes(given, "quotes-jsonl") if tables.finds_quotes(told) else None
 
 
+def _candles(given: _Given) -> Form | None:
+    if not candles.begins(given.start):
+        return None
+    symbol, source = _needed(given.symbol, "candles"), given.source or candles.SOURCE
+
+    def read() -> Iterator[BarsHeard]:
+        return candles.read_whole(given.content.blocks(), symbol=symbol, source=source)
+
+    return given.form_of_bars("candles", read, source=source)
+
+
 def _table(given: _Given) -> Form | None:
     fields = given.lines[0].decode("latin-1").split(",")
     if len(dict.fromkeys(fields)) < len(fields) and not fields[0].isdigit():
@@ -158,6 +177,12 @@ def _dump(given: _Given, dump: binance_dumps.Dump, headed: bool) -> Form:
         lines = given.read_lines()
         return binance_dumps.read(lines, dump, headed=headed, symbol=symbol, source=source)
 
+    if dump.readers is None:
+        return given.form_of_bars(
+            dump.name, lambda: binance_dumps.read_klines(
+                given.read_lines(), dump, headed=headed, symbol=symbol, source=source
+            ), symbol=symbol, source=source,
+        )  # fmt: skip
     return given.form(dump.name, read, symbol=symbol, source=source)
 
 
@@ -166,11 +191,18 @@ def _bars(given: _Given, fields: list[str]) -> Form:
     symbol = given.symbol if "symbol" in fields else _needed(given.symbol, "bars")
     length_ns = tables.bar_ns(fields, given.lines[1:-1])
 
-    def read() -> Iterator[Heard]:
+    def read() -> Iterator[BarsHeard]:
         lines = given.read_lines()
         return tables.read_bars(lines, fields, length_ns, symbol=symbol, source=source)
 
-    return given.form("bars", read, source=source)
+    return given.form_of_bars("bars", read, source=source)
+
+
+def closes(heard: Iterator[BarsHeard]) -> Iterator[Heard]:
+    """What is heard of bars by who trades on closes."""
+    for number, rows, items in heard:
+        said = [one.trade if isinstance(one, WholeBar) else one for one in items]
+        yield number, rows, tuple(said)
 
 
 def _quotes(given: _Given, name: str) -> Form:

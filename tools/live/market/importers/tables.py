@@ -20,9 +20,10 @@ from ...core.record import builder
 from ..normalize.wire import LATEST_NS, Unusable, WireFault
 from ..normalize.wire import symbol as checked
 from ..recorded import COLUMNS, Row, quote_of, table_rows
+from ..whole_bars import BarsHeard, WholeBar
 from .binance_dumps import bar
 from .columns import Numbers, Times, read_rows
-from .lines import Heard, Item, Lines, wrong
+from .lines import Heard, Lines, wrong
 
 BARS = ("timestamp", "open", "high", "low", "close", "volume")
 BAR_SOURCE = "bars"
@@ -74,20 +75,21 @@ def bar_ns(fields: Sequence[str], first: Sequence[bytes]) -> int:
 
 def read_bars(
     lines: Lines, fields: Sequence[str], length_ns: int, *, symbol: str | None, source: str
-) -> Iterator[Heard]:
-    """The trades that the bars become."""
+) -> Iterator[BarsHeard]:
+    """The bars of a table, each with the trade that it becomes."""
     at = [fields.index(name) for name in BARS]
     stamps, volumes = _Stamps(), Numbers("volume")
     opens, highs, lows, closes = (Numbers(name, 1) for name in BARS[1:5])
 
-    def read(row: list[bytes]) -> Item:
+    def read(row: list[bytes]) -> WholeBar:
         begin, opened, high, low, close, volume = [row[place] for place in at]
         of = symbol or checked(row[fields.index(_SYMBOL)].decode("latin-1"), _SYMBOL)
-        end_ns = stamps(begin) + length_ns
+        begin_ns = stamps(begin)
+        end_ns = begin_ns + length_ns
         if end_ns > LATEST_NS:
             raise Unusable(WireFault.BAD_TIME, "timestamp", begin)
         prices = opens[opened], highs[high], lows[low], closes[close]
-        return bar(of, source, begin.decode(), prices, volumes[volume], end_ns, high)
+        return bar(of, source, begin.decode(), prices, volumes[volume], begin_ns, end_ns, high)
 
     return read_rows(lines, len(fields), read, headed=True)
 

@@ -28,6 +28,8 @@ from ...market.gaps import STALE_NS
 from ...market.normalize.wire import WireRefused
 from ...market.recorded import RecordedMarket
 from ...market.synthetic import SyntheticMarket
+from ...market.whole_bars import bars_of
+from ..bar import Happens
 from .plan import MARKET, FaultKind, FaultPlan
 from .strikes import Strikes
 
@@ -36,12 +38,25 @@ Quotes: TypeAlias = SyntheticMarket | RecordedMarket  # steps of prices without 
 
 
 class FaultyMarket:
-    """A source of market data behind a bad feed; `strikes` is the account of the newest reading."""
+    """A source of market data behind a bad feed; `strikes` is the account of the newest reading.
+
+    Of a market that itself tells something else than what happens, what it tells goes wrong.
+    """
 
     def __init__(self, market: Source | Quotes, plan: FaultPlan) -> None:
         self._market = market
         self._plan = plan
         self.strikes = Strikes(plan)
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether the market behind the feed says itself what happens and what is heard of it."""
+        return hasattr(self._market, "pairs")
+
+    @property
+    def hides_bars(self) -> bool:
+        """Whether it is one of bars, of which an exchange behind this hears closes alone."""
+        return bars_of(self._market) is not None
 
     def __iter__(self) -> Iterator[Told]:
         for _, heard in self.pairs():
@@ -53,17 +68,31 @@ class FaultyMarket:
         struck = tuple(one for one in plan.faults if one.kind in MARKET)
         return {**self._market.describe(), "faults": FaultPlan(struck, plan.seed).describe()}
 
-    def pairs(self) -> Iterator[tuple[Told | None, Sequence[Told]]]:
+    def pairs(self) -> Iterator[tuple[Happens | WireRefused | None, Sequence[Told]]]:
         """Each event with what is heard of it; None for a moment at which we notice a silence."""
         self.strikes = Strikes(self._plan)
         feed = _Feed(self.strikes)
-        for event in _events(self._market):
-            if isinstance(event, WireRefused):
-                yield event, (event,)
-                continue
-            for noticed in feed.noticed(event.ts_ns):
-                yield None, (noticed,)
-            yield event, feed.heard(event)
+        for event, told in _pairs(self._market):
+            heard: list[Told] = []
+            for one in told:
+                if isinstance(one, WireRefused):
+                    heard.append(one)
+                    continue
+                for noticed in feed.noticed(one.ts_ns):
+                    yield None, (noticed,)
+                heard += feed.heard(one)
+            yield event, heard
+
+
+def _pairs(
+    market: Source | Quotes,
+) -> Iterator[tuple[Happens | WireRefused | None, Sequence[Told]]]:
+    """What happens, with what would be heard of it on a good feed."""
+    if hasattr(market, "pairs"):
+        yield from market.pairs()
+        return
+    for event in _events(market):
+        yield event, (event,)
 
 
 def _events(market: Source | Quotes) -> Iterator[Told]:
