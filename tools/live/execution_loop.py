@@ -8,16 +8,18 @@ from typing import Any
 from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
     CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Input, ParamsSet, QuoteUpdate,
-    RunResumed, UnfreezeOrdered,
+    RulesSet, RunResumed, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
 from .core.market_v1 import MarketFact
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
+from .core.order_rules import NO_RULES, OrderRules
 from .core.quiet_gc import quiet_gc
 from .core.record import fields_of
 from .edge_modes import COMPUTED, MARKOUTS, RECORDED, SCRIPTED, begun_as, either
 from .exchange import FakeExchangeClient, IExchangeClient, InProcess
+from .exchange_rules import told_rules
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
@@ -63,6 +65,7 @@ class ExecutionLoop(PatientShell):
     def _start_over(self) -> None:
         super()._start_over()
         self._params: tuple[Number, Number] | None = None
+        self._rules: dict[str, OrderRules] = {}
 
     def reset(self) -> None:
         """As new: store, monitor, counters and line. The exchange is reset by its own `reset`."""
@@ -79,6 +82,8 @@ class ExecutionLoop(PatientShell):
         """Answer a quote with a buy and a sell order, as far as the gate lets them pass."""
         ts_ns = self.event_clock.advance_to(quote.timestamp_ms * NS_PER_MS)
         self.set_params(params)
+        if quote.symbol not in self._rules:
+            self.set_rules((quote.symbol,))
         if params.requote:
             self.cancel_all("requote", quote.symbol)
         self._take(QuoteUpdate(quote.symbol, quote.bid_e9, quote.ask_e9, ts_ns))
@@ -144,6 +149,22 @@ class ExecutionLoop(PatientShell):
             self._take(ParamsSet(base_qty, spread_bps, self._now_ns()))
             self._params = key
 
+    def set_rules(self, symbols: Sequence[str]) -> None:
+        """Put the exchange's rules for these symbols in force; what is in force stays unsaid."""
+        for symbol, rules in self.rules_of(symbols).items():
+            if rules != self.fold.rules.get(symbol, NO_RULES):
+                self._take(RulesSet(
+                    symbol, rules.tick, rules.lot, rules.min_qty, rules.min_notional_e18,
+                    self._now_ns(),
+                ))  # fmt: skip
+
+    def rules_of(self, symbols: Sequence[str]) -> dict[str, OrderRules]:
+        """What the exchange takes of these symbols; it is asked once for each."""
+        new = [symbol for symbol in symbols if symbol not in self._rules]
+        if new:
+            self._rules |= told_rules(self.exchange, new)
+        return {symbol: self._rules[symbol] for symbol in symbols}
+
     def run_shadow(
         self,
         params: ExecutionParams,
@@ -187,11 +208,13 @@ class ExecutionLoop(PatientShell):
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         self.set_params(params)
+        self.set_rules(feed.symbols)
         yield from self._run(feed, params.requote, progress)
         self._wait_for_answers()
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
-        about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge)
+        rules = self.rules_of(feed.symbols)
+        about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge, rules)
         return build_report(
             RunFacts(
                 self.fold, self.line, self.seq, about, self.edge, start_ns, first_ns, moved, held,

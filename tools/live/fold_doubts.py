@@ -14,6 +14,7 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.order import PENDING, Order
+from .core.order_rules import OrderRules
 from .core.record import builder
 from .order_store import InMemoryOrderStore
 from .outbox import INTENT_LIFE_NS, Doubt, Outbox
@@ -41,6 +42,13 @@ class DoubtVerbs:
         self.outbox = Outbox()
         self.canceling: dict[str, int] = {}  # by the exchange's id: since when an answer is due
         self.ready = True
+        self.rules: dict[str, OrderRules] = {}  # the exchange's, by symbol, where it told any
+
+    def begin_to_quote(self) -> None:
+        """Answer quotes from here on, as the parameters and the rules say."""
+        assert self.params is not None
+        base_qty, spread_bps = self.params
+        self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps, rules=self.rules)
 
     def unknown(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`OrderUnknown`: from now on it may be there or not, and it is asked for."""
@@ -101,7 +109,7 @@ class DoubtVerbs:
         if outcome == READY and not self.ready:
             self.ready = True
             if self.params is not None:
-                self.strategy = TwoSided(base_qty=self.params[0], spread_bps=self.params[1])
+                self.begin_to_quote()
         return ()
 
     def settled(self, order: Order) -> None:
