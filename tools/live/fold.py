@@ -26,6 +26,7 @@ from .fold_rules import RuleVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
+from .strategy.two_sided import TwoSided
 
 NOTHING: tuple[Output, ...] = ()
 
@@ -86,6 +87,12 @@ class Fold(RuleVerbs):
         return _VERBS[event.__class__](self, *fields)
 
     # Quotes and orders.
+
+    def begin_to_quote(self) -> None:
+        """Answer quotes from here on, as the parameters and the exchange's rules say."""
+        assert self.params is not None, "nobody has said how to quote"
+        base_qty, spread_bps = self.params
+        self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps, rules=self.rules)
 
     def quote(self, symbol: str, bid: int, ask: int, ts_ns: int) -> Sequence[Output]:
         """`QuoteUpdate`: mark the market, ask the strategy, put its intents before the gate."""

@@ -6,7 +6,7 @@ its worst case in the gate, until the exchange has said what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .core.contracts_v1 import (
     BUY, CancelOrder, CancelUnknown, DoubtAlert, IntentRefused, ListOpenOrders, OrderAbandoned,
@@ -36,6 +36,7 @@ class DoubtVerbs:
     strategy: TwoSided | None
     params: tuple[int, int] | None
     unresolved: dict[str, str]
+    begin_to_quote: Callable[[], None]
 
     def clear(self) -> None:
         """Nothing is in doubt, and nothing has to be compared before trading."""
@@ -43,12 +44,6 @@ class DoubtVerbs:
         self.canceling: dict[str, int] = {}  # by the exchange's id: since when an answer is due
         self.ready = True
         self.rules: dict[str, OrderRules] = {}  # the exchange's, by symbol, where it told any
-
-    def begin_to_quote(self) -> None:
-        """Answer quotes from here on, as the parameters and the rules say."""
-        assert self.params is not None
-        base_qty, spread_bps = self.params
-        self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps, rules=self.rules)
 
     def unknown(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`OrderUnknown`: from now on it may be there or not, and it is asked for."""
