@@ -9,7 +9,7 @@ import pytest
 from tests.unit.sim_venue_builders import an_order
 from tools.live.core.market_v1 import Bbo, Trade
 from tools.live.core.words_v1 import BUY, SELL
-from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide
+from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide, whole_lots
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, QueueModel
 
 UNKNOWN = 10**24
@@ -282,3 +282,10 @@ def test_an_iceberg_gives_no_more_than_it_shows() -> None:
 def test_the_state_is_plain_values() -> None:
     level = a_level(10, 4)
     assert level.state() == (100, 10, 0, (level.orders[1].state(),), ())
+
+
+def test_a_share_of_a_trade_is_whole_lots_or_all_that_is_shown() -> None:
+    assert [whole_lots(5, there, 2) for there in (0, 1, 2, 3, 4, 5, 6)] == [0, 0, 2, 2, 4, 5, 5]
+    level = a_level(3, 1, 3)
+    shares = [(order.number, share) for order, share, _ in level.on_trade(sold(5), 5, 3)]
+    assert shares == [(1, 3)]  # 4 of the trade reached it, and it shows 5

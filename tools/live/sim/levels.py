@@ -30,10 +30,10 @@ class Displayed:
 
     __slots__ = (
         "bid", "bid_qty", "ask", "ask_qty", "_heard", "_book", "_sequence", "_waiting", "_quoted",
-        "_quoted_ns", "_bids_taken", "_asks_taken", "_rule",
+        "_quoted_ns", "_bids_taken", "_asks_taken", "_rule", "_lot",
     )  # fmt: skip
 
-    def __init__(self, rule: LiquidityRule) -> None:
+    def __init__(self, rule: LiquidityRule, lot: int = 0) -> None:
         self.bid = self.bid_qty = self.ask = self.ask_qty = 0
         self._heard = False
         self._book: Book | None = None
@@ -44,6 +44,7 @@ class Displayed:
         self._bids_taken = Taken(1)
         self._asks_taken = Taken(-1)
         self._rule = rule
+        self._lot = lot or 1
 
     @property
     def is_crossed(self) -> bool:
@@ -93,20 +94,21 @@ class Displayed:
     def offers(self, side: Side, limit: int | None) -> Iterator[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
 
-        A crossed market offers nothing. Take with `use` only behind the last step.
+        In whole lots. A crossed market offers nothing. Take with `use` only behind the last step.
         """
         touch, qty = (self.ask, self.ask_qty) if side is BUY else (self.bid, self.bid_qty)
         if not touch or self.is_crossed or _is_beyond(side, touch, limit):
             return
-        taken = self._asks_taken if side is BUY else self._bids_taken
-        if free := taken.free(touch, qty or self._rule.unknown_qty):
-            yield touch, free
+        taken, lot = self._asks_taken if side is BUY else self._bids_taken, self._lot
+        free = taken.free(touch, qty or self._rule.unknown_qty)
+        if free >= lot:
+            yield touch, free - free % lot
         for price, shown in self._levels(1 if side is BUY else 0):
             if _is_beyond(side, price, limit):
                 return
             better_or_touch = price <= touch if side is BUY else price >= touch
-            if not better_or_touch and (free := taken.free(price, shown)):
-                yield price, free
+            if not better_or_touch and (free := taken.free(price, shown)) >= lot:
+                yield price, free - free % lot
 
     def use(self, side: Side, price: int, qty: int) -> None:
         """An order of that side takes so much of a level that was offered."""
