@@ -11,14 +11,16 @@ from ..core.clock import NS_PER_MS, EventClock
 from ..core.market_v1 import Bbo, Trade
 from ..core.words_v1 import BUY, SELL, Side
 from ..exchange import PlaceOrderRequest
-from ..sim.delays import FAST
+from ..sim.delays import FAST, Delays
 from ..sim.exchange import SimulatedExchange
 from ..sim.orders import OrderRequest, SelfTrade
+from ..sim.rules import SymbolRules
 from ..sim.terms import Terms
 from .candidate import Candidate, Fate, Stage
 from .capabilities import KINDS, TIMES, Capabilities
 from .stages import T0_MS
 
+_RULES = dict.fromkeys(Stage().symbols, SymbolRules(tick=Stage().price_e9 // 10_000))
 _AWAY = 10  # a market that an order does not meet is this far from it, in thousandths
 
 
@@ -38,7 +40,7 @@ def _candidate(later: bool) -> Candidate:
         answers_later=later, query=True, cancel_by_client_id=True, fills_listing=True,
         balances=True, order_types=KINDS, time_in_force=TIMES, amend=True, post_only=True,
         reduce_only=True, self_trade="cancel_newest", dedupes_client_ids=True,
-        sequential_ids=True, liquidity=True, resets=True, deterministic=True,
+        sequential_ids=True, liquidity=True, resets=True, deterministic=True, lists_rules=True,
     )  # fmt: skip
     stage = Stage(meets=market.meets, fill=market.fill, advance=market.advance)
     return Candidate(market.exchange, can, stage)
@@ -65,10 +67,10 @@ class _Market:
 
     def __init__(self, later: bool) -> None:
         self._doors = _Doors()
-        terms = Terms(sessions=self._doors, self_trade=SelfTrade.CANCEL_NEWEST, cash_e18=0)
-        if later:
-            terms = Terms(delays=FAST, sessions=self._doors, self_trade=SelfTrade.CANCEL_NEWEST,
-                          cash_e18=0)  # fmt: skip
+        terms = Terms(
+            delays=FAST if later else Delays(), rules=_RULES, sessions=self._doors,
+            self_trade=SelfTrade.CANCEL_NEWEST, cash_e18=0,
+        )  # fmt: skip
         self.exchange = SimulatedExchange(terms)
         self._line = EventClock(T0_MS * NS_PER_MS)
         self.exchange.join(self._line, lambda: T0_MS)
