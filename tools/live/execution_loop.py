@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from .core.clock import NS_PER_MS, environment_now_ms
@@ -29,6 +29,7 @@ from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor
+from .shell_end import tell_left
 
 __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
@@ -174,12 +175,15 @@ class ExecutionLoop(PatientShell):
         """Trade through a whole feed, by default the synthetic one, and report."""
         going = self.trade(params, feed, progress)
         with quiet_gc():
-            while True:
-                try:
+            try:
+                while True:
                     next(going)
-                except StopIteration as end:
-                    report: dict[str, Any] = end.value
-                    return report
+            except StopIteration as end:
+                report: dict[str, Any] = end.value
+                return report
+            except BaseException as ended:
+                going.throw(ended)  # it may have come between two steps
+                raise
 
     def trade(
         self,
@@ -190,8 +194,16 @@ class ExecutionLoop(PatientShell):
         """The same a step at a time: it yields how many are done, and returns the report."""
         try:
             return (yield from self._trade_and_report(params, feed, progress))
-        except LineFailed:
+        except LineFailed as failed:
             self.abandon()
+            tell_left(failed, self.may_rest)
+            raise
+        except GeneratorExit:  # it is given up, and may be begun anew
+            raise
+        except BaseException as ended:
+            if not isinstance(ended, Exception):
+                self.leave("interrupted")
+                tell_left(ended, self.may_rest)
             raise
 
     def _trade_and_report(
@@ -209,7 +221,7 @@ class ExecutionLoop(PatientShell):
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         self.set_params(params)
         self.set_rules(feed.symbols)
-        yield from self._run(feed, params.requote, progress)
+        yield from self._pass(feed, params.requote, progress)
         self._wait_for_answers()
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
@@ -221,15 +233,29 @@ class ExecutionLoop(PatientShell):
             )  # fmt: skip
         )
 
-    def _run(
+    def _pass(
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> Generator[int, None, None]:
-        steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
+        """The whole feed; however that ends, nothing drives the exchange afterwards."""
+        passing = iter(feed)
+        self._in_feed = True
+        try:
+            yield from self._run(passing, feed.steps, requote, progress)
+        finally:
+            self._in_feed = False
+            if isinstance(passing, Generator):
+                passing.close()
+
+    def _run(
+        self, passing: Iterator[Sequence[QuoteUpdate | MarketFact]], steps: int, requote: bool,
+        progress: Callable[[int, int], None] | None,
+    ) -> Generator[int, None, None]:  # fmt: skip
+        clock, line, hearing = self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
         scripted, watched = self.edge == SCRIPTED, self.fold.watch is not None
         outbox, asked, canceling = self.fold.outbox, self._asked, self._canceling
         step = 0
-        for quotes in feed:
+        for quotes in passing:
             for quote in quotes:
                 if not isinstance(quote, QuoteUpdate):
                     self._on_fact(quote)
