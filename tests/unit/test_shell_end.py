@@ -1,10 +1,8 @@
-"""A run that is left leaves nothing at the exchange, or says what it may: `tools.live.shell_end`."""
+"""A run that is left leaves nothing at the exchange, or says what: `tools.live.shell_end`."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +15,9 @@ from tests.unit.builders import (
 )  # fmt: skip
 from tests.unit.durable_desk import Desk, quote
 from tests.unit.late_exchange import LateExchange, a_late_loop, accepted, canceled, rejected
+from tests.unit.left_runs import check_nothing_comes_to_rest, in_flight, simulated_of
 from tests.unit.test_shell import BrokenLine
-from tools.live import exec_demo
-from tools.live.core.clock import FREEZE_VARIABLE, EventClock
+from tools.live.core.clock import EventClock
 from tools.live.core.contracts_v1 import (
     BUY, Approved, CancelOrder, FreezeOrdered, OrderAccepted, OrderCanceled, OrderUnknown,
     PlaceOrderRequest, QueryOrder,
@@ -30,9 +28,7 @@ from tools.live.exchange import OpenOrder, OrderStatus, PlaceOrderResponse
 from tools.live.execution_loop import ExecutionLoop
 from tools.live.fold import Fold
 from tools.live.journal.errors import StorageFailed
-from tools.live.journal.halt import HALT
-from tools.live.journal.os_disk import OsDisk
-from tools.live.journal.run import look
+from tools.live.journal.halt import resume
 from tools.live.market.synthetic import SyntheticMarket
 from tools.live.order_store import InMemoryOrderStore
 from tools.live.outbox import SETTLE_NS
@@ -44,112 +40,13 @@ from tools.live.sim.faults.wire import FaultyExchange
 from tools.live.sim.terms import Terms
 from tools.live.sim.world import SimulatedWorld
 
-Capture = pytest.CaptureFixture[str]
-Patch = pytest.MonkeyPatch
 STEPS = 12
 
 
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch: Patch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(FREEZE_VARIABLE, "2025-01-01T12:00:00Z")
-
-
-def simulated_of(loop: ExecutionLoop) -> SimulatedExchange:
-    exchange: Any = loop.exchange
-    found = exchange.exchange if isinstance(exchange, FaultyExchange) else exchange
-    assert isinstance(found, SimulatedExchange)
-    return found
-
-
-def check_nothing_comes_to_rest(loop: ExecutionLoop) -> None:
-    """Whatever is still on its way by now, in an hour nothing of ours is open."""
-    exchange = simulated_of(loop)
-    assert not exchange.driven
-    assert exchange.get_open_orders() == []
-    exchange.run_to(loop.event_clock.ns + 3600 * 10**9)
-    assert exchange.get_open_orders() == [] and not exchange.due.heap
-
-
-def in_flight(loop: ExecutionLoop) -> list[str]:
-    return [o.client_order_id for o in loop.order_store.live_orders() if o.state is PENDING]
-
-
-def striking(monkeypatch: Patch, at: int, strike: Any) -> list[tuple[ExecutionLoop, list[str]]]:
-    """At the hearing of this number something happens; the loop, and what was on its way then."""
-    seen: list[tuple[ExecutionLoop, list[str]]] = []
-    hearing = ExecutionLoop.on_fill
-    count = iter(range(10**9))
-
-    def on_fill(self: ExecutionLoop) -> None:
-        if next(count) == at:
-            seen.append((self, in_flight(self)))
-            strike()
-        hearing(self)
-
-    monkeypatch.setattr(ExecutionLoop, "on_fill", on_fill)
-    return seen
-
-
-# Signals.
-
-
-SIGNALS = {
-    signal.SIGINT: (130, "error: interrupted: SIGINT ended the run before its report; start it"),
-    signal.SIGTERM: (143, "error: terminated: SIGTERM ended the run before its report; start it"),
-}
-DEMO = ("--shadow", "--exchange", "simulated", "--delays", "slow", "--iterations", str(STEPS))
-
-
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: signal.Signals(number).name)
-@pytest.mark.parametrize("more", [(), ("--requote",), ("--journal", "run", "--requote")])
-@pytest.mark.parametrize("at", [1, 4, 7])
-def test_a_signal_in_the_middle_of_a_run_with_delays_leaves_nothing_behind(
-    capsys: Capture, monkeypatch: Patch, number: signal.Signals, more: tuple[str, ...], at: int
-) -> None:
-    with monkeypatch.context() as patch:
-        seen = striking(patch, at, lambda: signal.raise_signal(number))
-        code = exec_demo.main([*DEMO, *more])
-    assert (code, capsys.readouterr().err) == (SIGNALS[number][0], SIGNALS[number][1] + " again\n")
-    [(loop, waiting)] = seen
-    assert waiting, "the signal was to come while orders are on their way"
-    assert loop.may_rest == ()
-    check_nothing_comes_to_rest(loop)
-    if "--journal" in more:
-        assert not look(OsDisk("run")).finished
-
-
-def test_what_a_signal_makes_of_a_run_is_no_part_of_its_journal(
-    capsys: Capture, monkeypatch: Patch
-) -> None:
-    assert exec_demo.main([*DEMO, "--requote", "--journal", "whole"]) == 0
-    whole = capsys.readouterr().out
-    with monkeypatch.context() as patch:
-        striking(patch, 7, lambda: signal.raise_signal(signal.SIGTERM))
-        assert exec_demo.main([*DEMO, "--requote", "--journal", "run"]) == 143
-    assert exec_demo.main([*DEMO, "--requote", "--journal", "run", "--recover"]) == 0
-    assert capsys.readouterr().out == whole
-
-
-@pytest.mark.parametrize("more", [(), ("--journal", "run")])
-def test_what_is_not_known_to_have_ended_is_said_on_stderr(
-    capsys: Capture, monkeypatch: Patch, more: tuple[str, ...]
-) -> None:
-    """The exchange has fallen silent for good while orders rest and others are on their way."""
-    plan = '[[fault]]\nkind = "outage"\nfrom_s = 1\n'
-    Path("plan.toml").write_text(plan, encoding="utf-8")
-    with monkeypatch.context() as patch:
-        seen = striking(patch, 7, lambda: signal.raise_signal(signal.SIGINT))
-        assert exec_demo.main([*DEMO, "--faults", "plan.toml", *more]) == 130
-    [(loop, waiting)] = seen
-    assert waiting and set(waiting) <= set(loop.may_rest)
-    said, note = capsys.readouterr().err.splitlines()[:2]
-    assert said.startswith("error: interrupted: SIGINT")
-    assert note.startswith(f"note: {len(loop.may_rest)} of our orders may still rest at the")
-    assert all(name in note for name in loop.may_rest[:10])
-
-
 # A run in memory records its end.
+
+
+LOST = FaultPlan((Fault(FaultKind.LOSE_ANSWER), Fault(FaultKind.LOSE_CANCEL_ANSWER)))
 
 
 def a_run_with_delays(
@@ -194,8 +91,7 @@ def test_the_end_of_a_run_in_memory_is_on_its_line() -> None:
 
 
 def test_lost_answers_are_asked_for_before_the_run_is_left() -> None:
-    plan = FaultPlan((Fault(FaultKind.LOSE_ANSWER), Fault(FaultKind.LOSE_CANCEL_ANSWER)))
-    loop, world = a_run_with_delays(plan)
+    loop, world = a_run_with_delays(LOST)
     interrupted(loop, world)
     assert events_of(loop, QueryOrder) and loop.may_rest == ()
     check_nothing_comes_to_rest(loop)
@@ -260,9 +156,12 @@ def test_an_exchange_that_breaks_while_it_is_left_is_left() -> None:
 # A line that fails.
 
 
+@pytest.mark.parametrize("plan", [None, LOST], ids=["delays", "lost answers"])
 @pytest.mark.parametrize("at", range(2, 60))
-def test_when_the_line_fails_what_is_on_its_way_is_canceled_when_it_arrives(at: int) -> None:
-    loop, world = a_run_with_delays(line=BrokenLine(at))
+def test_when_the_line_fails_what_is_on_its_way_is_canceled_when_it_arrives(
+    at: int, plan: FaultPlan | None
+) -> None:
+    loop, world = a_run_with_delays(plan, line=BrokenLine(at))
     with pytest.raises(LineFailed) as failed:
         loop.run_shadow(some_params(iterations=STEPS, requote=True), world)
     assert not getattr(failed.value, "__notes__", [])
@@ -297,22 +196,29 @@ def test_at_the_doors_it_is_settled_at_once() -> None:
 
 
 def test_a_durable_run_that_is_halted_asks_at_its_next_start() -> None:
+    """The request is on its way to a venue of its own time: nobody can wait for it here."""
     desk = Desk()
-    run = desk.open(Script(("lost_reply", 1)))
+    run = desk.open(Script("late_request"))
     assert isinstance(desk.disk, SimDisk)
     quote(run, desk)
-    assert in_flight(run.loop) == ["CLI00000001"] or desk.venue.resting()
+    assert in_flight(run.loop) == ["CLI00000001"] and len(desk.venue.late) == 1
     desk.disk.faults = desk.disk.faults._replace(planted=desk.disk.ops + 1)
     with pytest.raises(StorageFailed) as failed:
         run.on_edge_update(BTC, 5.0)
     assert desk.venue.resting() == []
-    assert run.loop.may_rest == () and not getattr(failed.value, "__notes__", [])
+    assert run.loop.may_rest == ("CLI00000001",)
+    assert failed.value.__notes__[0].startswith("1 of our orders may still rest at the exchange")
     desk.disk.faults = desk.disk.faults._replace(planted=0)
-    desk.disk.remove(HALT)
     desk.end()
+    resume(desk.disk, actor="a test", reason="seen", holder="a test", time_ns=desk.now_ns)
     run = desk.open()
+    assert desk.wire.asked[0] == "CLI00000001"
+    assert run.loop.order_store.orders["CLI00000001"].state is PENDING
+    for _ in range(4):
+        desk.wait(run, 10)
     assert run.ready
-    assert all(order.state in TERMINAL for order in run.loop.order_store.get_all())
+    live = [order.order_id for order in run.loop.order_store.live_orders()]
+    assert live == [one.order_id for one in desk.venue.resting()]
 
 
 # The last cancels by themselves.

@@ -35,7 +35,7 @@ def simulated_later() -> Candidate:
 
 
 def _candidate(later: bool) -> Candidate:
-    market = _Market(later)
+    market = SimulatedMarket(later)
     can = Capabilities(
         answers_later=later, query=True, cancel_by_client_id=True, fills_listing=True,
         balances=True, order_types=KINDS, time_in_force=TIMES, amend=True, post_only=True,
@@ -62,7 +62,7 @@ class _Doors:
         return None
 
 
-class _Market:
+class SimulatedMarket:
     """The market of a simulated exchange, moved by hand, and our clock."""
 
     def __init__(self, later: bool) -> None:
@@ -72,8 +72,8 @@ class _Market:
             self_trade=SelfTrade.CANCEL_NEWEST, cash_e18=0,
         )  # fmt: skip
         self.exchange = SimulatedExchange(terms)
-        self._line = EventClock(T0_MS * NS_PER_MS)
-        self.exchange.join(self._line, lambda: T0_MS)
+        self.line = EventClock(T0_MS * NS_PER_MS)
+        self.exchange.join(self.line, lambda: T0_MS)
 
     def meets(self, request: object, fate: Fate) -> None:
         """Show a market in which this order, when it arrives, meets its fate."""
@@ -93,20 +93,20 @@ class _Market:
             if one.order_id == order_id:
                 aggressor = SELL if one.side is BUY else BUY
                 trade = Trade(
-                    one.symbol, "", "", aggressor, one.price_e9, qty, None, None, self._line.ns
+                    one.symbol, "", "", aggressor, one.price_e9, qty, None, None, self.line.ns
                 )
                 self._hear(trade)
 
     def advance(self, ns: int) -> None:
         """Let time pass, and all happen that is due in it."""
-        self._line.advance_to(self._line.ns + ns)
-        self.exchange.run_to(self._line.ns)
+        self.line.advance_to(self.line.ns + ns)
+        self.exchange.run_to(self.line.ns)
 
     def _show(self, symbol: str, bid: int, bid_qty: int, ask: int, ask_qty: int) -> None:
-        self._hear(Bbo(symbol, "", bid, bid_qty, ask, ask_qty, None, None, self._line.ns))
+        self._hear(Bbo(symbol, "", bid, bid_qty, ask, ask_qty, None, None, self.line.ns))
 
     def _hear(self, event: Bbo | Trade) -> None:
-        self.exchange.run_to(self._line.ns)
+        self.exchange.run_to(self.line.ns)
         self.exchange.desk.hear(event)
 
 
