@@ -40,7 +40,7 @@ SIDEWAYS = frozenset({
     ("fold_money", "fold_feed"), ("exchange_rules", "exchange"),
     ("fold", "fold_edge"), ("fold_feed", "fold_adoptions"), ("fold_adoptions", "fold_doubts"),
     ("shell", "shell_query"), ("shell", "shell_executed"), ("shell", "shell_end"),
-    ("execution_loop", "shell_end"), ("patient_shell", "shell_query"),
+    ("patient_shell", "shell_end"), ("patient_shell", "shell_query"),
 })  # fmt: skip
 APPROVALS = ("Approved", "Reapproved")
 NEW_APPROVALS = tuple(f"{kind}.__new__" for kind in APPROVALS)

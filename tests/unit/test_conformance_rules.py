@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.exchange.broken_rules import TellsRulesInFloats
 from tests.exchange.paper_venue import PaperVenue, staged
-from tests.unit.conformance_builders import ended, with_
+from tests.unit.conformance_builders import ended, failure, with_
 from tools.live.conformance.candidate import Candidate
 from tools.live.conformance.case import Outcome
 from tools.live.conformance.cases_rules import CASES
@@ -76,3 +77,7 @@ def test_who_cannot_tell_does_not_claim_to() -> None:
     venue = staged(CannotTell())
     without = Candidate(venue.exchange, with_(lists_rules=False), venue.stage)
     assert ended(lambda: without, "matrix-012").outcome is Outcome.PASSED
+
+
+def test_rules_that_are_no_numbers_are_the_evidence() -> None:
+    assert failure(TellsRulesInFloats, "rules-001").startswith("tick 0.01 of the rules of BTCUSDT")

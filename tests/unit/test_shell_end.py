@@ -182,6 +182,25 @@ def test_where_the_line_fails_and_the_exchange_is_silent_that_is_said() -> None:
     assert all(name in note for name in loop.may_rest[:10])
 
 
+def test_where_the_client_and_the_line_break_together_nothing_is_left_either() -> None:
+    line = BrokenLine(10**9)
+    loop, world = a_run_with_delays(line=line)
+    place, sent = loop.exchange.place_limit, []
+
+    def breaking(req: PlaceOrderRequest) -> PlaceOrderResponse:
+        sent.append(place(req))
+        if len(sent) == 5:
+            line.at = 0
+            raise RuntimeError("broke")
+        return sent[-1]
+
+    loop.exchange.place_limit = breaking  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        loop.run_shadow(some_params(iterations=STEPS), world)
+    assert loop.may_rest == () and len(sent) == 5
+    check_nothing_comes_to_rest(loop)
+
+
 def test_at_the_doors_it_is_settled_at_once() -> None:
     loop, exchange = a_late_loop()
     exchange.queue += [accepted(1), rejected(2)]

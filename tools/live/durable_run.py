@@ -44,7 +44,6 @@ from .order_store import InMemoryOrderStore
 from .params import ExecutionParams, Quote
 from .portfolio.ledger import Ledger
 from .risk_monitor import RuntimeRiskMonitor
-from .shell_end import tell_left
 
 
 class DurableRun:
@@ -208,7 +207,7 @@ class DurableRun:
             yield
         except LineFailed as failed:
             self.loop.abandon()
-            tell_left(failed, self.loop.may_rest)
+            self.loop.tell_left(failed)
             why = str(failed).partition(";")[0]
             drop_halt(self._disk, why=why, seq=self._line.seq, time_ns=self.loop.event_clock.ns)
             raise

@@ -29,7 +29,6 @@ from .portfolio.ledger import Ledger
 from .reports.report import RunFacts, build_report
 from .reports.shadow_report import ShadowReport
 from .risk_monitor import RuntimeRiskMonitor
-from .shell_end import tell_left
 
 __all__ = [
     "ExecutionLoop", "ExecutionParams", "Feed", "Quote", "run_shadow_demo", "wire_shadow",
@@ -194,16 +193,14 @@ class ExecutionLoop(PatientShell):
         """The same a step at a time: it yields how many are done, and returns the report."""
         try:
             return (yield from self._trade_and_report(params, feed, progress))
-        except LineFailed as failed:
-            self.abandon()
-            tell_left(failed, self.may_rest)
-            raise
         except GeneratorExit:  # it is given up, and may be begun anew
             raise
         except BaseException as ended:
-            if not isinstance(ended, Exception):
+            if isinstance(ended, LineFailed) or self._last_cancels is not None:
+                self.abandon()
+            elif not isinstance(ended, Exception):
                 self.leave("interrupted")
-                tell_left(ended, self.may_rest)
+            self.tell_left(ended)
             raise
 
     def _trade_and_report(

@@ -17,7 +17,6 @@ from .journal.os_disk import OsDisk
 from .journal.run import Found, JournaledRun, Opened, look
 from .journal_folder import advised, give_up, look_first
 from .params import ExecutionParams, Feed, describe_run
-from .shell_end import tell_left
 
 DEFAULT_STATE = "artifacts/state"
 _ONLY_WITH = ("recover", "sync_each_send", "checkpoint_every")
@@ -155,7 +154,7 @@ class Book:
         """
         if self._run is not None:
             loop.abandon()
-            tell_left(failed, loop.may_rest)
+            loop.tell_left(failed)
             self._run.halt(failed, _now_ns())
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from .shell import WORLD_FAILED, Asked, Shell
 from .shell_query import ask
 
 ACTOR = "exchange"
-LEFT = "left"
+LOOP = "loop"
 _NO_ANSWER = "the exchange has not answered"
 _MANY = 4096  # so many orders may be remembered before it is looked which of them can go
 
@@ -246,15 +246,22 @@ class PatientShell(Shell):
                 name = order.client_order_id
                 if order.state is PENDING and name not in (*self._asked, *self.fold.outbox.doubts):
                     self._unknown(name, why, 0, 0)  # it was being sent
-            self._take(FreezeOrdered(why, None, LEFT, self.event_clock.ns))
+            self._take(FreezeOrdered(why, None, LOOP, self.event_clock.ns))
             self._wait_for_answers()
         except LineFailed:
             self.abandon()
-        except WORLD_FAILED:
-            pass  # it says nothing more; what is open stays so
+        except WORLD_FAILED:  # it says nothing more, but it may hear
+            self._leave_nothing()
         if self._last_cancels is None:
             live = self.order_store.live_orders()
             self.may_rest = tuple(order.client_order_id for order in live)
+
+    def tell_left(self, error: BaseException) -> None:
+        """Add to what ends a run which of our orders it may have left behind."""
+        if self.may_rest:
+            from .shell_end import tell_left
+
+            tell_left(error, self.may_rest)
 
     def _next_due_ns(self) -> int | None:
         """When something is to be heard, doubted or asked; None when nothing waits for time."""

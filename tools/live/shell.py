@@ -7,7 +7,7 @@ this with doors for people, notebooks and whole feeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
@@ -21,9 +21,11 @@ from .core.order import TERMINAL, Order
 from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
 from .fold import Fold
-from .shell_end import LastCancels
-from .shell_executed import book_executed, may_be_ours
+from .shell_executed import book_executed, may_be_ours, name_of
 from .shell_query import ask, cancel_and_ask, contradiction, said
+
+if TYPE_CHECKING:
+    from .shell_end import LastCancels
 
 Asked: TypeAlias = tuple[int, int, int]  # its seq, its corr, and when an answer is overdue
 WORLD_FAILED = (OSError, LiveError)
@@ -88,7 +90,7 @@ class Shell:
                 self._kept_fills.append(fill)
                 continue
             if fill_id is None:
-                fill_id = self._name_of(fill)
+                fill_id = name_of(self, fill)
             ts_ns = fill.timestamp_ms * NS_PER_MS
             if ts_ns > clock.ns:
                 clock.ns = ts_ns
@@ -106,13 +108,6 @@ class Shell:
                            fill.liquidity, ts_ns)  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
-
-    def _name_of(self, fill: FillEvent) -> str:
-        """A name for an execution that the venue does not name: by what it made of its order."""
-        if fill.cum_e9 is not None:
-            return f"{fill.order_id}@{fill.cum_e9}"
-        self._unnamed_fills += 1
-        return f"{fill.order_id}/{self._unnamed_fills}"
 
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
@@ -301,12 +296,16 @@ class Shell:
             self.abandon()
 
     def abandon(self) -> None:
-        """The line takes nothing more, so nothing more may be sent; what rests is canceled, once.
-
-        What is on its way is waited for and canceled, too, as soon as no feed drives the exchange.
-        """
+        """The line takes nothing more, so nothing may be sent; what rests is canceled, once."""
         if self._last_cancels is None:
             self.risk_monitor.freeze("the line cannot be recorded", None, self.event_clock.ns)
+        self._leave_nothing()
+
+    def _leave_nothing(self) -> None:
+        """Cancel what rests, and what is on its way, as soon as no feed drives the exchange."""
+        if self._last_cancels is None:
+            from .shell_end import LastCancels  # nearly no run needs it
+
             self._last_cancels = LastCancels(self.exchange, self.event_clock)
             live = self.order_store.live_orders()
             sent = [order for order in live if order.client_order_id not in self._unsent]

@@ -1,4 +1,4 @@
-"""The shell's way of rare fills: of nobody's order so far, or with what it cost and why it came."""
+"""The shell's way of rare fills: without a name, of no order yet, or with a fee and a reason."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Booking(Protocol):
     fold: Fold
     order_store: InMemoryOrderStore
     _asked: dict[str, tuple[int, int, int]]
+    _unnamed_fills: int
     _hearing: Hearing | None
     _origins: dict[str, tuple[int, int]]
 
@@ -35,6 +36,14 @@ def may_be_ours(shell: Booking, fill: FillEvent) -> bool:
         (order.symbol, order.side_of) == (fill.symbol, fill.side)
         for order in chain(doubted, waiting)
     )
+
+
+def name_of(shell: Booking, fill: FillEvent) -> str:
+    """A name for an execution that the venue does not name: by what it made of its order."""
+    if fill.cum_e9 is not None:
+        return f"{fill.order_id}@{fill.cum_e9}"
+    shell._unnamed_fills += 1
+    return f"{fill.order_id}/{shell._unnamed_fills}"
 
 
 def book_executed(shell: Booking, fill: FillEvent, fill_id: str, seq: int, ts_ns: int) -> None:
