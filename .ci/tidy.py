@@ -37,9 +37,11 @@ TEXT_SUFFIXES = frozenset({".py", ".md", ".toml", ".txt", ".mjs", ".json", ".csv
 SIDEWAYS = frozenset({
     ("risk", "portfolio"), ("strategy", "market"), ("reports", "fold"), ("reports", "audit"),
     ("execution_loop", "patient_shell"), ("patient_shell", "shell"), ("fold_state", "fold"),
-    ("fold", "fold_doubts"), ("fold", "fold_money"), ("fold_money", "fold_feed"),
+    ("fold", "fold_doubts"), ("fold", "fold_rules"), ("fold_rules", "fold_money"),
+    ("fold_money", "fold_feed"), ("exchange_rules", "exchange"),
     ("fold", "fold_edge"), ("fold_feed", "fold_adoptions"), ("fold_adoptions", "fold_doubts"),
-    ("shell", "shell_query"), ("shell", "shell_executed"), ("patient_shell", "shell_query"),
+    ("shell", "shell_query"), ("shell", "shell_executed"), ("shell", "shell_end"),
+    ("patient_shell", "shell_end"), ("patient_shell", "shell_query"),
 })  # fmt: skip
 APPROVALS = ("Approved", "Reapproved")
 NEW_APPROVALS = tuple(f"{kind}.__new__" for kind in APPROVALS)

@@ -8,6 +8,7 @@ from tests.exchange.paper_venue import EVERYTHING, MS, T0_MS, PaperVenue, staged
 from tools.live.conformance.candidate import Candidate
 from tools.live.conformance.capabilities import Capabilities
 from tools.live.core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
+from tools.live.core.order_rules import OrderRules
 from tools.live.core.record import fields_of
 from tools.live.exchange import FillEvent, OrderStatus, PlaceOrderRequest, PlaceOrderResponse
 from tools.live.exchange_answers import Answer
@@ -35,6 +36,9 @@ class AnswersLater:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.venue, name)
+
+    def rules_of(self, symbol: str) -> OrderRules | None:
+        return self.venue.rules_of(symbol)
 
     def capabilities(self) -> Capabilities:
         return self.CAN

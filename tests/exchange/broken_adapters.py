@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from tests.exchange import (
     broken_answers as answers, broken_books as books, broken_days as days, broken_fills as fills,
-    broken_orders as orders, broken_sending as sending,
+    broken_lines as lines, broken_orders as orders, broken_rules as rules,
+    broken_sending as sending,
 )  # fmt: skip
 from tests.exchange.answers_later import AnswersLater
 from tests.exchange.paper_venue import PaperVenue, staged
@@ -161,6 +162,21 @@ BROKEN = {
     "AmendsOnlyTheList": Broken(venue(orders.AmendsOnlyTheList), "amend-002"),
     "AmendsStrangers": Broken(venue(orders.AmendsStrangers), "amend-003"),
     "TradesWithItself": Broken(venue(orders.TradesWithItself), "selftrade-001"),
+    "GivesUpOnSilence": Broken(lines.on(lines.GivesUpOnSilence), "doubt-001"),
+    "TakesSilenceForAbsence": Broken(lines.on(lines.TakesSilenceForAbsence), "doubt-002"),
+    "SendsBehindItsBack": Broken(lines.on(lines.SendsBehindItsBack), "doubt-004"),
+    "ListsNothingWhenCut": Broken(lines.on(lines.ListsNothingWhenCut), "doubt-006"),
+    "ChangesItsRules": Broken(venue(rules.ChangesItsRules), "rules-001"),
+    "TellsRulesInFloats": Broken(
+        venue(rules.TellsRulesInFloats), "rules-001", ("rules-002", "rules-003"),
+        "nobody can keep to them",
+    ),  # fmt: skip
+    "TellsAFinerTick": Broken(
+        venue(rules.TellsAFinerTick), "rules-002",
+        ("fills-009", "order-002", "order-008"),
+        "every other price of a day is refused",
+    ),  # fmt: skip
+    "DoesNotMindItsTick": Broken(venue(rules.DoesNotMindItsTick), "rules-003"),
     "DeclaresTooMuch": Broken(venue(days.DeclaresTooMuch), "matrix-006"),
     "HasNoWayToSend": Broken(
         venue(days.HasNoWayToSend), "matrix-011",

@@ -14,6 +14,7 @@ from tools.live.conformance.capabilities import Capabilities
 from tools.live.core.contracts_v1 import BUY
 from tools.live.core.errors import ContractError, NotSent
 from tools.live.core.money import SCALE
+from tools.live.core.order_rules import OrderRules
 from tools.live.exchange import (
     FillEvent, OpenOrder, OrderStatus, PlaceOrderRequest, PlaceOrderResponse, Position,
 )  # fmt: skip
@@ -24,13 +25,14 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT")
 MS = 10**6
 T0_MS = 1_735_689_600_000
 LONGEST_ID = 36
+RULES = OrderRules(tick=SCALE // 100)
 
 EVERYTHING = Capabilities(
     query=True, cancel_by_client_id=True, fills_listing=True, balances=True,
     order_types=("limit", "market", "stop"), time_in_force=("GTC", "IOC", "FOK", "GTD"),
     amend=True, post_only=True, reduce_only=True, self_trade="cancel_newest",
     dedupes_client_ids=True, client_id_length=LONGEST_ID, sequential_ids=True,
-    cumulative_qty=True, liquidity=True, resets=True, deterministic=True,
+    cumulative_qty=True, liquidity=True, resets=True, deterministic=True, lists_rules=True,
 )  # fmt: skip
 
 
@@ -155,6 +157,9 @@ class PaperVenue:
         if row.filled == row.qty:
             row.found = Found.FILLED
 
+    def rules_of(self, symbol: str) -> OrderRules | None:
+        return RULES if symbol in SYMBOLS else None
+
     # What a broken venue does otherwise.
 
     def refusal(self, order: OrderRequest) -> str | None:
@@ -166,6 +171,8 @@ class PaperVenue:
             return "the client order id is too short or too long"
         if any(row.name == order.client_order_id for row in self.rows):
             return "this client order id is known already"
+        if self.off_rules(order):
+            return "the price is off the tick"
         if self.fate is Fate.REJECTED:
             return "refused by the market's state"
         if order.post_only and self.fate is not Fate.RESTS:
@@ -175,6 +182,9 @@ class PaperVenue:
         if any(self.meets_itself(row, order) for row in self.rows):
             return "it would meet an order of its own"
         return None
+
+    def off_rules(self, order: OrderRequest) -> bool:
+        return order.price is not None and order.price % RULES.tick != 0
 
     def meets_itself(self, row: Row, order: OrderRequest) -> bool:
         if row.found is not Found.OPEN or row.symbol != order.symbol or order.price is None:

@@ -140,6 +140,7 @@ class Client:
             least_fill_ns=_least(terms.delays.fill),
             quotes_only=quotes_only,
             slips=terms.slippage is not None,
+            lots={symbol: rules.lot for symbol, rules in terms.rules.items()},
         )
         self.log: list[str] = []
         self.names: list[str] = []

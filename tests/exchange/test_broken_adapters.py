@@ -59,7 +59,7 @@ def test_every_case_about_the_exchange_has_a_broken_adapter() -> None:
 LESS = {
     "cancel": "matrix-001", "query": "matrix-003", "cancel_by_client_id": "matrix-004",
     "fills_listing": "matrix-005", "balances": "matrix-006", "resets": "matrix-010",
-    "dedupes_client_ids": "claims-001", "sequential_ids": "claims-002",
+    "lists_rules": "matrix-012", "dedupes_client_ids": "claims-001", "sequential_ids": "claims-002",
 }  # fmt: skip
 
 

@@ -204,6 +204,33 @@ def test_the_life_of_an_order(life: list[tuple[str, str]]) -> None:
     assert [(line, desk.tell(line)) for line, _ in life] == life
 
 
+IN_LOTS: list[tuple[str, str]] = [
+    ("quote 99x5 101x5.7", ""),
+    ("A: buy 2 limit 100", ""),
+    ("trade 100x0.9", ""),
+    ("trade 100x1.9", "A 1@100 maker"),
+    ("trade 99.5x0.9", ""),
+    ("trade 99.5x1.9", "A 1@100 maker"),
+    ("B: buy 8 market", "B 5@101 taker; B canceled"),
+    ("quote 99x5 101x0.9", ""),
+    ("C: buy 1 limit 101 FOK", "C canceled"),
+    ("D: buy 3 limit 100", ""),
+    ("quote 99x5 100x0.9", ""),
+    ("quote 99x5 100x2.5", "D 2@100 maker"),
+    ("trade 100x7.5", "D 1@100 maker"),
+    ("quote 99x5 104x5", ""),
+    ("E: sell 4 limit 103 show 2", ""),
+    ("trade 103x3.5", "E 2@103 maker"),
+    ("trade 104x1.5", "E 1@103 maker"),
+    ("trade 104x1.5", "E 1@103 maker"),
+]
+
+
+def test_where_a_symbol_has_a_lot_it_trades_in_whole_ones() -> None:
+    desk = Life(Terms(rules={"X": SymbolRules(lot=10**9)}))
+    assert [(line, desk.tell(line)) for line, _ in IN_LOTS] == IN_LOTS
+
+
 def test_a_self_trade_is_prevented_as_chosen() -> None:
     told = {}
     for policy in SelfTrade:

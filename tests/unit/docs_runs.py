@@ -19,6 +19,7 @@ from tools.live.core.contracts_v1 import (
 )  # fmt: skip
 from tools.live.core.line import Line
 from tools.live.core.market_v1 import MarketEvent, Trade
+from tools.live.core.order_rules import OrderRules
 from tools.live.exchange import (
     FakeExchangeClient, FillEvent, IExchangeClient, OpenOrder, OrderStatus,
 )  # fmt: skip
@@ -34,6 +35,7 @@ from tools.live.risk_monitor import RuntimeRiskMonitor
 MAPS = {
     "adopted.positions": "{symbol}",
     "params.exchange.rules": "{symbol}",
+    "params.rules": "{symbol}",
     "params.market.refused": "{code}",
     "edge.counterfactual.by_symbol": "{symbol}",
     "edge.counterfactual.by_symbol.{symbol}.markouts": "{horizon}",
@@ -166,7 +168,7 @@ def _recorded() -> Iterator[tuple[Entry, ...] | list[Entry]]:
     yield run_shadow_demo(iterations=20, edge_freeze_threshold_bps=3.0).events
     yield run_shadow_demo(iterations=20, requote=True, max_inventory_usd_per_symbol=400).events
     yield run_shadow_demo(iterations=80, edge="computed", edge_freeze_threshold_bps=99).events
-    for happens in (_late, _twice_too_large, _unknown, _unlisted, *_DOUBTS):
+    for happens in (_ruled, _late, _twice_too_large, _unknown, _unlisted, *_DOUBTS):
         line = Line()
         happens(line)
         yield line.entries
@@ -182,6 +184,18 @@ def _quoted(line: Line, *, fill_rate: float = 0.0) -> tuple[ExecutionLoop, Fault
 def _a_fill(order_id: str, qty: float, why: str = "") -> FillEvent:
     name = f"F-{order_id}-{qty}"
     return FillEvent(order_id, "BTCUSDT", BUY, 49_990, qty, 1_500, name, why=why)
+
+
+class _Ruled(FakeExchangeClient):
+    """The fake, with rules that it tells and does not enforce."""
+
+    def rules_of(self, symbol: str) -> OrderRules:
+        return OrderRules(tick=10**7)
+
+
+def _ruled(line: Line) -> None:
+    """The exchange tells its rules before the first quote."""
+    a_loop(_Ruled(), line).on_quote(Quote("BTCUSDT", 49_990, 50_010, 1_000), PARAMS)
 
 
 def _unlisted(line: Line) -> None:

@@ -126,6 +126,10 @@ def _a_value(rng: Random, name: str) -> Any:
         return rng.choice(SYMBOLS)
     if name == "liquidity":
         return rng.choice(("maker", "taker", ""))
+    if name == "min_notional_e18":
+        return rng.choice((0, a_qty(rng) * a_price(rng)))
+    if name in ("tick", "lot", "min_qty"):
+        return rng.choice((0, a_qty(rng)))
     if name in ("qty", "base_qty", "filled"):
         return a_qty(rng)
     if name in ("price", "bid", "ask", "spread_bps"):

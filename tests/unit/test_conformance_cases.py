@@ -14,7 +14,7 @@ from tests.exchange.broken_adapters import BROKEN
 from tests.exchange.paper_venue import paper
 from tools.live.conformance import (
     cases_books, cases_cancel, cases_doubt, cases_fills, cases_life, cases_matrix, cases_orders,
-    cases_place, cases_query, catalogue,
+    cases_place, cases_query, cases_rules, catalogue,
 )  # fmt: skip
 from tools.live.conformance.case import Case, Outcome
 from tools.live.conformance.runner import run_cases
@@ -23,7 +23,7 @@ from tools.live.core.errors import ContractError
 
 MODULES = (
     cases_matrix, cases_place, cases_cancel, cases_fills, cases_books, cases_query, cases_doubt,
-    cases_life, cases_orders,
+    cases_life, cases_orders, cases_rules,
 )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
-"""The candidates of this package are certified: fake, simulated (at once and later), recorded."""
+"""The candidates of this package are certified: fake, simulated, recorded, faulty."""
 
 from __future__ import annotations
 
 import pytest
 
-from tools.live.conformance import stages_recorded, stages_simulated
+from tools.live.conformance import stages_faulty, stages_recorded, stages_simulated
 from tools.live.conformance.candidate import Candidate, Fate
 from tools.live.conformance.case import Outcome
 from tools.live.conformance.catalogue import CASES
@@ -19,6 +19,7 @@ OURS = (
     "tools.live.conformance.stages_simulated:simulated",
     "tools.live.conformance.stages_simulated:simulated_later",
     "tools.live.conformance.stages_recorded:recorded",
+    "tools.live.conformance.stages_faulty:faulty",
 )
 
 
@@ -67,3 +68,10 @@ def test_the_recorded_exchange_is_rehearsed_by_a_fake() -> None:
     assert desk.positions() == {desk.stage.symbols[0]: placed.qty}
     more = [desk.place(desk.request(), Fate.FILLS).order_id for _ in range(3)]
     assert [fill.order_id for fill in desk.settle()] == more
+
+
+def test_lost_answers_and_cut_lines_are_driven_with_nothing_left_out() -> None:
+    results = run_cases(stages_faulty.faulty, CASES, OURS[-1])
+    doubts = {one.case.id: one.outcome for one in results if one.case.id.startswith("doubt-")}
+    assert len(doubts) == 9 and {*doubts.values()} == {Outcome.PASSED}
+    assert all(one.outcome is not Outcome.NOT_DRIVEN for one in results)

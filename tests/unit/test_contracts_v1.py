@@ -141,5 +141,6 @@ def test_sides_are_spelled_as_venues_do() -> None:
 def test_refusals_are_listed_by_precedence() -> None:
     assert [reason.value for reason in RefusalReason] == [
         "frozen", "unknown_side", "bad_quantity", "bad_price", "stale_market",
-        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit",
+        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit", "qty_too_small",
+        "notional_too_small",
     ]  # fmt: skip

@@ -177,7 +177,7 @@ def test_the_state_is_complete() -> None:
     built = {"store", "monitor", "measure_edge", "markouts"}
     told = {"params", "stats", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
             "foreign_orders", "duplicate_fills", "late_fills", "refused_fills", "outbox",
-            "canceling", "ready", "adoptions", "connectivity"}  # fmt: skip
+            "canceling", "ready", "adoptions", "connectivity", "rules"}  # fmt: skip
     assert vars(fold).keys() == built | told | {"strategy"}
     limits = {"max_symbol_e9", "max_total_e9", "threshold_bps_e9", "_max_symbol_e18",
               "_max_total_e18", "_caller_mark", "ledger"}  # fmt: skip
@@ -197,7 +197,7 @@ def test_the_state_is_complete() -> None:
     assert len(Order.__slots__) == 14
     assert Exposure.__slots__ == (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose", "plain",
-        "doubts", "stale",
+        "doubts", "stale", "rules",
     )  # fmt: skip
     assert Doubt.__slots__ == (
         "order", "since_ns", "sent_ns", "due_ns", "absent", "unheard", "alerted", "dropping",
@@ -209,7 +209,7 @@ def test_the_state_is_complete() -> None:
     rare = ("adoptions", "adopted", "adopted_e18", "fundings", "funding_e18")  # told where there
     assert Holding.__slots__[-5:] == rare
     assert len(Holding.__slots__) == len(state_of(fold)["ledger"][0]) + len(rare)
-    assert TwoSided.__slots__ == ("base_qty", "spread_bps", "_below", "_less_above")
+    assert TwoSided.__slots__ == ("base_qty", "spread_bps", "rules", "_below", "_less_above")
 
 
 def test_what_is_restored_keeps_its_objects() -> None:

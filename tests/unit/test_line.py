@@ -39,6 +39,7 @@ SOURCES = {
     "md.stale": "feed",
     "order.executed": "exchange",
     "funding.paid": "exchange",
+    "run.rules": "exchange",
 }
 
 

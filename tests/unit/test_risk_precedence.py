@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.builders import BTC, Wish, a_monitor, e9, verdict_on
 from tools.live.core.contracts_v1 import IntentRefused, RefusalReason, Side
+from tools.live.core.order_rules import OrderRules
 from tools.live.risk_monitor import RuntimeRiskMonitor
 
 REASONS = tuple(RefusalReason)
@@ -20,7 +21,8 @@ PAIRS = tuple(combinations(REASONS, 2))
 def test_the_order_of_the_reasons_is_the_published_one() -> None:
     assert [reason.value for reason in REASONS] == [
         "frozen", "unknown_side", "bad_quantity", "bad_price", "stale_market",
-        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit",
+        "bad_mark", "crossed_quote", "in_doubt", "symbol_limit", "total_limit", "qty_too_small",
+        "notional_too_small",
     ]  # fmt: skip
 
 
@@ -39,6 +41,9 @@ def a_world(reasons: Sequence[RefusalReason]) -> RuntimeRiskMonitor:
         monitor.doubt(BTC)
     if RefusalReason.STALE_MARKET in reasons:
         monitor.exposure_of(BTC).lose("gap")
+    smallest = 2 if RefusalReason.QTY_TOO_SMALL in reasons else 0
+    least = 101 if RefusalReason.NOTIONAL_TOO_SMALL in reasons else 0
+    monitor.exposure_of(BTC).keep_to(OrderRules(0, 0, e9(smallest), e9(least) * 10**9))
     if RefusalReason.FROZEN in reasons:
         monitor.freeze("stop")
     return monitor

@@ -180,3 +180,21 @@ def test_a_trade_is_shared() -> None:
     assert case.broken() == []
     case.executes(1, why=TRADE, how=MAKER)
     assert len(case.broken()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fills", "broken"),
+    [
+        ((2, 2), ""),
+        ((2, 3), ""),  # the last is all that is left
+        ((3,), f"O1 filled {3 * SCALE}, which is no whole lots of {2 * SCALE}"),
+        ((1, 4), f"O1 filled {SCALE}, which is no whole lots of {2 * SCALE}"),
+    ],
+)
+def test_a_fill_is_of_whole_lots(fills: tuple[int, ...], broken: str) -> None:
+    case = Case(Laws(lots={SYMBOL: 2 * SCALE}), qty=5).taken()
+    for qty in fills:
+        case.executes(qty)
+    assert case.broken() == ([broken] if broken else [])
+    elsewhere = Case(Laws(lots={"ELSE": 2 * SCALE}), qty=5).taken().executes(1)
+    assert elsewhere.broken() == []

@@ -27,6 +27,18 @@ def with_depth() -> Displayed:
     return shows
 
 
+def test_where_there_is_a_lot_whole_ones_are_offered() -> None:
+    shows = Displayed(DISPLAYED, e9(2))
+    shows.hear_quote(a_bbo(99, 1.9, 101, 5))
+    assert offers(shows, SELL) == []
+    assert shows.why_nothing(SELL, None).endswith("was taken already")
+    assert offers(shows, BUY) == list(levels((101, 4)))
+    shows.use(BUY, e9(101), e9(1.5))
+    assert offers(shows, BUY) == list(levels((101, 2)))
+    shows.hear_depth(a_snapshot((), levels((101, 5), (102, 1), (103, 2), (104, 7))))
+    assert offers(shows, BUY) == list(levels((101, 2), (103, 2), (104, 6)))
+
+
 def test_before_anything_was_heard_nothing_is_known() -> None:
     shows = Displayed(DISPLAYED)
     assert shows.qty_at(BUY, e9(100)) is None and offers(shows, BUY) == []

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.sim_venue_builders import an_order
 from tools.live.core.market_v1 import Bbo, Trade
 from tools.live.core.words_v1 import BUY, SELL
-from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide
+from tools.live.sim.own_orders import LATE_NS, MOST_SHRINKS, OwnLevel, OwnSide, whole_lots
 from tools.live.sim.queue import PESSIMISTIC, PROPORTIONAL, QueueModel
 
 UNKNOWN = 10**24
@@ -288,3 +288,10 @@ def test_a_touch_says_nothing_of_levels_behind_it() -> None:
     own = a_side(1, 100, 98)
     own.on_touch(99, 7, PESSIMISTIC, Bbo("X", "s", 99, 7, 102, 1, None, None, 1))
     assert [(level.price, level.shown) for level in own.levels()] == [(100, 0), (98, 10)]
+
+
+def test_a_share_of_a_trade_is_whole_lots_or_all_that_is_shown() -> None:
+    assert [whole_lots(5, there, 2) for there in (0, 1, 2, 3, 4, 5, 6)] == [0, 0, 2, 2, 4, 5, 5]
+    level = a_level(3, 1, 3)
+    shares = [(order.number, share) for order, share, _ in level.on_trade(sold(5), 5, 3)]
+    assert shares == [(1, 3)]  # 4 of the trade reached it, and it shows 5

@@ -154,11 +154,13 @@ def run(
     except BrokenPipeError:  # the reader has seen enough
         _settle(sys.stdout)
         return EXIT_OK
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as ended:
         say(f"error: interrupted: SIGINT ended {task}; {again}")
+        _say_notes(ended)
         return EXIT_INTERRUPTED
-    except _Terminated:
+    except _Terminated as ended:
         say(f"error: terminated: SIGTERM ended {task}; {again}")
+        _say_notes(ended)
         return EXIT_TERMINATED
     except Exception as error:
         if debug:
@@ -168,6 +170,8 @@ def run(
         code, kind = _classify(error)
         _settle(sys.stdout)
         say(f"error: {kind}: {one_line(error)}")
+        if not debug:
+            _say_notes(error)
         return code
     finally:
         _on_sigterm(before)
@@ -193,6 +197,12 @@ def say(text: str) -> None:
             stream.flush()
     except OSError:
         _settle(stream)
+
+
+def _say_notes(error: BaseException) -> None:
+    """What else there is to know, such as what a run may have left behind; a traceback has it."""
+    for note in getattr(error, "__notes__", ()):
+        say(f"note: {note}")
 
 
 def one_line(error: Exception) -> str:

@@ -207,6 +207,7 @@ class DurableRun:
             yield
         except LineFailed as failed:
             self.loop.abandon()
+            self.loop.tell_left(failed)
             why = str(failed).partition(";")[0]
             drop_halt(self._disk, why=why, seq=self._line.seq, time_ns=self.loop.event_clock.ns)
             raise

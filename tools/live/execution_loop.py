@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from .core.clock import NS_PER_MS, environment_now_ms
 from .core.contracts_v1 import (
     CancelFailed, CancelOrder, EdgeUpdate, FreezeOrdered, Input, ParamsSet, QuoteUpdate,
-    RunResumed, UnfreezeOrdered,
+    RulesSet, RunResumed, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, LineFailed
 from .core.line import Line, Recorder
 from .core.market_v1 import MarketFact
 from .core.money import Number, finite_e9, not_negative_e9, positive_e9, to_e9
+from .core.order_rules import NO_RULES, OrderRules
 from .core.quiet_gc import quiet_gc
 from .core.record import fields_of
 from .edge_modes import COMPUTED, MARKOUTS, RECORDED, SCRIPTED, begun_as, either
 from .exchange import FakeExchangeClient, IExchangeClient, InProcess
+from .exchange_rules import told_rules
 from .fold import Fold
 from .market.synthetic import SyntheticMarket, scripted_edge
 from .order_store import InMemoryOrderStore
@@ -63,6 +65,7 @@ class ExecutionLoop(PatientShell):
     def _start_over(self) -> None:
         super()._start_over()
         self._params: tuple[Number, Number] | None = None
+        self._rules: dict[str, OrderRules] = {}
 
     def reset(self) -> None:
         """As new: store, monitor, counters and line. The exchange is reset by its own `reset`."""
@@ -79,6 +82,8 @@ class ExecutionLoop(PatientShell):
         """Answer a quote with a buy and a sell order, as far as the gate lets them pass."""
         ts_ns = self.event_clock.advance_to(quote.timestamp_ms * NS_PER_MS)
         self.set_params(params)
+        if quote.symbol not in self._rules:
+            self.set_rules((quote.symbol,))
         if params.requote:
             self.cancel_all("requote", quote.symbol)
         self._take(QuoteUpdate(quote.symbol, quote.bid_e9, quote.ask_e9, ts_ns))
@@ -144,6 +149,22 @@ class ExecutionLoop(PatientShell):
             self._take(ParamsSet(base_qty, spread_bps, self._now_ns()))
             self._params = key
 
+    def set_rules(self, symbols: Sequence[str]) -> None:
+        """Put the exchange's rules for these symbols in force; what is in force stays unsaid."""
+        for symbol, rules in self.rules_of(symbols).items():
+            if rules != self.fold.rules.get(symbol, NO_RULES):
+                self._take(RulesSet(
+                    symbol, rules.tick, rules.lot, rules.min_qty, rules.min_notional_e18,
+                    self._now_ns(),
+                ))  # fmt: skip
+
+    def rules_of(self, symbols: Sequence[str]) -> dict[str, OrderRules]:
+        """What the exchange takes of these symbols; it is asked once for each."""
+        new = [symbol for symbol in symbols if symbol not in self._rules]
+        if new:
+            self._rules |= told_rules(self.exchange, new)
+        return {symbol: self._rules[symbol] for symbol in symbols}
+
     def run_shadow(
         self,
         params: ExecutionParams,
@@ -153,12 +174,15 @@ class ExecutionLoop(PatientShell):
         """Trade through a whole feed, by default the synthetic one, and report."""
         going = self.trade(params, feed, progress)
         with quiet_gc():
-            while True:
-                try:
+            try:
+                while True:
                     next(going)
-                except StopIteration as end:
-                    report: dict[str, Any] = end.value
-                    return report
+            except StopIteration as end:
+                report: dict[str, Any] = end.value
+                return report
+            except BaseException as ended:
+                going.throw(ended)  # it may have come between two steps
+                raise
 
     def trade(
         self,
@@ -169,8 +193,14 @@ class ExecutionLoop(PatientShell):
         """The same a step at a time: it yields how many are done, and returns the report."""
         try:
             return (yield from self._trade_and_report(params, feed, progress))
-        except LineFailed:
-            self.abandon()
+        except GeneratorExit:  # it is given up, and may be begun anew
+            raise
+        except BaseException as ended:
+            if isinstance(ended, LineFailed) or self._last_cancels is not None:
+                self.abandon()
+            elif not isinstance(ended, Exception):
+                self.leave("interrupted")
+            self.tell_left(ended)
             raise
 
     def _trade_and_report(
@@ -187,26 +217,42 @@ class ExecutionLoop(PatientShell):
         before = self._exchange_positions()
         held = {s: h.qty for s, h in self.risk_monitor.ledger.holdings.items()}
         self.set_params(params)
-        yield from self._run(feed, params.requote, progress)
+        self.set_rules(feed.symbols)
+        yield from self._pass(feed, params.requote, progress)
         self._wait_for_answers()
         after = self._exchange_positions()
         moved = {s: after.get(s, 0) - before.get(s, 0) for s in sorted({*before, *after})}
-        about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge)
+        rules = self.rules_of(feed.symbols)
+        about = describe_run(params, feed, self.exchange, self.risk_monitor, self.edge, rules)
         return build_report(
             RunFacts(
                 self.fold, self.line, self.seq, about, self.edge, start_ns, first_ns, moved, held,
             )  # fmt: skip
         )
 
-    def _run(
+    def _pass(
         self, feed: Feed, requote: bool, progress: Callable[[int, int], None] | None
     ) -> Generator[int, None, None]:
-        steps, clock, line, hearing = feed.steps, self.event_clock, self.line, self._hearing
+        """The whole feed; however that ends, nothing drives the exchange afterwards."""
+        passing = iter(feed)
+        self._in_feed = True
+        try:
+            yield from self._run(passing, feed.steps, requote, progress)
+        finally:
+            self._in_feed = False
+            if isinstance(passing, Generator):
+                passing.close()
+
+    def _run(
+        self, passing: Iterator[Sequence[QuoteUpdate | MarketFact]], steps: int, requote: bool,
+        progress: Callable[[int, int], None] | None,
+    ) -> Generator[int, None, None]:  # fmt: skip
+        clock, line, hearing = self.event_clock, self.line, self._hearing
         answer, live = self.fold.quote, self.order_store.live
         scripted, watched = self.edge == SCRIPTED, self.fold.watch is not None
         outbox, asked, canceling = self.fold.outbox, self._asked, self._canceling
         step = 0
-        for quotes in feed:
+        for quotes in passing:
             for quote in quotes:
                 if not isinstance(quote, QuoteUpdate):
                     self._on_fact(quote)

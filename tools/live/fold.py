@@ -14,15 +14,15 @@ from .core.contracts_v1 import (
     FillAdopted, FillFault, FillRefused, FreezeOrdered, Frozen, FundingPaid, GapDetected, Input,
     LateFill, ListOpenOrders, OpenOrdersListed, OpenOrdersUnknown, OrderAbsent, OrderAccepted,
     OrderAdopted, OrderCanceled, OrderRejected, OrderUnknown, Output, ParamsSet, PositionAdopted,
-    QueryFailed, QuoteUpdate, Reconciled, ResyncFinished, ResyncStarted, RunResumed, Side,
-    TimerFired, Unfrozen, UnfreezeOrdered,
+    QueryFailed, QuoteUpdate, Reconciled, ResyncFinished, ResyncStarted, RulesSet, RunResumed,
+    Side, TimerFired, Unfrozen, UnfreezeOrdered,
 )  # fmt: skip
 from .core.errors import ContractError, FillConflict, Overfill
 from .core.order import CANCELED, PENDING, REJECTED, TERMINAL
 from .core.record import values_of
 from .fold_doubts import LISTING
 from .fold_edge import new_watch, watch_edge
-from .fold_money import MoneyVerbs
+from .fold_rules import RuleVerbs
 from .order_store import APPLIED, DUPLICATE, InMemoryOrderStore
 from .portfolio.edge import EdgeTracker
 from .risk_monitor import RuntimeRiskMonitor
@@ -43,7 +43,7 @@ def new_stats() -> dict[str, int]:
     }
 
 
-class Fold(MoneyVerbs):
+class Fold(RuleVerbs):
     """State, and the one verb that changes it."""
 
     def __init__(
@@ -88,12 +88,11 @@ class Fold(MoneyVerbs):
 
     # Quotes and orders.
 
-    def set_params(self, base_qty: int, spread_bps: int, ts_ns: int) -> Sequence[Output]:
-        """`ParamsSet`"""
-        self.params = (base_qty, spread_bps)
-        if self.ready:
-            self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps)
-        return NOTHING
+    def begin_to_quote(self) -> None:
+        """Answer quotes from here on, as the parameters and the exchange's rules say."""
+        assert self.params is not None, "nobody has said how to quote"
+        base_qty, spread_bps = self.params
+        self.strategy = TwoSided(base_qty=base_qty, spread_bps=spread_bps, rules=self.rules)
 
     def quote(self, symbol: str, bid: int, ask: int, ts_ns: int) -> Sequence[Output]:
         """`QuoteUpdate`: mark the market, ask the strategy, put its intents before the gate."""
@@ -374,5 +373,6 @@ _VERBS: dict[type, Callable[..., Sequence[Output]]] = {
     FeedStale: Fold.feed_stale,
     Executed: Fold.executed,
     FundingPaid: Fold.funding_paid,
+    RulesSet: Fold.set_rules,
 }
 _FIELDS = {kind: values_of(kind) for kind in _VERBS}

@@ -6,7 +6,7 @@ its worst case in the gate, until the exchange has said what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .core.contracts_v1 import (
     BUY, CancelOrder, CancelUnknown, DoubtAlert, IntentRefused, ListOpenOrders, OrderAbandoned,
@@ -14,6 +14,7 @@ from .core.contracts_v1 import (
 )  # fmt: skip
 from .core.errors import ContractError
 from .core.order import PENDING, Order
+from .core.order_rules import OrderRules
 from .core.record import builder
 from .order_store import InMemoryOrderStore
 from .outbox import INTENT_LIFE_NS, Doubt, Outbox
@@ -35,12 +36,14 @@ class DoubtVerbs:
     strategy: TwoSided | None
     params: tuple[int, int] | None
     unresolved: dict[str, str]
+    begin_to_quote: Callable[[], None]
 
     def clear(self) -> None:
         """Nothing is in doubt, and nothing has to be compared before trading."""
         self.outbox = Outbox()
         self.canceling: dict[str, int] = {}  # by the exchange's id: since when an answer is due
         self.ready = True
+        self.rules: dict[str, OrderRules] = {}  # the exchange's, by symbol, where it told any
 
     def unknown(self, client_order_id: str, message: str, ts_ns: int) -> Sequence[Output]:
         """`OrderUnknown`: from now on it may be there or not, and it is asked for."""
@@ -101,7 +104,7 @@ class DoubtVerbs:
         if outcome == READY and not self.ready:
             self.ready = True
             if self.params is not None:
-                self.strategy = TwoSided(base_qty=self.params[0], spread_bps=self.params[1])
+                self.begin_to_quote()
         return ()
 
     def settled(self, order: Order) -> None:

@@ -34,7 +34,8 @@ def watch_edge(
     The would-be answer has no power: it is kept by the watch and reaches neither gate nor line. A
     market that is not to be used is not told: its middle stays unknown until it is used again.
     """
-    if monitor.exposures[symbol].stale:
+    exposure = monitor.exposures[symbol]
+    if exposure.stale:
         return None
     judged = watch.on_quote(symbol, bid, ask, ts_ns, monitor.threshold_bps_e9)
     if judged is not None and judged.verdict is EdgeVerdict.FREEZE:
@@ -42,8 +43,9 @@ def watch_edge(
     if monitor.frozen and strategy is not None:
         would_be = watch.would_be(symbol)
         if would_be.is_due(ts_ns):
+            intents = strategy.intents(symbol, bid, ask) if bid <= ask else ()
             would_be.would_quote(
-                strategy.intents(symbol, bid, ask) if bid <= ask else (),
+                [one for one in intents if exposure.too_small(one[1], one[2]) is None],
                 ts_ns,
                 held=monitor.ledger.qty(symbol),
                 limit_e18=monitor.max_symbol_e9 * SCALE,

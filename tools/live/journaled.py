@@ -99,7 +99,9 @@ class Book:
         monitor, ledger = loop.risk_monitor, loop.risk_monitor.ledger
         keep = loop.line if isinstance(loop.line, Line) else None
         opened = Opened(
-            describe_run(params, feed, loop.exchange, monitor, loop.edge),
+            describe_run(
+                params, feed, loop.exchange, monitor, loop.edge, loop.rules_of(feed.symbols)
+            ),
             loop.edge,
             start_ns,
             feed.start_ns,
@@ -152,6 +154,7 @@ class Book:
         """
         if self._run is not None:
             loop.abandon()
+            loop.tell_left(failed)
             self._run.halt(failed, _now_ns())
 
     def close(self) -> None:

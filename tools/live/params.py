@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from .core.contracts_v1 import QuoteUpdate
 from .core.errors import ContractError
 from .core.market_v1 import MarketFact
 from .core.money import Number, Scaled, not_negative_e9, positive_e9, view
+from .core.order_rules import OrderRules
 from .core.record import door
 from .exchange import IExchangeClient, InProcess
+from .exchange_rules import told_rules
 from .risk_monitor import RuntimeRiskMonitor
 
 
@@ -87,12 +89,18 @@ def describe_run(
     exchange: IExchangeClient,
     monitor: RuntimeRiskMonitor,
     edge: str,
+    rules: Mapping[str, OrderRules] | None = None,
 ) -> dict[str, Any]:
-    """Everything that decides a run, in human numbers: what the config hash covers."""
+    """Everything that decides a run, in human numbers: what the config hash covers.
+
+    `rules` are those of the symbols, where the exchange has been asked for them already.
+    """
     if isinstance(exchange, InProcess):
         venue = exchange.describe()
     else:
         venue = {"client": exchange.__class__.__name__}
+    told = told_rules(exchange, feed.symbols) if rules is None else rules
+    kept = {symbol: told[symbol].describe() for symbol in sorted(told) if told[symbol].any}
     return {
         "symbols": sorted(feed.symbols),
         "iterations": feed.steps,
@@ -101,6 +109,7 @@ def describe_run(
         "base_qty": view(positive_e9(params.base_qty, "base_qty")),
         "spread_bps": view(not_negative_e9(params.spread_bps, "spread_bps")),
         "requote": params.requote,
+        **({"rules": kept} if kept else {}),
         "edge": edge,
         "max_inventory_usd_per_symbol": view(monitor.max_symbol_e9),
         "max_total_notional_usd": view(monitor.max_total_e9),

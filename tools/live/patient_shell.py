@@ -14,6 +14,7 @@ from .core.contracts_v1 import (
     REQUEST_LIFE_NS, Approved, CancelFailed, CancelOrder, FreezeOrdered, FundingPaid,
     OrderAccepted, OrderCanceled, OrderRejected,
 )  # fmt: skip
+from .core.errors import LineFailed
 from .core.line import Recorder
 from .core.order import PENDING, TERMINAL, Order
 from .exchange import FillEvent, IExchangeClient, OrderStatus, PlaceOrderResponse
@@ -23,6 +24,7 @@ from .shell import WORLD_FAILED, Asked, Shell
 from .shell_query import ask
 
 ACTOR = "exchange"
+LOOP = "loop"
 _NO_ANSWER = "the exchange has not answered"
 _MANY = 4096  # so many orders may be remembered before it is looked which of them can go
 
@@ -233,6 +235,36 @@ class PatientShell(Shell):
             if (self.event_clock.ns, self.seq) == stood:  # it promises, and says nothing
                 break
         super()._wait_for_answers()
+
+    def leave(self, why: str) -> None:
+        """Whoever drives us is being ended: cancel what rests, and what arrives after all.
+
+        That is done as by a freeze, and recorded; where the line takes no end of a run, as when it
+        fails. Our ids of what is not known to have ended are in `may_rest`.
+        """
+        if self._line is not None:
+            self._line.interrupt()
+        try:
+            for order in self.order_store.live_orders():
+                name = order.client_order_id
+                if order.state is PENDING and name not in (*self._asked, *self.fold.outbox.doubts):
+                    self._unknown(name, why, 0, 0)  # it was being sent
+            self._take(FreezeOrdered(why, None, LOOP, self.event_clock.ns))
+            self._wait_for_answers()
+        except LineFailed:
+            self.abandon()
+        except WORLD_FAILED:  # it says nothing more, but it may hear
+            self._leave_nothing()
+        if self._last_cancels is None:
+            live = self.order_store.live_orders()
+            self.may_rest = tuple(order.client_order_id for order in live)
+
+    def tell_left(self, error: BaseException) -> None:
+        """Add to what ends a run which of our orders it may have left behind."""
+        if self.may_rest:
+            from .shell_end import tell_left
+
+            tell_left(error, self.may_rest)
 
     def _next_due_ns(self) -> int | None:
         """When something is to be heard, doubted or asked; None when nothing waits for time."""

@@ -102,6 +102,7 @@ class RuntimeRiskMonitor(Freeze):
         total = self._worst_total_e18 + worst - exposure.worst_e18
         if total > self._max_total_e18 or after * price > self._max_symbol_e18 or not plain:
             over = self._over_limit(exposure, side, after, price, worst)
+            over = over or exposure.too_small(qty, price)
             if over is not None:
                 return self._refuse(symbol, side, qty, price, over, ts_ns)
             total = self._worst_total_e18 + worst - exposure.worst_e18
@@ -255,7 +256,7 @@ class RuntimeRiskMonitor(Freeze):
         exposure.bid = bid
         exposure.ask = ask
         exposure.mark = mark = (bid + ask) >> 1
-        odd = exposure.doubts or exposure.stale or self._caller_mark is not None
+        odd = exposure.doubts or exposure.stale or exposure.rules or self._caller_mark is not None
         exposure.plain = not odd and bid <= ask
         # What `_revalue` does, without the call: this happens at every quote.
         held = exposure.holding.qty

@@ -7,9 +7,7 @@ this with doors for people, notebooks and whole feeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from itertools import chain
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .core.clock import NS_PER_MS, EventClock
 from .core.contracts_v1 import (
@@ -23,8 +21,11 @@ from .core.order import TERMINAL, Order
 from .exchange import FillEvent, IExchangeClient, PlaceOrderResponse
 from .exchange_query import Found, OrderAnswer
 from .fold import Fold
-from .shell_executed import book_executed
+from .shell_executed import book_executed, may_be_ours, name_of
 from .shell_query import ask, cancel_and_ask, contradiction, said
+
+if TYPE_CHECKING:
+    from .shell_end import LastCancels
 
 Asked: TypeAlias = tuple[int, int, int]  # its seq, its corr, and when an answer is overdue
 WORLD_FAILED = (OSError, LiveError)
@@ -66,7 +67,11 @@ class Shell:
         self._unnamed_fills = 0
         self._kept_fills: list[FillEvent] = []
         self._asked: dict[str, Asked] = {}
-        self._abandoned = False
+        self._unsent: set[str] = set()  # by our ids: the run was left before they were sent
+        self._named: dict[str, str] = {}  # by our ids: what the exchange calls them, unrecorded
+        self._last_cancels: LastCancels | None = None
+        self._in_feed = False  # the exchange may be driven by what feeds us
+        self.may_rest: tuple[str, ...] = ()
 
     def on_fill(self) -> None:
         """Book every fill that the exchange has to report."""
@@ -81,11 +86,11 @@ class Shell:
         known, doubts, asked = self.order_store.by_order_id, self.fold.outbox.doubts, self._asked
         for fill in fills:
             fill_id, order_id = fill.fill_id, fill.order_id
-            if (doubts or asked) and order_id not in known and self._may_be_ours(fill):
+            if (doubts or asked) and order_id not in known and may_be_ours(self, fill):
                 self._kept_fills.append(fill)
                 continue
             if fill_id is None:
-                fill_id = self._name_of(fill)
+                fill_id = name_of(self, fill)
             ts_ns = fill.timestamp_ms * NS_PER_MS
             if ts_ns > clock.ns:
                 clock.ns = ts_ns
@@ -103,22 +108,6 @@ class Shell:
                            fill.liquidity, ts_ns)  # fmt: skip
             if outputs:
                 self._carry_out(outputs, seq, corr)
-
-    def _name_of(self, fill: FillEvent) -> str:
-        """A name for an execution that the venue does not name: by what it made of its order."""
-        if fill.cum_e9 is not None:
-            return f"{fill.order_id}@{fill.cum_e9}"
-        self._unnamed_fills += 1
-        return f"{fill.order_id}/{self._unnamed_fills}"
-
-    def _may_be_ours(self, fill: FillEvent) -> bool:
-        """Whether some order in doubt, or without an answer yet, is of its symbol and side."""
-        doubted = (doubt.order for doubt in self.fold.outbox.doubts.values())
-        waiting = (self.order_store.orders[name] for name in self._asked)
-        return any(
-            (order.symbol, order.side_of) == (fill.symbol, fill.side)
-            for order in chain(doubted, waiting)
-        )
 
     def _cancel_all(self, reason: str, symbol: str | None, ts_ns: int) -> None:
         self.seq = seq = self.seq + 1
@@ -181,12 +170,25 @@ class Shell:
                     self._cancel(output, seq, corr)
                 else:
                     self._find_out(output, seq, corr)
-        except LineFailed:
-            self.abandon()
-            raise
         except BaseException as error:
-            self._settle_after(error, lambda: self._withhold(unsent, cause, corr))
+            self._stop(error, output, list(unsent), seq, cause, corr)
             raise
+
+    def _stop(
+        self, error: BaseException, output: Output, unsent: list[Output],
+        seq: int, cause: int, corr: int,
+    ) -> None:  # fmt: skip
+        """The line or the client broke in the middle of a step: what follows is not sent."""
+        failed = isinstance(error, LineFailed)
+        if failed and self.seq == seq:  # it is not recorded, so it was not sent, either
+            unsent = [output, *unsent]
+        self._unsent.update(one.client_order_id for one in unsent if type(one) is Approved)
+        if not failed:
+            return self._settle_after(error, lambda: self._withhold(unsent, cause, corr))
+        if isinstance(output, Approved):  # its acknowledgement may be what was not recorded
+            led = [name for name, origin in self._origins.items() if origin == (seq, corr)]
+            self._named.update({output.client_order_id: name for name in led})
+        self.abandon()
 
     def _not_answered(
         self, request: Approved, error: Exception, cause: int, corr: int
@@ -269,7 +271,7 @@ class Shell:
         else:
             self._rejected(client_order_id, answer.message, cause, corr)
 
-    def _withhold(self, outputs: Iterator[Output], cause: int, corr: int) -> None:
+    def _withhold(self, outputs: Sequence[Output], cause: int, corr: int) -> None:
         """The client broke in the middle of a step: what was not sent yet never will be."""
         for output in outputs:
             self.seq = seq = self.seq + 1
@@ -294,25 +296,22 @@ class Shell:
             self.abandon()
 
     def abandon(self) -> None:
-        """The line has failed, so nothing more may be sent; what rests is canceled, once."""
-        if self._abandoned:
-            return
-        self._abandoned = True
-        self.risk_monitor.freeze("the line cannot be recorded", None, self.event_clock.ns)
-        for order in self.order_store.live_orders():
-            if order.order_id is not None:
-                with suppress(*WORLD_FAILED):
-                    self.exchange.cancel(order.order_id)
-        with suppress(*WORLD_FAILED):
-            self._cancel_unheard()
+        """The line takes nothing more, so nothing may be sent; what rests is canceled, once."""
+        if self._last_cancels is None:
+            self.risk_monitor.freeze("the line cannot be recorded", None, self.event_clock.ns)
+        self._leave_nothing()
 
-    def _cancel_unheard(self) -> None:
-        """Cancel orders of ours whose acknowledgement was what the line did not take."""
-        for listed in self.exchange.get_open_orders():
-            ours = self.order_store.get(listed.client_order_id)
-            if ours is not None and ours.order_id is None:
-                with suppress(*WORLD_FAILED):
-                    self.exchange.cancel(listed.order_id)
+    def _leave_nothing(self) -> None:
+        """Cancel what rests, and what is on its way, as soon as no feed drives the exchange."""
+        if self._last_cancels is None:
+            from .shell_end import LastCancels  # nearly no run needs it
+
+            self._last_cancels = LastCancels(self.exchange, self.event_clock)
+            live = self.order_store.live_orders()
+            sent = [order for order in live if order.client_order_id not in self._unsent]
+            self._last_cancels.send(sent, self._named)
+        if not self._in_feed:
+            self.may_rest = self._last_cancels.settle()
 
     def _rejected(self, client_order_id: str, message: str, cause: int, corr: int) -> None:
         self.seq = seq = self.seq + 1

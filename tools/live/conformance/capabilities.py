@@ -24,6 +24,7 @@ METHODS = {
     "post_only": ("submit",),
     "reduce_only": ("submit",),
     "resets": ("reset",),
+    "lists_rules": ("rules_of",),
 }
 
 
@@ -58,6 +59,7 @@ class Capabilities:
     average_price: bool = True
     resets: bool = False
     deterministic: bool = False
+    lists_rules: bool = False
 
     @property
     def prevents_self_trade(self) -> bool:

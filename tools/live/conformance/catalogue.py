@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from ..core.errors import ContractError
 from . import (
     cases_books, cases_cancel, cases_doubt, cases_fills, cases_life, cases_matrix, cases_orders,
-    cases_place, cases_query,
+    cases_place, cases_query, cases_rules,
 )  # fmt: skip
 from .case import Case
 
-KIT_VERSION = 1  # of the list: raised when a case is added, or asks for more than it did
+KIT_VERSION = 2  # of the list: raised when a case is added, or asks for more than it did
 
 CASES: tuple[Case, ...] = (
     *cases_matrix.CASES, *cases_place.CASES, *cases_cancel.CASES, *cases_fills.CASES,
     *cases_books.CASES, *cases_query.CASES, *cases_doubt.CASES, *cases_life.CASES,
-    *cases_orders.CASES,
+    *cases_orders.CASES, *cases_rules.CASES,
 )  # fmt: skip
 
 

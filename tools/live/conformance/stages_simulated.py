@@ -11,14 +11,16 @@ from ..core.clock import NS_PER_MS, EventClock
 from ..core.market_v1 import Bbo, Trade
 from ..core.words_v1 import BUY, SELL, Side
 from ..exchange import PlaceOrderRequest
-from ..sim.delays import FAST
+from ..sim.delays import FAST, Delays
 from ..sim.exchange import SimulatedExchange
 from ..sim.orders import OrderRequest, SelfTrade
+from ..sim.rules import SymbolRules
 from ..sim.terms import Terms
 from .candidate import Candidate, Fate, Stage
 from .capabilities import KINDS, TIMES, Capabilities
 from .stages import T0_MS
 
+_RULES = dict.fromkeys(Stage().symbols, SymbolRules(tick=Stage().price_e9 // 10_000))
 _AWAY = 10  # a market that an order does not meet is this far from it, in thousandths
 
 
@@ -33,12 +35,12 @@ def simulated_later() -> Candidate:
 
 
 def _candidate(later: bool) -> Candidate:
-    market = _Market(later)
+    market = SimulatedMarket(later)
     can = Capabilities(
         answers_later=later, query=True, cancel_by_client_id=True, fills_listing=True,
         balances=True, order_types=KINDS, time_in_force=TIMES, amend=True, post_only=True,
         reduce_only=True, self_trade="cancel_newest", dedupes_client_ids=True,
-        sequential_ids=True, liquidity=True, resets=True, deterministic=True,
+        sequential_ids=True, liquidity=True, resets=True, deterministic=True, lists_rules=True,
     )  # fmt: skip
     stage = Stage(meets=market.meets, fill=market.fill, advance=market.advance)
     return Candidate(market.exchange, can, stage)
@@ -60,18 +62,18 @@ class _Doors:
         return None
 
 
-class _Market:
+class SimulatedMarket:
     """The market of a simulated exchange, moved by hand, and our clock."""
 
     def __init__(self, later: bool) -> None:
         self._doors = _Doors()
-        terms = Terms(sessions=self._doors, self_trade=SelfTrade.CANCEL_NEWEST, cash_e18=0)
-        if later:
-            terms = Terms(delays=FAST, sessions=self._doors, self_trade=SelfTrade.CANCEL_NEWEST,
-                          cash_e18=0)  # fmt: skip
+        terms = Terms(
+            delays=FAST if later else Delays(), rules=_RULES, sessions=self._doors,
+            self_trade=SelfTrade.CANCEL_NEWEST, cash_e18=0,
+        )  # fmt: skip
         self.exchange = SimulatedExchange(terms)
-        self._line = EventClock(T0_MS * NS_PER_MS)
-        self.exchange.join(self._line, lambda: T0_MS)
+        self.line = EventClock(T0_MS * NS_PER_MS)
+        self.exchange.join(self.line, lambda: T0_MS)
 
     def meets(self, request: object, fate: Fate) -> None:
         """Show a market in which this order, when it arrives, meets its fate."""
@@ -91,20 +93,20 @@ class _Market:
             if one.order_id == order_id:
                 aggressor = SELL if one.side is BUY else BUY
                 trade = Trade(
-                    one.symbol, "", "", aggressor, one.price_e9, qty, None, None, self._line.ns
+                    one.symbol, "", "", aggressor, one.price_e9, qty, None, None, self.line.ns
                 )
                 self._hear(trade)
 
     def advance(self, ns: int) -> None:
         """Let time pass, and all happen that is due in it."""
-        self._line.advance_to(self._line.ns + ns)
-        self.exchange.run_to(self._line.ns)
+        self.line.advance_to(self.line.ns + ns)
+        self.exchange.run_to(self.line.ns)
 
     def _show(self, symbol: str, bid: int, bid_qty: int, ask: int, ask_qty: int) -> None:
-        self._hear(Bbo(symbol, "", bid, bid_qty, ask, ask_qty, None, None, self._line.ns))
+        self._hear(Bbo(symbol, "", bid, bid_qty, ask, ask_qty, None, None, self.line.ns))
 
     def _hear(self, event: Bbo | Trade) -> None:
-        self.exchange.run_to(self._line.ns)
+        self.exchange.run_to(self.line.ns)
         self.exchange.desk.hear(event)
 
 

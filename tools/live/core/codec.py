@@ -27,7 +27,7 @@ _MAX_DIGITS = 40
 
 SCALED = frozenset(
     {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
-     "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
+     "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps", "tick", "lot", "min_qty"}
 )
 _MONEY = "_e18"
 _FIELD_TYPES = {contract: declared_types(contract) for contract in (*INPUTS, *MARKET_DATA)}

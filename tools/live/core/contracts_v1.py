@@ -30,8 +30,8 @@ __all__ = [
     "OpenOrdersUnknown", "OrderAbandoned", "OrderAbsent", "OrderAccepted", "OrderAdopted",
     "OrderCanceled", "OrderRejected", "OrderUnknown", "Output", "ParamsSet", "PlaceOrderRequest",
     "PositionAdopted", "QueryFailed", "QueryOrder", "QuoteUpdate", "Reapproved", "Reconciled",
-    "RefusalReason", "ResyncFinished", "ResyncStarted", "RunResumed", "Side", "TimerFired",
-    "UnfreezeOrdered", "Unfrozen", "parse_side",
+    "RefusalReason", "ResyncFinished", "ResyncStarted", "RulesSet", "RunResumed", "Side",
+    "TimerFired", "UnfreezeOrdered", "Unfrozen", "parse_side",
 ]  # fmt: skip
 
 # Inputs: facts from the world, in the order in which they entered the line.
@@ -298,12 +298,25 @@ class FundingPaid:
     ts_ns: int
 
 
+@record
+class RulesSet:
+    """From here on our orders of a symbol keep to these rules of its exchange; 0 is no rule."""
+
+    kind = "run.rules"
+    symbol: str
+    tick: int
+    lot: int
+    min_qty: int
+    min_notional_e18: int
+    ts_ns: int
+
+
 Input: TypeAlias = (
     ParamsSet | QuoteUpdate | EdgeUpdate | OrderAccepted | OrderRejected | Fill | OrderCanceled
     | CancelFailed | OpenOrdersListed | OpenOrdersUnknown | CancelAllOrdered | FreezeOrdered
     | UnfreezeOrdered | OrderUnknown | OrderAbsent | QueryFailed | TimerFired | RunResumed
     | Reconciled | OrderAdopted | FillAdopted | PositionAdopted | GapDetected | ResyncStarted
-    | ResyncFinished | FeedLost | FeedStale | Executed | FundingPaid
+    | ResyncFinished | FeedLost | FeedStale | Executed | FundingPaid | RulesSet
 )  # fmt: skip
 Output: TypeAlias = (
     Approved | CancelOrder | ListOpenOrders | IntentRefused | Frozen | Unfrozen | FillRefused
@@ -316,7 +329,7 @@ INPUTS: tuple[type[Any], ...] = (
     CancelFailed, OpenOrdersListed, OpenOrdersUnknown, CancelAllOrdered, FreezeOrdered,
     UnfreezeOrdered, OrderUnknown, OrderAbsent, QueryFailed, TimerFired, RunResumed, Reconciled,
     OrderAdopted, FillAdopted, PositionAdopted, GapDetected, ResyncStarted, ResyncFinished,
-    FeedLost, FeedStale, Executed, FundingPaid,
+    FeedLost, FeedStale, Executed, FundingPaid, RulesSet,
 )  # fmt: skip
 OUTPUTS: tuple[type[Any], ...] = (
     Approved, CancelOrder, ListOpenOrders, IntentRefused, Frozen, Unfrozen, FillRefused,

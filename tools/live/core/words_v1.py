@@ -35,6 +35,8 @@ class RefusalReason(str, Enum):
     IN_DOUBT = "in_doubt"
     SYMBOL_LIMIT = "symbol_limit"
     TOTAL_LIMIT = "total_limit"
+    QTY_TOO_SMALL = "qty_too_small"
+    NOTIONAL_TOO_SMALL = "notional_too_small"
 
 
 class FillFault(str, Enum):

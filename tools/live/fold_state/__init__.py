@@ -22,6 +22,7 @@ from .feed import read_feed, tell_feed
 from .orders import read_store, tell_store
 from .plain import count, flag, items, keys, number, optional, pairs, row, text
 from .risk import read_ledger, read_monitor, take_over, tell_ledger, tell_monitor
+from .rules import RULES, read_rules, tell_rules
 
 _STATE = ("fold", "ledger", "monitor", "store")
 _FAULTS = ("duplicate_fills", "late_fills", "refused_fills")
@@ -33,7 +34,8 @@ _WATCH = "edge_watch"  # told only where the edge is watched
 _CANCELING = "canceling"  # told only while the answer to a cancel is waited for
 _TAKEN = (
     "strategy", "params", "_carried_out", "edge", "watch", "edge_bps", "ack_ns", "unresolved",
-    "foreign_orders", "outbox", "canceling", "ready", "adoptions", "connectivity", *_FAULTS,
+    "foreign_orders", "outbox", "canceling", "ready", "adoptions", "connectivity", "rules",
+    *_FAULTS,
 )  # fmt: skip
 
 
@@ -97,6 +99,7 @@ def _tell_fold(fold: Fold) -> dict[str, Any]:
         **tell_feed(fold.connectivity, fold.monitor),
         **({} if fold.watch is None else {_WATCH: tell_watch(fold.watch)}),
         **_tell_canceling(fold.canceling),
+        **tell_rules(fold.rules),
     }
 
 
@@ -112,6 +115,7 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     rare = {
         "adopted": fold.adoptions.any, "feed": fold.connectivity.any,
         _WATCH: fold.watch is not None, _CANCELING: isinstance(told, dict) and _CANCELING in told,
+        RULES: isinstance(told, dict) and RULES in told,
     }  # fmt: skip
     keys(told, (*_FOLD, *(name for name in rare if rare[name])), "fold")
     fold.ready = flag(told["ready"], "ready")
@@ -119,6 +123,8 @@ def _read_fold(told: Any, fold: Fold) -> Fold:
     for doubt in fold.outbox.doubts.values():
         if doubt.order.symbol in monitor.exposures:  # else the books will not add up
             monitor.doubt(doubt.order.symbol)
+    if rare[RULES]:
+        read_rules(told[RULES], fold)
     params = optional(told["params"], "params", _read_params)
     if params is not None:
         fold.set_params(*params, 0)

@@ -20,7 +20,7 @@ from functools import cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Protocol, TypeAlias, cast
 
-from ..core.codec import key_of
+from ..core.codec import SCALED, key_of
 from ..core.contracts_v1 import INPUTS, OUTPUTS, Approved
 from ..core.errors import InvariantBroken
 from ..core.market_v1 import Levels
@@ -34,10 +34,6 @@ Encoder: TypeAlias = Callable[[Any, int, int, int], tuple[str, str]]
 Writer: TypeAlias = Callable[..., None]
 
 _MOST_TEXTS = 1 << 16
-_SCALED = frozenset(
-    {"base_qty", "spread_bps", "bid", "ask", "net_bps", "qty", "price", "qty_e9", "price_e9",
-     "filled", "bid_qty", "ask_qty", "upper_bps", "threshold_bps"}
-)
 _ENCODER = """
 def made(texts, amounts, quoted, names, levels, null):
     def encode(event, seq, corr, cause):
@@ -180,7 +176,7 @@ def _spelling(name: str, declared: str, place: str) -> str:
     optional = declared.endswith(" | None")
     plain = declared.removesuffix(" | None")
     value = f"{place}{name}"
-    if name in _SCALED:
+    if name in SCALED:
         spelling = f"texts[{value}]"
     elif name.endswith("_e18"):
         spelling = f"amounts[{value}]"

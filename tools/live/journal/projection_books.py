@@ -389,9 +389,10 @@ READINGS: dict[str, Reading] = {
 }
 # What has no row of its own. A new kind belongs in one of the two, or no journal with it is read.
 IGNORED = frozenset({
-    "run.params", "edge.update", "order.cancel_all", "order.list_open", "order.open_listed",
-    "order.open_unknown", "risk.freeze_ordered", "risk.unfreeze_ordered", "run.timer",
-    "run.resumed", "run.reconciled", "order.unknown", "order.absent", "order.query_failed",
+    "run.params", "run.rules", "edge.update", "order.cancel_all", "order.list_open",
+    "order.open_listed", "order.open_unknown", "risk.freeze_ordered", "risk.unfreeze_ordered",
+    "run.timer", "run.resumed", "run.reconciled", "order.unknown", "order.absent",
+    "order.query_failed",
     "order.query", "order.place_again", "order.cancel_unknown", "order.abandoned",
     "order.doubt_alert", "md.gap_detected", "md.resync_started", "md.resync_finished",
     "md.feed_lost", "md.stale", "edge.judged",

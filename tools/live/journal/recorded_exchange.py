@@ -18,20 +18,23 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from ..core.clock import NS_PER_MS
-from ..core.contracts_v1 import BUY, PlaceOrderRequest, Side
+from ..core.contracts_v1 import BUY, PlaceOrderRequest, QuoteUpdate, RulesSet, Side
 from ..core.errors import LiveError, NotSent
 from ..core.money import text, to_e9
+from ..core.order_rules import OrderRules
 from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Position
 from ..exchange_query import Found, OrderAnswer
 from ..portfolio.ledger import Ledger
 from .disk import Disk
-from .folding import Told, is_entry, told_by
+from .folding import Told, input_of, is_entry, told_by
 from .reader import Reader
 
 PLACED = ("order.place", "order.place_again")
 CANCELED = ("order.cancel",)
 LISTED = ("order.list_open",)
 ASKED = ("order.query", "order.cancel_unknown")
+RULED = RulesSet.kind
+QUOTED = QuoteUpdate.kind
 KEPT_BACK = "not sent: "
 
 _Row: TypeAlias = tuple[str, str, Side, int, int]  # our id, symbol, side, quantity, price
@@ -54,6 +57,7 @@ class RecordedExchange:
         self._open: dict[str, _Row] = {}
         self._ledger = Ledger()
         self._filled: dict[str, int] = {}
+        self._rules: dict[str, OrderRules] = {}
         self._told = 0  # the seq of the fill that was handed out last
 
     def follow(self, seq: Callable[[], int]) -> None:
@@ -150,6 +154,19 @@ class RecordedExchange:
 
     def get_balances(self) -> None:
         """A conversation holds no money."""
+
+    def rules_of(self, symbol: str) -> OrderRules | None:
+        """The rules that the run was told before its next quote, else those it knew already."""
+        here = self._seq()
+        for one in self._ahead():
+            if one.topic == QUOTED:
+                break
+            if one.topic == RULED and one.seq > here and one.payload["symbol"] == symbol:
+                event = input_of(one)
+                assert isinstance(event, RulesSet)
+                rules = (event.tick, event.lot, event.min_qty, event.min_notional_e18)
+                self._rules[symbol] = OrderRules(*rules)
+        return self._rules.get(symbol)
 
     # The record.
 

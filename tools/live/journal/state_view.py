@@ -7,6 +7,7 @@ from typing import Any
 from ..adoptions import Adoptions
 from ..core.clock import render_utc
 from ..core.money import cash_text, text
+from ..core.order_rules import spell_rules
 from ..fold import Fold
 from ..outbox import Doubt
 from ..portfolio.ledger import Holding
@@ -66,6 +67,7 @@ def state_view(fold: Fold) -> dict[str, Any]:
         "strategy": None if fold.params is None else dict(
             zip(("base_qty", "spread_bps"), map(text, fold.params), strict=True)
         ),
+        **spell_rules(fold.rules),
     }  # fmt: skip
 
 

@@ -166,6 +166,17 @@ def _params() -> Schema:
         edge_freeze_threshold_bps=_NUMBER,
         fee_maker_bps=_NUMBER,
         fee_taker_bps=_NUMBER,
+        maybe={"rules": _map(_rules(), "only where the exchange tells them: by symbol")},
+    )
+
+
+def _rules() -> Schema:
+    return closed(
+        "what orders keep to; 0.0 is no rule",
+        tick=_AMOUNT,
+        lot=_AMOUNT,
+        min_qty=_AMOUNT,
+        min_notional=_AMOUNT,
     )
 
 

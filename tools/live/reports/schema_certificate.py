@@ -15,6 +15,7 @@ _FLAGS = (
     "cancel", "answers_later", "query", "cancel_by_client_id", "fills_listing", "balances",
     "amend", "post_only", "reduce_only", "dedupes_client_ids", "sequential_ids", "fill_ids",
     "cumulative_qty", "liquidity", "repeats_fills", "average_price", "resets", "deterministic",
+    "lists_rules",
 )  # fmt: skip
 
 

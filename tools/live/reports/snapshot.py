@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..adoptions import Adoptions
 from ..core import codec
 from ..core.order import Order, OrderState
+from ..core.order_rules import spell_rules
 from ..fold import Fold
 from ..portfolio.ledger import Holding
 
@@ -35,6 +36,7 @@ def snapshot(fold: Fold, seq: int, origin_ns: int) -> dict[str, Any]:
         "seq": seq,
         "stats": dict(fold.stats),
         "params": None if fold.params is None else list(fold.params),
+        **spell_rules(fold.rules),
         "orders": {state.value: store.count(state) for state in OrderState},
         "live_orders": [_order(order, origin_ns) for order in store.live_orders()],
         "holdings": {symbol: _holding(holdings[symbol]) for symbol in holdings},

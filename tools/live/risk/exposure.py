@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.contracts_v1 import RefusalReason
+from ..core.order_rules import OrderRules
 from ..portfolio.ledger import Holding
 
 
@@ -13,7 +14,7 @@ class Exposure:
 
     __slots__ = (
         "holding", "buys", "sells", "bid", "ask", "mark", "worst_e18", "held_e18", "loose",
-        "plain", "doubts", "stale",
+        "plain", "doubts", "stale", "rules",
     )  # fmt: skip
 
     def __init__(self, holding: Holding) -> None:
@@ -26,6 +27,7 @@ class Exposure:
         self.plain = False  # an uncrossed quote has marked it, no caller does, nothing is odd
         self.doubts = 0  # how many of its orders the exchange may have or not
         self.stale = ""  # why what we know of its market is not to be used; empty: it is
+        self.rules: OrderRules | None = None  # what its exchange takes, where that is told
 
     def lose(self, why: str) -> bool:
         """Its market is not to be used, for the first reason of them; whether it was until now."""
@@ -34,6 +36,16 @@ class Exposure:
         self.stale = why
         self.plain = False
         return True
+
+    def keep_to(self, rules: OrderRules | None) -> None:
+        """From here on its orders are judged by these rules; None are no rules."""
+        self.rules = rules
+        if rules is not None:
+            self.plain = False
+
+    def too_small(self, qty: int, price: int) -> RefusalReason | None:
+        """Why its exchange would not take so small an order, if it would not."""
+        return None if self.rules is None else self.rules.too_small(qty, price)
 
     def unfit(self, mark: int) -> RefusalReason | None:
         """Why the market of the symbol allows no order at all, if it does not."""

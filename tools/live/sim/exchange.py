@@ -18,6 +18,7 @@ from typing import Any
 
 from ..core.clock import NS_PER_MS, EventClock
 from ..core.errors import LiveError
+from ..core.order_rules import OrderRules
 from ..core.outputs_v1 import Approved, PlaceOrderRequest
 from ..core.record import fields_of
 from ..exchange import FillEvent, OpenOrder, OrderStatus, PlaceOrderResponse, Position
@@ -178,6 +179,11 @@ class SimulatedExchange:
     def get_balances(self) -> dict[str, int] | None:
         """Cash by currency at 10^18; None where no count is kept of it."""
         return self.desk.accounts.balances()
+
+    def rules_of(self, symbol: str) -> OrderRules | None:
+        """What this exchange takes of a symbol, as far as whoever quotes must keep to it."""
+        rules = self.terms.rules.get(symbol)
+        return None if rules is None else rules.for_orders()
 
     # Time.
 

@@ -7,6 +7,8 @@ exchange works, so it can judge any other one as well.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..core.contracts_v1 import CancelFailed, OrderAccepted, OrderCanceled, OrderRejected
 from ..core.market_v1 import Bbo, MarketEvent, Trade
 from ..core.words_v1 import BUY, SELL, Side
@@ -57,7 +59,8 @@ class Laws:
     """The witness of one run; `least_submit_ns` and the others are the shortest delays there are.
 
     The laws about displayed quantities hold where quotes with quantities are all that is shown, and
-    that of each level where no price slips away from it.
+    that of each level where no price slips away from it. `lots` are the steps of quantities by
+    symbol: a fill is of whole ones, unless it is all that was left of its order.
     """
 
     def __init__(
@@ -67,12 +70,14 @@ class Laws:
         least_fill_ns: int = 0,
         quotes_only: bool = False,
         slips: bool = False,
+        lots: Mapping[str, int] | None = None,
     ) -> None:
         self.broken: list[str] = []
         self._submit_ns = least_submit_ns
         self._fill_ns = least_fill_ns
         self._quotes_only = quotes_only
         self._slips = slips
+        self._lots = lots or {}
         self._lives: dict[str, _Life] = {}
         self._by_order_id: dict[str, _Life] = {}
         self._positions: dict[str, int] = {}
@@ -108,6 +113,9 @@ class Laws:
         self._say(ns < life.sent_ns + self._submit_ns, f"{name} filled before it could arrive")
         self._say(execution.qty <= 0, f"{name} filled {execution.qty}")
         self._say(life.executed > request.qty, f"{name} filled {life.executed} of {request.qty}")
+        lot = self._lots.get(order.symbol) or 1
+        odd = order.leaves > 0 and execution.qty % lot != 0
+        self._say(odd, f"{name} filled {execution.qty}, which is no whole lots of {lot}")
         self._say(order.leaves < 0 or order.ahead < 0, f"{name} has less than nothing left")
         self._at_its_price(execution)
         self._of_what_there_was(execution, order)

@@ -31,10 +31,10 @@ class Displayed:
 
     __slots__ = (
         "bid", "bid_qty", "ask", "ask_qty", "_heard", "_book", "_sequence", "_waiting", "_quoted",
-        "_quoted_ns", "_bids_taken", "_asks_taken", "_rule",
+        "_quoted_ns", "_bids_taken", "_asks_taken", "_rule", "_lot",
     )  # fmt: skip
 
-    def __init__(self, rule: LiquidityRule) -> None:
+    def __init__(self, rule: LiquidityRule, lot: int = 0) -> None:
         self.bid = self.bid_qty = self.ask = self.ask_qty = 0
         self._heard = False
         self._book: Book | None = None
@@ -45,6 +45,7 @@ class Displayed:
         self._bids_taken = Taken(1)
         self._asks_taken = Taken(-1)
         self._rule = rule
+        self._lot = lot or 1
 
     @property
     def is_crossed(self) -> bool:
@@ -93,7 +94,7 @@ class Displayed:
     def offers(self, side: Side, limit: int | None) -> Iterable[tuple[int, int]]:
         """What an order of that side could take within its limit, the best first: price, quantity.
 
-        A crossed market offers nothing. Nothing may be taken before the last step.
+        In whole lots. A crossed market offers nothing. Nothing may be taken before the last step.
         """
         bid, ask = self.bid, self.ask
         if bid > ask > 0:
@@ -106,8 +107,8 @@ class Displayed:
             touch, shown, taken = bid, self.bid_qty, self._bids_taken
             if not touch or (limit is not None and touch < limit):
                 return ()
-        free = (shown or self._rule.unknown_qty) - taken.of.get(touch, 0)
-        best = ((touch, free),) if free > 0 else ()
+        free, lot = (shown or self._rule.unknown_qty) - taken.of.get(touch, 0), self._lot
+        best = ((touch, free - free % lot),) if free >= lot else ()
         return best if self._book is None else chain(best, self._offers_behind(side, limit, taken))
 
     def take(
@@ -141,13 +142,13 @@ class Displayed:
         self, side: Side, limit: int | None, taken: Taken
     ) -> Iterator[tuple[int, int]]:
         """What of it the depth shows behind the touch."""
-        touch = self.ask if side is BUY else self.bid
+        touch, lot = self.ask if side is BUY else self.bid, self._lot
         for price, shown in self._levels(1 if side is BUY else 0):
             if _is_beyond(side, price, limit):
                 return
             better_or_touch = price <= touch if side is BUY else price >= touch
-            if not better_or_touch and (free := taken.free(price, shown)):
-                yield price, free
+            if not better_or_touch and (free := taken.free(price, shown)) >= lot:
+                yield price, free - free % lot
 
     def why_nothing(self, side: Side, limit: int | None) -> str:
         """Why an order of that side finds nothing to take; empty when it does find something."""

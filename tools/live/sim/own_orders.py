@@ -113,11 +113,14 @@ class OwnLevel:
             shrinks.popleft()
         shrinks.append(_Shrink(event, level - now, cuts))
 
-    def on_trade(self, trade: Trade, qty: int) -> Iterator[tuple[WorkingOrder, int, int]]:
+    def on_trade(
+        self, trade: Trade, qty: int, lot: int = 1
+    ) -> Iterator[tuple[WorkingOrder, int, int]]:
         """What a trade at our price means to each order: the order, its share, its old queue.
 
         It takes what is before an order, then the order, then what is between it and the next.
-        `qty` is what our orders at better prices left of it.
+        `qty` is what our orders at better prices left of it. A share is whole lots, or all that an
+        order shows.
         """
         places = self._explained(trade)
         given = oldest = 0
@@ -125,7 +128,7 @@ class OwnLevel:
             reach = qty - given
             ahead = oldest = max(oldest, order.ahead + places.get(number, 0))
             order.ahead = min(order.ahead, max(0, ahead - reach))
-            share = min(order.shown, max(0, reach - ahead))
+            share = whole_lots(order.shown, max(0, reach - ahead), lot)
             given += share
             if share:
                 yield order, share, ahead
@@ -156,6 +159,11 @@ class OwnLevel:
             for one in self._shrinks or ()
         ])  # fmt: skip
         return self.price, self.shown, self.traded, orders, shrinks
+
+
+def whole_lots(wanted: int, there: int, lot: int) -> int:
+    """What an order gets of what is there: all that it wants, else whole lots."""
+    return wanted if there >= wanted else there - there % lot
 
 
 class OwnSide:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ..core.money import SCALE, cash_text, text
+from ..core.order_rules import OrderRules
 from ..core.record import record
 from ..core.words_v1 import BUY
 from .orders import OrderKind, OrderRequest
@@ -69,6 +70,10 @@ class SymbolRules:
     max_orders: int = 0
     max_waiting: int = 0
     max_parts: int = 0
+
+    def for_orders(self) -> OrderRules:
+        """Those of the rules that whoever quotes has to keep to."""
+        return OrderRules(self.tick, self.lot, self.min_qty, self.min_notional_e18)
 
     def refusal(
         self, request: OrderRequest, *, reference: int = 0, orders: int = 0, waiting: int = 0

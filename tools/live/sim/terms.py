@@ -106,8 +106,13 @@ class Terms:
             return self.venue(symbol)
         return SymbolVenue(
             symbol, queue=self.queue, liquidity=self.liquidity, slippage=self.slippage,
-            partial=self.partial,
+            partial=self.partial, lot=self.lot_of(symbol),
         )  # fmt: skip
+
+    def lot_of(self, symbol: str) -> int:
+        """The step of its quantities; 0 where there is none."""
+        rules = self.rules.get(symbol)
+        return 0 if rules is None else rules.lot
 
     def describe(self) -> dict[str, Any]:
         """Every part by its name, in plain words and numbers."""

@@ -23,7 +23,7 @@ from .evidence import MAKER, TAKER, Execution, FillReason, Touch, Why, text
 from .levels import Displayed
 from .liquidity import UNLIMITED, LiquidityRule
 from .orders import WorkingOrder
-from .own_orders import OwnLevel, OwnSide
+from .own_orders import OwnLevel, OwnSide, whole_lots
 from .queue import QueueModel
 from .slippage import Slippage
 
@@ -39,12 +39,12 @@ class SymbolVenue:
 
     With `partial` a market that goes beyond our price fills as much as it traded or showed there;
     without, it fills the whole order, which then gets more than there was. A trade exactly at our
-    price never gives more than its quantity.
+    price never gives more than its quantity. With a `lot` an order fills in whole lots.
     """
 
     __slots__ = (
         "symbol", "last", "last_qty", "_queue", "_liquidity", "_slippage", "_partial", "_shows",
-        "_buys", "_sells",
+        "_buys", "_sells", "_lot",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,7 @@ class SymbolVenue:
         liquidity: LiquidityRule,
         slippage: Slippage | None = None,
         partial: bool = True,
+        lot: int = 0,
     ) -> None:
         self.symbol = symbol
         self.last = self.last_qty = 0
@@ -62,7 +63,8 @@ class SymbolVenue:
         self._liquidity = liquidity.checked()
         self._slippage = slippage
         self._partial = partial
-        self._shows = Displayed(liquidity)
+        self._lot = lot or 1
+        self._shows = Displayed(liquidity, lot)
         self._buys = OwnSide(1)
         self._sells = OwnSide(-1)
 
@@ -187,8 +189,8 @@ class SymbolVenue:
     ) -> int:
         for order in list(level.orders.values()):
             before, order.ahead = order.ahead, 0
-            qty = min(order.leaves, left) if self._partial else order.leaves
-            if not left:
+            qty = whole_lots(order.leaves, left, self._lot) if self._partial else order.leaves
+            if not left or not qty:
                 continue
             left = max(0, left - qty)
             seen = trade, level.price, before, self._touch()
@@ -199,7 +201,7 @@ class SymbolVenue:
     def _traded_at(
         self, own: OwnSide, level: OwnLevel, trade: Trade, left: int, done: list[Execution]
     ) -> int:
-        for order, share, before in level.on_trade(trade, left):
+        for order, share, before in level.on_trade(trade, left, self._lot):
             left -= share
             seen = trade, before, order.ahead, self._touch()
             why = Why(FillReason.TRADE_AT_PRICE, seen)

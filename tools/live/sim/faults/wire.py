@@ -20,6 +20,7 @@ from ...core.contracts_v1 import (
     Approved, CancelFailed, FundingPaid, OrderAccepted, OrderCanceled, OrderRejected, Side,
 )  # fmt: skip
 from ...core.errors import LiveError, NotSent
+from ...core.order_rules import OrderRules
 from ...core.record import fields_of
 from ...exchange import (
     FillEvent, IExchangeClient, InProcess, OpenOrder, OrderStatus, PlaceOrderRequest,
@@ -27,6 +28,7 @@ from ...exchange import (
 )  # fmt: skip
 from ...exchange_answers import Answer, AnsweringExchange
 from ...exchange_query import Found, OrderAnswer, QueryableExchange
+from ...exchange_rules import told_rules
 from .plan import FaultKind, FaultPlan
 from .strikes import Strikes
 
@@ -204,6 +206,10 @@ class FaultyExchange:
     def get_positions(self) -> list[Position]:
         """Positions that are not flat."""
         return self._asked().get_positions()
+
+    def rules_of(self, symbol: str) -> OrderRules | None:
+        """Its rules are known before anything goes over the line, so nothing strikes them."""
+        return told_rules(self.exchange, (symbol,))[symbol]
 
     def _asked(self) -> IExchangeClient:
         """The exchange, when it can be asked."""
