@@ -15,6 +15,7 @@ from tools.live.sim.bar_offers import SLIPPED
 from tools.live.sim.bars import BarRules, SameBar
 from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.orders import OrderKind, TimeInForce
+from tools.live.sim.rules import SymbolRules
 
 IOC, FOK, DAY, GTD = TimeInForce.IOC, TimeInForce.FOK, TimeInForce.DAY, TimeInForce.GTD
 MARKET, STOP, STOP_LIMIT = OrderKind.MARKET, OrderKind.STOP, OrderKind.STOP_LIMIT
@@ -159,6 +160,14 @@ def test_all_orders_of_a_bar_share_a_part_of_its_volume() -> None:
     assert said(floor, 2, 101, 102, 99, 100, volume=0) == []
     assert said(floor, 3, 101, 102, 99, 100) == ["ORD000002 30 at 100 maker",
                                                  "ORD000003 20 at 100 maker"]  # fmt: skip
+
+
+def test_a_part_of_a_bar_is_whole_lots() -> None:
+    floor = a_floor(BarRules(), rules={SYMBOL: SymbolRules(lot=20 * SCALE)})
+    floor.send("C1", qty=60)
+    assert said(floor, 1, 101, 102, 99, 100) == ["ORD000001 40 at 100 maker"]  # of 50
+    assert said(floor, 2, 101, 102, 99, 100, volume=300) == []  # of 15
+    assert said(floor, 3, 101, 102, 99, 100, volume=420) == ["ORD000001 20 at 100 maker"]  # of 21
 
 
 def test_a_fill_tells_the_bar_and_the_rule() -> None:

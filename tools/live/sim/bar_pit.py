@@ -7,6 +7,7 @@ position. All that follows from fills and ends is the pit's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ..core.clock import EventClock
@@ -40,12 +41,18 @@ class BarPit:
     """The markets of bars of one exchange; it stands where `Triggers` stands elsewhere."""
 
     def __init__(
-        self, rules: BarRules, clock: EventClock, accounts: Accounts, floor: Floor
+        self,
+        rules: BarRules,
+        clock: EventClock,
+        accounts: Accounts,
+        floor: Floor,
+        lot_of: Callable[[str], int],
     ) -> None:
         self._rules = rules
         self._clock = clock
         self._accounts = accounts
         self._floor = floor
+        self._lot_of = lot_of
         self._venues: dict[str, BarVenue] = {}
         self.sent_ns: int | None = None  # at its client's end: the request that has just come
 
@@ -54,8 +61,9 @@ class BarPit:
         found = self._venues.get(symbol)
         if found is None:
             found = self._venues[symbol] = BarVenue(
-                symbol, self._rules, self._now, self._accounts.position, self._triggered
-            )
+                symbol, self._rules, self._now, self._accounts.position, self._triggered,
+                self._lot_of(symbol),
+            )  # fmt: skip
         return found
 
     def hear(self, event: Happens) -> None:

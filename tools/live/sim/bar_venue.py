@@ -24,6 +24,7 @@ from .bar import Bar, Happens
 from .bars import BarMarket, BarRules
 from .evidence import Execution
 from .orders import OrderKind, TimeInForce, WorkingOrder
+from .own_orders import whole_lots
 
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 _WITH_LEVEL = (
@@ -35,8 +36,8 @@ class BarVenue:
     """A market of bars with our orders in it; it shows no bid and no ask, and its last close.
 
     `now` tells the time here, and when the client sent what is being done. `position` tells ours
-    as it is booked; `triggered` is told who waits for a level no more, before
-    anybody hears of a fill.
+    as it is booked; `triggered` is told who waits for a level no more, before anybody hears of a
+    fill. With a `lot` an order fills in whole lots.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class BarVenue:
         now: Callable[[], tuple[int, int | None]],
         position: Callable[[str], int],
         triggered: Callable[[WorkingOrder], None],
+        lot: int = 0,
     ) -> None:
         self.symbol = symbol
         self.bid = self.ask = self.last = 0
@@ -58,6 +60,7 @@ class BarVenue:
         self._now = now
         self._position = position
         self._triggered = triggered
+        self._lot = lot or 1
         self._newest: tuple[int, int, int] = (-1, -1, -1)
         self._bought = 0  # in the bar that is being heard
 
@@ -184,6 +187,7 @@ class BarVenue:
         if request.reduce_only:
             held = self._position(self.symbol) + self._bought
             qty = min(qty, max(0, held if order.side is SELL else -held))
+        qty = whole_lots(order.leaves, qty, self._lot)
         if request.time_in_force is TimeInForce.FOK and qty < order.leaves:
             return 0
         self._bought += qty if order.side is BUY else -qty

@@ -72,7 +72,7 @@ class Pit:
         self.reducing = Reducing(accounts, self.venue, self.withdraw)
         self.bars: BarPit | None = None
         if isinstance(terms.bars, BarRules):
-            self.bars = BarPit(terms.bars, clock, accounts, self)
+            self.bars = BarPit(terms.bars, clock, accounts, self, terms.lot_of)
         self.triggers = Triggers(terms.trigger_by) if self.bars is None else self.bars
         self.linking = Linking(self, register)
         self._clock = clock
