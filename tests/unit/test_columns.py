@@ -94,6 +94,25 @@ def test_a_column_has_the_units_that_it_may_have() -> None:
     assert fault(lambda: Times("time", (13,))[b"1723161254087891"])[0] == "bad_time"
 
 
+def test_a_column_of_times_is_read_at_once() -> None:
+    times = Times("time", (13, 16))
+    assert times.all((b"1723161254087",)) == [1_723_161_254_087_000_000]
+    raws = (b"1723161254087891", b"1723161254087890", b"1723161254087891")
+    assert times.all(raws) == [times[raw] for raw in raws]
+    assert times.all((b"9000000000000", b"0000000000000")) == [9 * 10**18, 0]
+
+
+@pytest.mark.parametrize("raws", [
+    (b"",), (b"", b"1723161254087"), (b"1723161254087", b""), (b"172316125408",),
+    (b"1723161254087", b"1723161254087891"), (b"1723161254087", b"17231612540_7"),
+    (b"1723161254087", b"+723161254087"), (b"1723161254087", b"172316125408\xb2"),
+    (b"1723161254087", b"9000000000001"), (b"172316125408", b"17231612540871"),
+])  # fmt: skip
+def test_a_column_with_an_odd_time_is_left_to_its_rows(raws: tuple[bytes, ...]) -> None:
+    with pytest.raises(ValueError):
+        Times("time", (13, 16)).all(raws)
+
+
 def test_a_venues_number_is_whole_and_not_too_long() -> None:
     assert whole(b"0", "id") == 0 and whole(b"9" * 18, "id") == 10**18 - 1
     for raw in (b"", b"-1", b"1.0", b"1_0", b"9" * 19, b"x"):

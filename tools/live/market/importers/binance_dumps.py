@@ -68,7 +68,7 @@ def agg_trades(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
         sequences = wholes(last)
         if any(map(gt, wholes(first), sequences)):
             raise ValueError
-        ns = [*map(times.__getitem__, time)]
+        ns = times.all(time)
         return [
             *map(_trade, repeat(symbol), repeat(source), map(str, wholes(ident)),
                  map(sides.__getitem__, maker), map(prices.__getitem__, price),
@@ -93,7 +93,7 @@ def trades(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
     def read_all(columns: Columns) -> list[Item]:
         ident, price, qty, _, time, maker = columns[:6]
         numbers = wholes(ident)
-        ns = [*map(times.__getitem__, time)]
+        ns = times.all(time)
         return [
             *map(_trade, repeat(symbol), repeat(source), map(str, numbers),
                  map(sides.__getitem__, maker), map(prices.__getitem__, price),
@@ -125,7 +125,7 @@ def book_ticker(symbol: str, source: str, header: tuple[str, ...]) -> Readers:
         ]  # fmt: skip
         if not all(map(all, best)):  # an empty side is looked at closely
             raise ValueError
-        ns = [*map(times.__getitem__, time)]
+        ns = times.all(time)
         return [*map(_bbo, repeat(symbol), repeat(source), *best, wholes(ident), ns, ns)]
 
     return read, read_all

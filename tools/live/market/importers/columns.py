@@ -83,6 +83,17 @@ class Times(dict[bytes, int]):
         self[raw] = ns
         return ns
 
+    def all(self, raws: Sequence[bytes]) -> list[int]:
+        """The same for a column, where all are of one unit; else a ValueError."""
+        count = len(raws[0])
+        unit = self._units.get(count)
+        if unit is None or not b"".join(raws).isdigit() or {*map(len, raws)} != {count}:
+            raise ValueError
+        times = [int(raw) * unit for raw in raws]
+        if max(times) > LATEST_NS:
+            raise ValueError
+        return times
+
 
 def whole(raw: bytes, name: str) -> int:
     """A venue's own number."""

@@ -87,8 +87,7 @@ class _First:
         pairs = [*zip(columns[0], columns[1])]
         names = {one: self._known.get(one) or self._learn(*one) for one in dict.fromkeys(pairs)}
         symbols, sources = zip(*map(names.__getitem__, pairs))
-        happened = [*map(self._happened.__getitem__, columns[2])]
-        return symbols, sources, happened, [*map(self._arrived.__getitem__, columns[3])]
+        return symbols, sources, self._happened.all(columns[2]), self._arrived.all(columns[3])
 
     def _learn(self, exchange: bytes, symbol: bytes) -> tuple[str, str]:
         name = exchange.decode("latin-1")
@@ -203,7 +202,9 @@ def _read_book(lines: Lines, first: _First) -> Iterator[Heard]:
             if message.rows > MOST_ROWS:
                 raise wrong(f"a message of more than {MOST_ROWS} rows; split the file", number)
             try:
-                message.head = first(fields)
+                if fields[:4] != message.begun:  # the rows of a message begin alike
+                    message.head = first(fields)
+                    message.begun = fields[:4]
                 message.side(side)[prices[fields[6]]] = sizes[fields[7]]
             except Unusable as unusable:
                 message.refused = message.refused or unusable.refused
@@ -218,6 +219,7 @@ class _Message:
         self.key = key
         self.rows = 0
         self.head = ("", "", 0, 0)
+        self.begun: list[bytes] = []
         self.refused: WireRefused | None = None
         self._bids: dict[int, int] = {}
         self._asks: dict[int, int] = {}
