@@ -24,7 +24,6 @@ from tools.live.order_store import InMemoryOrderStore
 SEEDS = [*range(30), 56, 63, 77]  # the last three adopt what is filled less than we booked
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 0, 3])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_books_add_up_whatever_is_adopted(
@@ -42,7 +41,6 @@ def test_the_books_add_up_whatever_is_adopted(
                  ).__len__() == len([one for one in ledger.holdings.values() if one.adopted])
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 0, 3])
 @pytest.mark.parametrize("seed", range(10))
 def test_a_stop_anywhere_changes_nothing(seed: int, retain: int | None) -> None:

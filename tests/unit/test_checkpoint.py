@@ -129,7 +129,6 @@ def test_a_checkpoint_that_is_too_large_is_not_stored(monkeypatch: pytest.Monkey
 # What is passed over.
 
 
-@pytest.mark.usefixtures("untraced")
 def test_every_flipped_bit_is_noticed() -> None:
     disk = saved(a_disk(), 9, 20)
     fits = hashes(disk).get

@@ -140,7 +140,6 @@ def random_stops(seed: int, run: Run) -> list[int]:
     return sorted(prop.chance(seed).sample(range(len(run.inputs)), 3))
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(18))
 def test_a_stop_anywhere_changes_nothing(seed: int) -> None:
     run = a_moody_run(seed, (None, 0, 3)[seed % 3], (COMPUTED, MARKOUTS)[seed % 2])
@@ -148,7 +147,6 @@ def test_a_stop_anywhere_changes_nothing(seed: int) -> None:
     check_stops(run, random_stops(seed, run))
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 0, 5])
 @pytest.mark.parametrize("mode", [SCRIPTED, COMPUTED, MARKOUTS])
 def test_a_stop_anywhere_in_a_demo_changes_nothing(mode: str, retain: int | None) -> None:

@@ -123,7 +123,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, str) and value.lstrip("-").isdigit()
 
 
-@pytest.mark.usefixtures("untraced")
 def test_every_value_of_another_type_is_refused() -> None:
     nullable = {}
     for path, value in leaves(BUSY):

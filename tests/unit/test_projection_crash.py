@@ -108,7 +108,6 @@ def expected(disk: SimDisk, tmp_path: Path) -> dict[str, Any]:
     return tables(whole)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("start", ["nothing", "damaged", "with its log"])
 def test_killed_between_any_two_statements_it_goes_on_to_the_same_rows(
     start: str, disk: SimDisk, expected: dict[str, Any], tmp_path: Path,

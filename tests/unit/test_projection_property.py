@@ -23,7 +23,6 @@ def test_it_agrees_with_the_run_on_a_moody_exchange(seed: int, tmp_path: Path) -
     assert_agrees(tmp_path / "orders.db", ran.loop.fold, ran.entries)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 0, 3])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_it_agrees_however_impossible_the_answers_are(
@@ -37,7 +36,6 @@ def test_it_agrees_however_impossible_the_answers_are(
     )
 
 
-@pytest.mark.usefixtures("untraced")
 def test_the_seeds_reach_every_corner(tmp_path: Path) -> None:
     """A property over runs in which nothing happens would prove nothing."""
     reached = dict.fromkeys(
@@ -61,7 +59,6 @@ def test_the_seeds_reach_every_corner(tmp_path: Path) -> None:
     assert {name: count for name, count in reached.items() if count < 3} == {}
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("retain", [None, 2])
 @pytest.mark.parametrize("seed", range(8))
 def test_batches_of_any_size_with_any_reopenings_give_the_same_rows(
@@ -84,7 +81,6 @@ def test_batches_of_any_size_with_any_reopenings_give_the_same_rows(
     assert tables(pieces) == tables(whole)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(4))
 def test_it_follows_a_log_that_grows_and_agrees_all_the_way(seed: int, tmp_path: Path) -> None:
     answers = AnyAnswers(seed, None)

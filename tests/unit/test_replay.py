@@ -165,7 +165,6 @@ def test_a_log_without_a_run_is_refused_in_words() -> None:
         rebuild(disk)
 
 
-@pytest.mark.usefixtures("untraced")
 def test_P03_no_flipped_bit_is_taken_for_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a flip does, the fast way comes to what the careful way comes to."""
     rng = chance(3)
@@ -268,7 +267,6 @@ def test_a_write_that_is_not_ascii_is_left_to_the_reader() -> None:
         rebuild(ran.disk)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("at_once", [1, 2, 7, 10**6])
 def test_however_many_lines_are_folded_at_once_it_comes_to_the_same(
     at_once: int, monkeypatch: pytest.MonkeyPatch
@@ -291,7 +289,6 @@ def test_however_many_lines_are_folded_at_once_it_comes_to_the_same(
     assert rebuild(runs[0].disk, digest=True).report() == runs[0].report
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("replay", [rebuild, rederive])
 def test_a_replay_needs_no_collector(replay: Callable[[SimDisk], object]) -> None:
     """However long the run is, what is left for it are a few functions that were compiled."""

@@ -122,7 +122,6 @@ class Calls:
         return lambda *given: self.made.append((name, given))
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(30))
 def test_a_usual_line_calls_the_fold_as_its_event_would(seed: int) -> None:
     rng = chance(seed)

@@ -53,7 +53,6 @@ def same(one: Replay, other: Replay) -> bool:
     )
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("every", [1, 7, 100])
 def test_P05_one_state_hash_with_a_checkpoint_every_so_often(every: int) -> None:
     """Each is made of a replay from the one before, so that a flaw would pile up."""
@@ -67,7 +66,6 @@ def test_P05_one_state_hash_with_a_checkpoint_every_so_often(every: int) -> None
         assert same(from_checkpoints(run.disk), whole)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(6))
 def test_P05_a_checkpoint_anywhere_leads_to_the_same_end(seed: int) -> None:
     run = a_moody_run(seed)

@@ -48,7 +48,6 @@ def unclosed() -> Ran:
     return SHORT._replace(disk=disk)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("ran", [LARGE, SHORT, unclosed()])
 def test_every_entry_is_found_by_its_seq(ran: Ran) -> None:
     for entry in ran.entries[:: max(1, len(ran.entries) // 60)]:
@@ -88,7 +87,6 @@ def test_an_empty_log_has_no_place() -> None:
         entry_at(SimDisk(), 1)
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("ran", [LARGE, unclosed()])
 def test_a_time_means_the_last_entry_that_was_there_by_then(ran: Ran) -> None:
     last = ran.entries[-1].event.ts_ns
@@ -212,7 +210,6 @@ def test_a_wrong_time_is_refused_by_the_rule_it_breaks() -> None:
     assert resolve(SHORT.disk, "17") == 17
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("ran", [LARGE, a_moody_run(3, 60)])
 def test_the_last_inputs_and_the_one_before(ran: Ran) -> None:
     inputs = [entry.seq for entry in ran.entries if entry.src != "loop"]
