@@ -32,7 +32,6 @@ class Answers:
 
     def __init__(self, delays: DrawnDelays) -> None:
         self._delays = delays
-        self._fill_ns = delays.fill_ns
         self._newest_ns = 0
         self.under_way: deque[UnderWay] = deque()
 
@@ -46,8 +45,7 @@ class Answers:
 
     def filled(self, fill: FillEvent, now_ns: int) -> None:
         """Told by the exchange's own time, whenever it reaches us."""
-        fill_ns = self._fill_ns
-        self.under_way.append((self._arrives(now_ns + fill_ns()), fill))
+        self.under_way.append((self._arrives(now_ns + self._delays.fill_ns()), fill))
 
     def canceled(self, order_id: str, now_ns: int) -> None:
         arrives_ns = self._arrives(now_ns + self._delays.cancel_answer_ns())

@@ -271,7 +271,7 @@ class SimulatedExchange:
 
     def _taken(self, order: WorkingOrder, now_ms: int) -> PlaceOrderResponse:
         """Let an admitted order enter, and say so."""
-        self.desk.pit.enter(order)
+        self.desk.enter(order)
         response = _new_response(PlaceOrderResponse)
         response.success = True
         response.order_id = order.order_id

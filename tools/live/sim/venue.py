@@ -149,18 +149,16 @@ class SymbolVenue:
         shows = self._shows
         facing, touch = (shows.ask, shows.bid) if side is BUY else (shows.bid, shows.ask)
         for level in own.levels_to(facing):
-            if level.price == touch:
-                return
             price = level.price
+            if price == touch:
+                return
             for order in list(level.orders.values()):
-                leaves = order.leaves
-                met, shared = shows.take(side, price, leaves)
+                met, shared = shows.take(side, price, order.leaves)
                 if not met:
                     return
+                qty = shared if self._partial else order.leaves
                 why = _why(_CROSSED, (price, met, self._touch()))
-                done.append(
-                    self._made(own, order, shared if self._partial else leaves, price, why)
-                )
+                done.append(self._made(own, order, qty, price, why))
 
     def _on_trade(self, trade: Trade) -> list[Execution]:
         """A buyer's trade meets our sells and a seller's our buys; of neither's, buys come first.
