@@ -150,6 +150,7 @@ def test_an_update_ends_as_one_does(vector: tuple[str, str, Fields, MarketData])
     raw = spelled(fields)
     for told in (
         raw.replace(',"a":', ',"c":'), raw[: raw.index(',"a":')] + "}", raw[:-1],
+        *(raw.replace(',"a":', odd) for odd in (";\"a\":", ",'a\":", ",\"a':", ',"a";', ',"A":')),
         raw[:-1] + ',"a":[]}', raw[:-1] + ',"z":1}', raw.replace(',"a":', ',"a":[],"a":'),
     ):  # fmt: skip
         assert short(market, told) is None

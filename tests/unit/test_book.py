@@ -187,6 +187,19 @@ def test_a_snapshot_of_many_levels_has_its_best_in_order() -> None:
     assert (len(book._bids.near), len(book._asks.near)) == (NEAR, NEAR)
 
 
+def test_a_copy_of_a_large_book_knows_what_is_near() -> None:
+    bids = tuple((price, price) for price in range(1, 2 * NEAR))
+    asks = tuple((price, price) for price in range(2 * NEAR, 5 * NEAR))
+    book, naive = Book(), NaiveBook()
+    for one in (book, naive):
+        one.apply_snapshot(bids, asks)
+    copied = book.copy()
+    for one in (copied, naive):
+        one.apply(((2, 9), (3, 0), (2 * NEAR - 1, 0)), ((5 * NEAR - 1, 9), (5 * NEAR - 2, 0)))
+    assert copied.size() == naive.size()
+    assert copied.state_sha256() == naive.state_sha256()
+
+
 def test_sides_are_quantities_by_price() -> None:
     book = Book()
     book.apply_snapshot(BIDS, ASKS)

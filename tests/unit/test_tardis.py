@@ -85,6 +85,18 @@ def test_rows_that_arrived_together_are_one_message(tmp_path: Path) -> None:
     assert second[:2] == (8, 1) and second[2][0].bids == ((2 * E9, E9),)
 
 
+def test_a_message_happened_when_its_last_row_says(tmp_path: Path) -> None:
+    first, second = row(1, "false", "bid", "1", "5"), row(1, "false", "ask", "2", "6")
+    later = second.replace(",1585699200245000,", ",1585699200246000,")
+    assert event(items(text(tmp_path, BOOK, first, second))).exchange_ns == HAPPENED
+    assert event(items(text(tmp_path, BOOK, first, later))).exchange_ns == HAPPENED + 10**6
+    path = text(tmp_path, BOOK, row(1, "true", "bid", "1", "5"), row(2, "true", "ask", "2", "6"))
+    assert event(items(path)).ts_ns == 1585699200000002 * 1000
+    for wrong in (second.replace(",1585699200245000,", ",x,"), second.replace("binance,", ",")):
+        assert refused(items(text(tmp_path, BOOK, first, wrong))) is not None
+        assert refused(items(text(tmp_path, BOOK, wrong, first.replace("bid", "ask"))))
+
+
 def test_every_line_is_counted_once(tmp_path: Path) -> None:
     rows = [row(n // 3, "false", "bid", "1", "1") for n in range(10)]
     path = text(tmp_path, BOOK, *rows[:5], "\n", *rows[5:], "\n")
