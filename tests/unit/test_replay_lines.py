@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -260,9 +261,14 @@ def test_of_what_the_chain_proves_the_fast_way_takes_no_more_than_the_careful_on
         odd = odd.replace(old, new)
     records[3] = odd
     disk = edit(drop_mark(whole), frame_lines(genesis(LOG_ID), records)[0])
+    opening = an_opening(a_monitor(), {})
+    alone = Replay(LOG_ID, opening, new_fold(opening))
+    with suppress(ReplayFailed):
+        FastFold(alone, None).run(disk.clone())
     found = judged(disk.clone())
     monkeypatch.setattr(FastFold, "run", lambda self, disk: None)
     assert judged(disk) == found
+    assert alone.journal_seq == (2 if isinstance(found[0], str) else 6)
     assert changes or found[0] == 4
 
 
