@@ -244,7 +244,7 @@ BEHIND = b',"src":"feed","topic":"edge.update","ts":%d,"v":1}' % T0_NS
     {b'"id":"2"': b'"id":"02"'}, {b'"id":"2"': b'"id":"3"'}, {b'"corr":2': b'"corr":02'},
     {b'"corr":2': b'"corr":0'}, {b'"cause":0': b'"cause":00'}, {b'"q":3': b'"q":03'},
     {b'"q":3': b'"q":4'}, {b'"ts":1': b'"ts":01'}, {b"BTC": b"B\x01C"}, {b"BTC": b"B\xc3\xa9C"},
-    {b"BTC": b"B\xffC"}, {b"BTC": b"B" * 70_000}, {b'"9"': b'"09"'}, {b'"9"': b'"9."'},
+    {b"BTC": b"B\xffC"}, {b"BTC": b"B" * 200_000}, {b'"9"': b'"09"'}, {b'"9"': b'"9."'},
     {b'"net_bps":"9"': b'"net_bps":null'}, {b"feed": b"loop"},
     {b"feed": b"loop", b"edge.update": b"order.cancel"},
     {b"feed": b"loop", b"edge.update": b"order.cancel", b"BTC": b"B\x01C"},
