@@ -314,6 +314,8 @@ def test_memo_tables_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.live.journal.fast_fold._MOST_KEPT", 2)
     monkeypatch.setattr("tools.live.journal.direct_calls._MOST_KEPT", 2)
     assert outcome(ran.disk) == whole
+    careful_only(monkeypatch)
+    assert outcome(ran.disk) == whole
 
 
 def test_the_careful_way_stops_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from tests.unit.journal_builders import LOG_ID, drop_mark, edit, lines_of, opene
 from tests.unit.prop import an_input, chance
 from tests.unit.run_journals import a_run, an_opening, put
 from tools.live.core import codec
-from tools.live.core.contracts_v1 import INPUTS, EdgeUpdate, Entry, OrderAccepted, ParamsSet
+from tools.live.core.contracts_v1 import (
+    INPUTS, SELL, EdgeUpdate, Entry, Executed, OrderAccepted, ParamsSet,
+)  # fmt: skip
+from tools.live.core.errors import ContractError
 from tools.live.core.line import source_of
 from tools.live.core.money import LARGEST_E9, LARGEST_E18, to_e9, to_e18
 from tools.live.core.record import fields_of
@@ -156,7 +160,8 @@ def test_digits_that_an_expression_has_matched_are_read_as_everywhere(seed: int)
             told = rng.choice(("", "-")) + rng.choice(("", "0", "00")) + whole
             told = told[: 15 + told.startswith("-")]
             if rng.random() < 0.7:
-                told += "." + "".join(rng.choice("0019") for _ in range(rng.randrange(1, scale + 1)))
+                decimals = rng.randrange(1, scale + 1)
+                told += "." + "".join(rng.choice("0019") for _ in range(decimals))
             assert table[told.encode()] == table[told.encode()] == read(told, "number")
         assert table[b"9" * 15 + b"." + b"9" * scale] < largest
 
@@ -228,6 +233,67 @@ def test_a_batch_that_begins_behind_its_record_is_refused(base: int) -> None:
     else:
         with pytest.raises(IntegrityRefused, match="wrong seq, batch base or form"):
             rebuild(disk)
+
+
+SECOND = b'{"b":2,"cause":0,"corr":2,"id":"2","p":{"net_bps":"9","symbol":"BTC"}'
+BEHIND = b',"src":"feed","topic":"edge.update","ts":%d,"v":1}' % T0_NS
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {b'"b":2': b'"b":3'}, {b'"b":2': b'"b":4'}, {b'"b":2': b'"b":02'}, {b'"b":2': b'"b":-1'},
+    {b'"id":"2"': b'"id":"02"'}, {b'"id":"2"': b'"id":"3"'}, {b'"corr":2': b'"corr":02'},
+    {b'"corr":2': b'"corr":0'}, {b'"cause":0': b'"cause":00'}, {b'"q":3': b'"q":03'},
+    {b'"q":3': b'"q":4'}, {b'"ts":1': b'"ts":01'}, {b"BTC": b"B\x01C"}, {b"BTC": b"B\xc3\xa9C"},
+    {b"BTC": b"B\xffC"}, {b"BTC": b"B" * 200_000}, {b'"9"': b'"09"'}, {b'"9"': b'"9."'},
+    {b'"net_bps":"9"': b'"net_bps":null'}, {b"feed": b"loop"},
+    {b"feed": b"loop", b"edge.update": b"order.cancel"},
+    {b"feed": b"loop", b"edge.update": b"order.cancel", b"BTC": b"B\x01C"},
+    {b"feed": b"loop", b"edge.update": b"order.cancel", b"BTC": b"B\xffC"},
+    {b"feed": b"exchange"}, {b'"v":1': b'"v":2'},
+])  # fmt: skip
+def test_of_what_the_chain_proves_the_fast_way_takes_no_more_than_the_careful_one(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[bytes, bytes]
+) -> None:
+    whole = hand_made(PARAMS, an_edge(2), an_edge(3), an_edge(4))
+    records = [line[76:-2] for line in lines_of(whole)]
+    odd = SECOND + b',"q":3' + BEHIND
+    for old, new in changes.items():
+        odd = odd.replace(old, new)
+    records[3] = odd
+    disk = edit(drop_mark(whole), frame_lines(genesis(LOG_ID), records)[0])
+    opening = an_opening(a_monitor(), {})
+    alone = Replay(LOG_ID, opening, new_fold(opening))
+    with suppress(ReplayFailed):
+        FastFold(alone, None).run(disk.clone())
+    found = judged(disk.clone())
+    monkeypatch.setattr(FastFold, "run", lambda self, disk: None)
+    assert judged(disk) == found
+    assert alone.journal_seq == (2 if isinstance(found[0], str) else 6)
+    assert changes or found[0] == 4
+
+
+def judged(disk: SimDisk) -> Any:
+    """What a rebuild comes to, or where and why it is refused."""
+    try:
+        found = rebuild(disk, digest=True)
+    except (ContractError, IntegrityRefused, ReplayFailed) as error:
+        return error.__class__.__name__, str(error).replace(" (edge.update)", "")
+    assert found.line_digest is not None
+    return found.seq, found.journal_seq, found.head, found.state_sha256, found.line_digest.closed
+
+
+@pytest.mark.parametrize(("fee", "exact"), [
+    ('"0.000000000000000123"', 123), ('"-2.5"', -25 * 10**17), ("null", None),
+])  # fmt: skip
+def test_a_fee_is_read_at_its_own_scale(fee: str, exact: int | None) -> None:
+    calls = Calls()
+    event = Executed("F1", "X1", "BTCUSDT", SELL, 10**9, 2 * 10**9, "maker", None, "", T0_NS)
+    line = lines_of(hand_made(Entry(1, "exchange", 1, 0, event)))[2][:-1]
+    find, call = usual_lines(calls)[line[-60:-27]]  # type: ignore[arg-type]
+    match = find(line.replace(b'"fee":null', b'"fee":' + fee.encode()))
+    assert match is not None and call is not None
+    call(match.groups())
+    assert exact in calls.made[0][1]
 
 
 def test_where_there_is_nothing_nothing_is_folded() -> None:

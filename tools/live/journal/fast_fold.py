@@ -70,7 +70,7 @@ def call(groups):
     verb({arguments})
 """
 _PAYLOAD = 3  # the place of its first group
-_FEW = frozenset({"liquidity", "reason", "symbol"})  # texts that come again and again
+_FEW = frozenset({"liquidity", "reason", "symbol", "why"})  # texts that come again and again
 
 
 class Exact(dict[bytes, int]):
