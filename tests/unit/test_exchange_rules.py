@@ -242,6 +242,7 @@ def test_and_so_do_its_doors() -> None:
     for one in quotes:
         loop.on_quote(one, some_params())
     again, exchange = on_its_record(loop)
+    assert exchange.rules_of(ETH) is None  # that is told behind the first quote
     for one in quotes:
         again.on_quote(one, some_params())
     assert recorded(again) == recorded(loop)

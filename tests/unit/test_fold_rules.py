@@ -212,6 +212,7 @@ def test_a_symbol_with_rules_is_judged_exactly() -> None:
 
 def test_the_gate_asks_the_rules_of_its_symbol() -> None:
     monitor = a_monitor()
+    monitor.on_quote(BTC, e9(99), e9(101))
     monitor.exposure_of(BTC).keep_to(OrderRules(min_qty=e9(1)))
     assert monitor.why_refused(BTC, "buy", 0.5, 100) is RefusalReason.QTY_TOO_SMALL
     assert monitor.why_refused(ETH, "buy", 0.5, 100) is None

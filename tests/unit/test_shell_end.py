@@ -10,8 +10,8 @@ import pytest
 from tests.sim.sim_disk import SimDisk
 from tests.sim.venue import Script
 from tests.unit.builders import (
-    BTC, T0_MS, T0_NS, PlainExchange, a_loop, a_monitor, a_quote, events_of, recorded, some_params,
-    states,
+    BTC, T0_MS, T0_NS, PlainExchange, a_fake, a_loop, a_monitor, a_quote, events_of, recorded,
+    some_params, states,
 )  # fmt: skip
 from tests.unit.durable_desk import Desk, quote
 from tests.unit.late_exchange import LateExchange, a_late_loop, accepted, canceled, rejected
@@ -172,6 +172,17 @@ def test_when_the_line_fails_what_is_on_its_way_is_canceled_when_it_arrives(
     assert len(known) == len(placed)
 
 
+@pytest.mark.parametrize("at", range(2, 30))
+@pytest.mark.parametrize("fill_rate", [0.0, 1.0])
+def test_what_was_never_sent_or_has_filled_is_not_said_to_rest(at: int, fill_rate: float) -> None:
+    """An exchange that answers at once and cannot be asked: what is unsure would stay so."""
+    loop = a_loop(a_fake(fill_rate), a_monitor(100_000, 100_000), recorded=False)
+    loop.line = BrokenLine(at)
+    with pytest.raises(LineFailed):
+        loop.run_shadow(some_params(iterations=8), SyntheticMarket([BTC], 8, T0_NS))
+    assert loop.may_rest == () and loop.exchange.get_open_orders() == []
+
+
 def test_where_the_line_fails_and_the_exchange_is_silent_that_is_said() -> None:
     plan = FaultPlan((Fault(FaultKind.OUTAGE, 4 * 10**9),))
     loop, world = a_run_with_delays(plan, line=BrokenLine(40))
@@ -292,6 +303,28 @@ def test_what_the_books_do_not_know_is_canceled_by_the_name_that_was_heard() -> 
     assert exchange.canceled == ["X9"]
     exchange.queue.append(canceled("X9"))
     assert made.settle() == ("CLI00000001",)
+
+
+class Askable(LateExchange):
+    """Cancels by our own id at once."""
+
+    def cancel_client_order(self, client_order_id: str) -> bool:
+        return True
+
+    def get_order(self, client_order_id: str) -> Any:
+        raise AssertionError("the cancel was confirmed")
+
+    def get_fills(self) -> None: ...
+
+    def get_balances(self) -> None: ...
+
+
+def test_what_can_be_canceled_by_our_own_id_is_not_waited_for() -> None:
+    loop, _ = a_late_loop()
+    exchange = Askable()
+    exchange.next_ns = T0_NS + 5
+    made, clock = last(exchange, *loop.order_store.live_orders())
+    assert made.settle() == () and clock.ns == T0_NS
 
 
 class Deaf(LateExchange):
