@@ -193,10 +193,10 @@ class SimulatedExchange:
             desk.timer(*action)
             return
         self.requests_under_way -= 1
-        verb, *said, sent_ns = action
+        verb, *said = action
         bars = desk.bars
         if bars is not None:
-            bars.sent_ns = sent_ns
+            bars.request_comes()
         if verb == "place":
             self._arrive(*said)
         elif verb == "amend":
@@ -209,7 +209,7 @@ class SimulatedExchange:
             else:
                 self.answers.cancel_failed(order_id, why, desk.clock.ns)
         if bars is not None:
-            bars.sent_ns = None
+            bars.request_is_done()
 
     def state(self) -> tuple[object, ...]:
         """All of it, what is on its way included; two exchanges with one state go on alike."""
@@ -284,7 +284,9 @@ class SimulatedExchange:
         arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
         rank = COMMAND if self.due.is_open(arrives_ns, COMMAND) else QUOTE
-        self.due.put(arrives_ns, rank, (*request, now_ns))
+        self.due.put(arrives_ns, rank, request)
+        if self.desk.bars is not None:
+            self.desk.bars.request_leaves(now_ns)
         self.requests_under_way += 1
         return now_ns
 
