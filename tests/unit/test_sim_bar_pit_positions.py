@@ -6,12 +6,13 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.bar_builders import MINUTE, a_floor, hear, said
-from tests.unit.sim_builders import SYMBOL, T0, a_quote
+from tests.unit.sim_builders import MS, SYMBOL, T0, a_quote
 from tools.live.core.contracts_v1 import FundingPaid
 from tools.live.core.money import SCALE
 from tools.live.core.words_v1 import BUY, SELL
 from tools.live.sim.bar_pit import BarPit
 from tools.live.sim.bars import BarRules
+from tools.live.sim.delays import Constant, Delays
 from tools.live.sim.exchange import SimulatedExchange
 from tools.live.sim.funding import ConstantRate, Funding
 from tools.live.sim.orders import OrderKind, OrderRequest, SelfTrade, TimeInForce
@@ -143,6 +144,11 @@ def test_what_the_pit_asks_of_triggers_has_plain_answers() -> None:
     bars = floor.exchange.desk.bars
     assert isinstance(bars, BarPit) and bars is floor.exchange.desk.pit.triggers
     assert bars.on_price(SYMBOL, bid=1, ask=2, last=3) == [] and bars.state() == ()
+    bars.request_leaves(5)
+    assert bars.state() == (5,)
+    bars.request_comes()
+    bars.request_is_done()
+    assert bars.state() == ()
     assert bars.venue(SYMBOL) is bars.venue(SYMBOL)
     floor.send("C1", kind=STOP, stop=110)
     order = floor.exchange.desk.live["ORD000001"]
@@ -210,3 +216,33 @@ def test_what_a_bar_cut_shows_no_more_than_it_is() -> None:
     assert said(floor, 2, 94, 94, 93, 94) == ["ORD000002 7 at 94 taker"]
     order = floor.exchange.desk.live["ORD000003"]
     assert order.leaves == order.shown == 3 * SCALE
+
+
+def test_a_reduce_only_order_comes_for_what_there_is_to_reduce_or_ends() -> None:
+    floor = a_floor()
+    floor.send("in", BUY, 3, kind=MARKET)
+    floor.send("more", BUY, 3, price=90, after="in", reduce_only=True)
+    assert said(floor, 1, 100, 100, 100, 100) == ["ORD000001 3 at 100 taker",
+                                                  "OrderCanceled ORD000002"]  # fmt: skip
+    floor.send("out", SELL, 9, price=120, reduce_only=True)
+    order = floor.exchange.desk.live["ORD000003"]
+    assert order.leaves == order.shown == 3 * SCALE
+
+
+def test_fill_or_kill_that_would_meet_an_order_of_ours_ends_alone() -> None:
+    floor = a_floor(self_trade=SelfTrade.CANCEL_BOTH)
+    floor.send("C1", SELL, price=100)
+    floor.send("C2", BUY, price=100, time_in_force=FOK)
+    assert floor.said() == ["OrderCanceled ORD000002"] and floor.open() == [("C1", 10)]
+    floor.send("C3", BUY, price=100)
+    assert floor.said() == ["OrderCanceled ORD000001", "OrderCanceled ORD000003"]
+
+
+def test_what_an_earlier_request_has_done_says_nothing_of_what_comes_by_itself() -> None:
+    hours = DailyHours("00:02:01", "01:00")
+    floor = a_floor(sessions=hours, outside=Outside.HOLD, delays=Delays(submit=Constant(MS)))
+    floor.send("C1", kind=MARKET)  # it is kept till the market opens within the third bar
+    hear(floor, 1, 101, 101, 101, 101)
+    hear(floor, 2, 102, 102, 102, 102)
+    assert floor.open() == [("C1", 10)]
+    assert hear(floor, 3, 103, 103, 103, 103).open() == []

@@ -7,18 +7,21 @@ position. All that follows from fills and ends is the pit's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections import deque
+from typing import Protocol, cast
 
 from ..core.clock import EventClock
+from ..core.market_v1 import MarketEvent
 from ..core.words_v1 import BUY, SELL
 from .accounts import Accounts
 from .bar import Bar, Happens
 from .bar_venue import BarVenue, stays
 from .bars import BarRules
 from .iceberg import slice_of
-from .orders import WorkingOrder
+from .orders import TimeInForce, WorkingOrder
 from .reducing import Reducing
+from .self_trade import crossing, resolve
+from .terms import Terms
 
 
 class Floor(Protocol):
@@ -30,7 +33,7 @@ class Floor(Protocol):
     @property
     def reducing(self) -> Reducing: ...
 
-    def hear(self, event: Happens) -> None: ...
+    def hear(self, event: MarketEvent) -> None: ...
 
     def work(self) -> None: ...
 
@@ -41,20 +44,17 @@ class BarPit:
     """The markets of bars of one exchange; it stands where `Triggers` stands elsewhere."""
 
     def __init__(
-        self,
-        rules: BarRules,
-        clock: EventClock,
-        accounts: Accounts,
-        floor: Floor,
-        lot_of: Callable[[str], int],
+        self, terms: Terms, rules: BarRules, clock: EventClock, accounts: Accounts, floor: Floor
     ) -> None:
+        self._self_trade = terms.self_trade
         self._rules = rules
         self._clock = clock
         self._accounts = accounts
         self._floor = floor
-        self._lot_of = lot_of
+        self._lot_of = terms.lot_of
         self._venues: dict[str, BarVenue] = {}
-        self.sent_ns: int | None = None  # at its client's end: the request that has just come
+        self._under_way: deque[int] = deque()  # when each request was sent; none overtakes another
+        self._sent_ns: int | None = None  # that of the request that has just come
 
     def venue(self, symbol: str) -> BarVenue:
         """The market of a symbol, which begins empty."""
@@ -71,12 +71,49 @@ class BarPit:
         if event.__class__ is not Bar:
             return
         floor, venue = self._floor, self.venue(event.symbol)
-        floor.hear(event)
+        floor.hear(cast(MarketEvent, event))  # which hands it on to the venue, and no other
         for order in venue.spent():
             if venue.holds(order):
                 floor.withdraw(order)
         self._hold_to_positions(venue)
         floor.work()
+
+    def trade(self, order: WorkingOrder) -> None:
+        """Let an order wait for the next bar, or end where it may not."""
+        request, venue, floor = order.request, self.venue(order.symbol), self._floor
+        is_whole = request.time_in_force is TimeInForce.FOK
+        prevention = resolve(self._self_trade, crossing(venue, order))
+        meets = prevention.take_at_most is not None  # before anything else: nothing is on offer
+        if request.reduce_only:
+            reduces, whole = floor.reducing.may_take(order), order.qty == request.qty
+            if not reduces or (is_whole and not whole):
+                floor.withdraw(order)
+                return
+        if not (is_whole and meets):
+            for other in prevention.cancel:
+                floor.withdraw(other)
+        if meets:
+            floor.withdraw(order)
+            return
+        order.shown = slice_of(order)
+        venue.rest(order)
+        if request.reduce_only and stays(order):
+            floor.reducing.resting[order.order_id] = order
+        floor.reducing.trim(order.symbol, order.side)
+
+    # Requests on their way.
+
+    def request_leaves(self, sent_ns: int) -> None:
+        """A client sends a request."""
+        self._under_way.append(sent_ns)
+
+    def request_comes(self) -> None:
+        """It is there; what is done now is done because of it."""
+        self._sent_ns = self._under_way.popleft()
+
+    def request_is_done(self) -> None:
+        """What is done from now on is not."""
+        self._sent_ns = None
 
     # What the pit asks of `Triggers`.
 
@@ -93,8 +130,8 @@ class BarPit:
         return []
 
     def state(self) -> tuple[object, ...]:
-        """Nothing of its own: who waits stands in the markets."""
-        return ()
+        """When what is under way was sent; who waits stands in the markets."""
+        return tuple(self._under_way)
 
     def _hold_to_positions(self, venue: BarVenue) -> None:
         """Cut reduce-only orders to what the bar left of the position, or end them."""
@@ -114,7 +151,7 @@ class BarPit:
 
     def _now(self) -> tuple[int, int | None]:
         """The time here, and at the client's end when it sent what is being done."""
-        return self._clock.ns, self.sent_ns
+        return self._clock.ns, self._sent_ns
 
     def _triggered(self, order: WorkingOrder) -> None:
         del self._floor.held[order.order_id]

@@ -6,12 +6,16 @@ the time of `clock`, which whoever calls it has set.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from ..core.clock import EventClock
 from ..core.outputs_v1 import PlaceOrderRequest
 from ..exchange import OrderStatus
 from .accounts import Accounts
 from .admission import Admission
 from .amend import Amendment, amended, replacement
+from .bar import Happens
 from .due import Due
 from .iceberg import slice_of
 from .orders import OrderRequest, WorkingOrder, plain_order
@@ -34,7 +38,9 @@ class Desk:
         self.pit = Pit(terms, self.clock, self.register, self.accounts, due, post)
         self.enter = self.pit.enter
         self.bars = self.pit.bars
-        self.hear = self.pit.hear if self.bars is None else self.bars.hear
+        # Whoever drives an exchange tells bars to none that has no rules for them.
+        book = cast(Callable[[Happens], None], self.pit.hear)
+        self.hear = book if self.bars is None else self.bars.hear
         self.timer = self.pit.timer
         self._admission = Admission(
             terms, self.register, self.pit.reducing, self.pit.venue, self.pit.held,

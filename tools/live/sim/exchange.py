@@ -207,22 +207,22 @@ class SimulatedExchange:
         self.requests_under_way -= 1
         verb, bars = action[0], desk.bars
         if bars is not None:
-            bars.sent_ns = action[-1]
+            bars.request_comes()
         if verb == "place":
-            _, request, expires_ns, checked, instead_of, _ = action
+            _, request, expires_ns, checked, instead_of = action
             self._arrive(request, expires_ns, checked, instead_of)
         elif verb == "amend":
-            _, *said, _ = action
+            _, *said = action
             self.answers.amended(said[0], desk.amend(*said), desk.clock.ns)
         else:
-            _, order_id, _ = action
+            _, order_id = action
             why = desk.cancel(order_id)
             if why is None:
                 self.answers.canceled(order_id, desk.clock.ns)
             else:
                 self.answers.cancel_failed(order_id, why, desk.clock.ns)
         if bars is not None:
-            bars.sent_ns = None
+            bars.request_is_done()
 
     def state(self) -> tuple[object, ...]:
         """All of it, what is on its way included; two exchanges with one state go on alike."""
@@ -300,7 +300,9 @@ class SimulatedExchange:
         arrives_ns = max(now_ns + delay_ns, self._newest_request_ns, self.desk.clock.ns)
         self._newest_request_ns = arrives_ns
         rank = COMMAND if self.due.is_open(arrives_ns, COMMAND) else QUOTE
-        self.due.put(arrives_ns, rank, (*request, now_ns))
+        self.due.put(arrives_ns, rank, request)
+        if self.desk.bars is not None:
+            self.desk.bars.request_leaves(now_ns)
         self.requests_under_way += 1
         return now_ns
 

@@ -19,9 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.errors import ContractError
-from ..core.market_v1 import Trade
+from ..core.market_v1 import MarketEvent, Trade
 from ..core.words_v1 import BUY, SELL, Side
-from .bar import Happens
 from .book import Book, Level, Resting, opposite
 from .evidence import MAKER, TAKER, Execution, FillReason, Why, text, told_book
 from .order_events import (
@@ -89,7 +88,7 @@ class OrderByOrder:
 
     # What the market does.
 
-    def hear(self, event: Happens | OrderEvent) -> list[Execution]:
+    def hear(self, event: MarketEvent | OrderEvent) -> list[Execution]:
         """Take in what the market did; the fills of our resting orders, in their priority.
 
         Of other market data only a trade means something: the last price.

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from ..core.clock import NS_PER_MS, EventClock
 from ..core.contracts_v1 import FundingPaid
+from ..core.market_v1 import MarketEvent
 from ..core.words_v1 import BUY
 from ..exchange import FillEvent, OrderStatus
 from .accounts import Accounts
-from .bar import Happens
 from .bar_pit import BarPit
 from .bars import BarRules
 from .due import TIMER, Due, Entry
@@ -72,7 +72,7 @@ class Pit:
         self.reducing = Reducing(accounts, self.venue, self.withdraw)
         self.bars: BarPit | None = None
         if isinstance(terms.bars, BarRules):
-            self.bars = BarPit(terms.bars, clock, accounts, self, terms.lot_of)
+            self.bars = BarPit(terms, terms.bars, clock, accounts, self)
         self.triggers = Triggers(terms.trigger_by) if self.bars is None else self.bars
         self.linking = Linking(self, register)
         self._clock = clock
@@ -117,7 +117,7 @@ class Pit:
         self.held[order.order_id] = order
         self._entering.append((order, triggered))
 
-    def hear(self, event: Happens) -> None:
+    def hear(self, event: MarketEvent) -> None:
         """The market moves: what rests may fill, what waits for a price may come to it."""
         symbol = event.symbol
         venue = self.venues.get(symbol)
@@ -230,7 +230,10 @@ class Pit:
             self.let_in(order, True)
 
     def trade(self, order: WorkingOrder, venue: Venue) -> None:
-        """Take what is there, then rest or end."""
+        """Take what is there, then rest or end; where only bars are heard, wait for the next."""
+        if self.bars is not None:
+            self.bars.trade(order)
+            return
         price = order.price
         crosses = price is None or self._full or venue.crosses(order.side, price)
         if self._prevents and not crosses:
@@ -263,27 +266,23 @@ class Pit:
     def _rest_or_end(self, order: WorkingOrder, venue: Venue) -> None:
         """What is left of an order that has taken what there was."""
         request = order.request
-        at_once = order.price is None or request.time_in_force in AT_ONCE
-        if at_once and self.bars is None:
+        if order.price is None or request.time_in_force in AT_ONCE:
             self._drop(order)
             return
         order.shown = slice_of(order)
         venue.rest(order)
-        if request.reduce_only and not at_once:
+        if request.reduce_only:
             self.reducing.resting[order.order_id] = order
 
     def _fills_whole(self, order: WorkingOrder, venue: Venue) -> bool:
-        """Whether all of an order can be had now: cut to a position it is not whole any more.
-
-        Where only bars are heard nobody knows, so that decides its bar.
-        """
+        """Whether all of an order can be had now: cut to a position it is not whole any more."""
         if order.request.reduce_only and order.qty < order.request.qty:
             return False
         if self._prevents:
             prevention = resolve(self.terms.self_trade, crossing(venue, order))
             if prevention.take_at_most is not None and prevention.take_at_most < order.leaves:
                 return False
-        return self.bars is not None or venue.fillable(order.side, order.price) >= order.leaves
+        return venue.fillable(order.side, order.price) >= order.leaves
 
     def _take(self, order: WorkingOrder, venue: Venue) -> None:
         """Take what others offer; what would meet an order of ours does not, unless it may."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
+from ..core.market_v1 import MarketEvent
 from ..core.money import cash_text
 from ..core.record import fields_of, record
 from ..core.words_v1 import Side
-from .bar import Happens
 from .bars import BarRules
 from .delays import Delays
 from .evidence import Execution
@@ -47,7 +47,7 @@ class Venue(Protocol):
     @property
     def last(self) -> int: ...
 
-    def hear(self, event: Happens) -> list[Execution]: ...
+    def hear(self, event: MarketEvent) -> list[Execution]: ...
 
     def fillable(self, side: Side, limit: int | None) -> int: ...
 

@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import ContractError
-from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, Trade
+from ..core.market_v1 import Bbo, DepthDiff, DepthSnapshot, MarketData, MarketEvent, Trade
 from ..core.record import builder
 from ..core.words_v1 import BUY, SELL, Side
-from .bar import Happens
 from .evidence import MAKER, TAKER, Execution, FillReason, Touch, Why, text
 from .levels import Displayed
 from .liquidity import UNLIMITED, LiquidityRule
@@ -98,10 +97,10 @@ class SymbolVenue:
 
     # What the market does.
 
-    def hear(self, event: Happens) -> list[Execution]:
+    def hear(self, event: MarketEvent) -> list[Execution]:
         """Take in what the market did; the fills of our resting orders, in their priority.
 
-        Facts about the connection mean nothing to the exchange, and whole bars nothing here.
+        Facts about the connection mean nothing to the exchange.
         """
         if isinstance(event, Bbo):
             self._shows.hear_quote(event)
