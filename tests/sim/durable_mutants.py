@@ -196,7 +196,7 @@ def nobody_asks_at_the_restart() -> AbstractContextManager[None]:
 
 def unheard_fills_are_strangers() -> AbstractContextManager[None]:
     """The fill of an order in doubt is nobody's."""
-    return patched(Shell, "_may_be_ours", lambda self, fill: False)
+    return patched(shell, "may_be_ours", lambda shell, fill: False)
 
 
 def unconfirmed_cancels_are_forgotten() -> AbstractContextManager[None]:
