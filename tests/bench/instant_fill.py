@@ -3,10 +3,11 @@
 Decimal money and datetime, an order of many fields changed in place, a validator that answers with
 an object, latencies asked for at each step (they are all zero), slippage and commission at each
 fill, and each price is one pass over the pending orders: what it touches fills whole and at once.
-No queue, no real latency, no limits, no books beyond cash and positions. Its ids are counted and
-its times given, not drawn and asked for, which is kinder to it than the original. It runs W1 with
-as many orders as the product: two a quote; the price then touches one of the two, by a fair coin,
-and what still rests is canceled before the next quote of the symbol.
+No queue, no real latency, no limits, no books beyond cash and positions. `drawn` gives orders and
+executions random ids and asks the system when an order was made, as that kind does; without, ids
+are counted and times given, which is a leaner floor. It runs W1 with as many orders as the product:
+two a quote; the price then touches one of the two, by a fair coin, and what still rests is canceled
+before the next quote of the symbol.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from uuid import uuid4
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
 START = datetime(2025, 1, 1)
@@ -99,7 +101,10 @@ class Validation:
 class InstantFill:
     """Cash, positions, and every order that was ever placed."""
 
-    def __init__(self, cash: Decimal, positions: dict[str, Decimal]) -> None:
+    def __init__(
+        self, cash: Decimal, positions: dict[str, Decimal], drawn: bool = False
+    ) -> None:
+        self.drawn = drawn
         self.cash = cash
         self.positions = positions
         self.slippage_bps = Decimal(0)
@@ -194,10 +199,10 @@ class InstantFill:
         quantity = order.remaining_quantity()
         commission = quantity * self.commission_per_share
         self.executions += 1
+        name = str(uuid4()) if self.drawn else f"exec-{self.executions:08d}"
         execution = Execution(
-            f"exec-{self.executions:08d}", order.order_id, timestamp, quantity, fill_price,
-            commission, False,
-        )  # fmt: skip
+            name, order.order_id, timestamp, quantity, fill_price, commission, False
+        )
         order.add_execution(execution)
         held = self.positions.get(order.symbol, Decimal(0))
         if order.side is Side.BUY:
@@ -209,10 +214,10 @@ class InstantFill:
         return execution
 
 
-def run_instant_fill(quotes: int, *, seed: int = 42) -> dict[str, int]:
+def run_instant_fill(quotes: int, *, seed: int = 42, drawn: bool = False) -> dict[str, int]:
     """W1; returns how many orders were placed, filled, rejected, canceled and are still open."""
     draw = random.Random(seed).random
-    simulator = InstantFill(Decimal(10**12), dict.fromkeys(SYMBOLS, Decimal(10**6)))
+    simulator = InstantFill(Decimal(10**12), dict.fromkeys(SYMBOLS, Decimal(10**6)), drawn)
     quantity, half = Decimal("0.01"), Decimal("0.00025")
     below, above = 1 - half, 1 + half
     resting: dict[str, list[str]] = {symbol: [] for symbol in SYMBOLS}
@@ -228,7 +233,9 @@ def run_instant_fill(quotes: int, *, seed: int = 42) -> dict[str, int]:
             prices = mid * below, mid * above
             for side, price in zip((Side.BUY, Side.SELL), prices, strict=True):
                 placed += 1
-                order = Order(f"order-{placed:08d}", symbol, side, quantity, now, price)
+                name = str(uuid4()) if drawn else f"order-{placed:08d}"
+                made_at = datetime.now() if drawn else now
+                order = Order(name, symbol, side, quantity, made_at, price)
                 simulator.submit_order(order, now)
                 resting[symbol].append(order.order_id)
             simulator.process_market_data(symbol, prices[draw() < 0.5], now)

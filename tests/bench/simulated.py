@@ -112,11 +112,11 @@ def seconds_alone(quotes: int) -> float:
     return time.perf_counter() - began
 
 
-def seconds_instant(quotes: int) -> float:
+def seconds_instant(quotes: int, *, drawn: bool) -> float:
     """Time of an instant-fill simulator with as many orders."""
     gc.collect()
     began = time.perf_counter()
-    run_instant_fill(quotes)
+    run_instant_fill(quotes, drawn=drawn)
     return time.perf_counter() - began
 
 
