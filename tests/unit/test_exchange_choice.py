@@ -117,6 +117,8 @@ def test_what_goes_with_an_exchange_passes() -> None:
         ({"queue": "powr:2"}, "--queue 'powr:2' is unknown; choose pessimistic"),
         ({"terms": "missing.toml"}, "missing.toml"),
         ({"terms": "terms.yaml"}, "--terms 'terms.yaml' is neither .toml nor .json, nor one of"),
+        ({"terms": "sloww"}, "'sloww' is neither .toml nor .json, nor one of dream, instant, fast,"
+         " normal, slow, bars; did you mean 'slow'?"),
         ({"faults": "nt-421"}, "--faults 'nt-421' is no scenario; did you mean 'nt-4215'?"),
         ({"faults": "plan.txt"}, "--faults 'plan.txt' is neither .toml nor .json; rename"),
     ],

@@ -17,6 +17,7 @@ from tools.live.edge_modes import COMPUTED, MARKOUTS, SCRIPTED
 from tools.live.execution_loop import run_shadow_demo
 from tools.live.reports import schema
 from tools.live.reports.report import SCHEMA_VERSION
+from tools.live.reports.schema_parts import DIALECT
 
 GOLDENS = Path(__file__).parent / "goldens"
 REPORT, RISK = schema.SCHEMAS["report"], schema.SCHEMAS["risk"]
@@ -159,7 +160,7 @@ def test_the_id_carries_the_version_of_the_report() -> None:
     assert REPORT["$id"] == f"urn:shadow-trading-toolkit:report:{SCHEMA_VERSION}"
     assert REPORT["$id"].endswith(f":{a_report()['integrity']['schema_version']}")
     assert RISK["$id"] == "urn:shadow-trading-toolkit:risk:1"
-    assert {one["$schema"] for one in (REPORT, RISK)} == {schema.DIALECT}
+    assert {one["$schema"] for one in (REPORT, RISK)} == {DIALECT}
 
 
 def test_the_closed_words_are_those_of_the_code() -> None:

@@ -11,8 +11,9 @@ import pytest
 from tests.unit.backtest_builders import market_file
 from tests.unit.json_schema import errors
 from tools.live import backtest_cli, sweep_cli
-from tools.live.reports.schema import DIALECT, SCHEMAS
+from tools.live.reports.schema import SCHEMAS
 from tools.live.reports.schema_backtest import VERSION, backtest, order, settings
+from tools.live.reports.schema_parts import DIALECT
 from tools.live.reports.schema_sweep import sweep, sweep_run
 from tools.live.sweep import run_one
 
@@ -86,7 +87,7 @@ def test_a_spoilt_one_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_each_is_named_by_its_version() -> None:
-    made = (backtest(DIALECT, {}), order(DIALECT), sweep(DIALECT), sweep_run(DIALECT))
+    made = (backtest({}), order(), sweep(), sweep_run())
     assert [one["$id"].rsplit(":", 2)[1:] for one in made] == [
         [name, str(VERSION)] for name in ("backtest", "backtest-order", "sweep", "sweep-run")
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .console import Usage
+from .console import Usage, did_you_mean
 from .core import codec
 from .core.errors import ContractError
 from .exchange import FakeExchangeClient, IExchangeClient
@@ -154,6 +154,8 @@ def _read(file: str, flag: str, names: tuple[str, ...] = ()) -> tuple[bytes, boo
 
     if not file.endswith((".toml", ".json")):
         known = f", nor one of {', '.join(names)}" if names else ""
-        raise ContractError(f"{flag} {file!r} is neither .toml nor .json{known}; rename the file")
+        advice = did_you_mean(file, names)
+        advice = advice if advice.startswith("did") else "rename the file"
+        raise ContractError(f"{flag} {file!r} is neither .toml nor .json{known}; {advice}")
     with open_input(file, flag) as opened:
         return opened.read(codec.MAX_BYTES + 1), file.endswith(".toml")

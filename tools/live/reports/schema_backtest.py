@@ -4,81 +4,67 @@ from __future__ import annotations
 
 from ..audit.laws_performance import LAWS_OF_PERFORMANCE
 from ..portfolio.edge_markouts import HORIZON_NAMES
-from .schema_parts import Schema, closed
+from .schema_parts import (
+    AMOUNT, COUNT, MAYBE_COUNT, MAYBE_NUMBER, NUMBER, SHA256, TEXT, Schema, closed, published,
+)  # fmt: skip
 
 VERSION = 1
 
-_TEXT: Schema = {"type": "string"}
-_NUMBER: Schema = {"type": "number"}
-_MAYBE: Schema = {"type": ["number", "null"]}
-_AMOUNT: Schema = {"type": "number", "minimum": 0}
 _SHARE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_NS: Schema = {"type": "integer", "minimum": 0}
-_MAYBE_NS: Schema = {"type": ["integer", "null"], "minimum": 0}
 _INSTANT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$"
 _UTC: Schema = {"type": "string", "pattern": _INSTANT}
 _MAYBE_UTC: Schema = {"type": ["string", "null"], "pattern": _INSTANT}
-_SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 
-def backtest(dialect: str, report: Schema) -> Schema:
+def backtest(report: Schema) -> Schema:
     """The schema of a result; `report` is that of the run inside it."""
     alike = _alike()
-    symbol = closed(pnl_usd=_NUMBER, exposure=_exposure(), **alike)
-    return {
-        "$schema": dialect,
-        "$id": f"urn:shadow-trading-toolkit:backtest:{VERSION}",
-        "title": "Backtest",
-        **closed(
-            "what is not defined is null",
-            v={"const": VERSION},
-            kind={"const": "backtest"},
-            config=settings(),
-            config_sha256=_SHA256,
-            span=closed(
-                start_ns=_NS, end_ns=_NS, start_utc=_UTC, end_utc=_UTC, seconds=_AMOUNT
-            ),
-            returns=_returns(),
-            drawdown=_drawdown(),
-            risk_ratios=_risk_ratios(),
-            exposure=_exposure(),
-            **alike,
-            by_symbol={"type": "object", "additionalProperties": symbol},
-            laws={"const": list(LAWS_OF_PERFORMANCE)},
-            report=report,
+    symbol = closed(pnl_usd=NUMBER, exposure=_exposure(), **alike)
+    body = closed(
+        "what is not defined is null",
+        v={"const": VERSION},
+        kind={"const": "backtest"},
+        config=settings(),
+        config_sha256=SHA256,
+        span=closed(
+            start_ns=COUNT, end_ns=COUNT, start_utc=_UTC, end_utc=_UTC, seconds=AMOUNT
         ),
-    }
+        returns=_returns(),
+        drawdown=_drawdown(),
+        risk_ratios=_risk_ratios(),
+        exposure=_exposure(),
+        **alike,
+        by_symbol={"type": "object", "additionalProperties": symbol},
+        laws={"const": list(LAWS_OF_PERFORMANCE)},
+        report=report,
+    )
+    return published("backtest", VERSION, "Backtest", body)
 
 
-def order(dialect: str) -> Schema:
+def order() -> Schema:
     """The schema of a line of `--orders`."""
-    return {
-        "$schema": dialect,
-        "$id": f"urn:shadow-trading-toolkit:backtest-order:{VERSION}",
-        "title": "Order of a backtest",
-        **closed(
-            client_order_id=_TEXT,
-            order_id={"type": ["string", "null"]},
-            symbol=_TEXT,
-            side={"enum": ["Buy", "Sell"]},
-            qty=_AMOUNT,
-            price=_AMOUNT,
-            end={"enum": ["filled", "canceled", "rejected", "open"]},
-            decided_ns=_NS,
-            accepted_ns=_MAYBE_NS,
-            first_fill_ns=_MAYBE_NS,
-            ended_ns=_NS,
-            fills=_COUNT,
-            filled_qty=_AMOUNT,
-            avg_price={"description": "null: nothing filled", **_MAYBE},
-            fees_usd=_NUMBER,
-            spread_usd=_NUMBER,
-            mid_at_decision={"type": ["number", "null"], "exclusiveMinimum": 0},
-            arrival_slippage_usd=_NUMBER,
-            arrival_slippage_bps=_MAYBE,
-        ),
-    }
+    body = closed(
+        client_order_id=TEXT,
+        order_id={"type": ["string", "null"]},
+        symbol=TEXT,
+        side={"enum": ["Buy", "Sell"]},
+        qty=AMOUNT,
+        price=AMOUNT,
+        end={"enum": ["filled", "canceled", "rejected", "open"]},
+        decided_ns=COUNT,
+        accepted_ns=MAYBE_COUNT,
+        first_fill_ns=MAYBE_COUNT,
+        ended_ns=COUNT,
+        fills=COUNT,
+        filled_qty=AMOUNT,
+        avg_price={"description": "null: nothing filled", **MAYBE_NUMBER},
+        fees_usd=NUMBER,
+        spread_usd=NUMBER,
+        mid_at_decision={"type": ["number", "null"], "exclusiveMinimum": 0},
+        arrival_slippage_usd=NUMBER,
+        arrival_slippage_bps=MAYBE_NUMBER,
+    )
+    return published("backtest-order", VERSION, "Order of a backtest", body)
 
 
 def settings() -> Schema:
@@ -91,44 +77,44 @@ def settings() -> Schema:
 def _returns() -> Schema:
     names = ("final_equity_usd", "pnl_usd", "return", "highest_pnl_usd", "lowest_pnl_usd")
     return closed(
-        "of the capital", capital_usd=_AMOUNT, initial_equity_usd=_AMOUNT,
-        **dict.fromkeys(names, _NUMBER),
+        "of the capital", capital_usd=AMOUNT, initial_equity_usd=AMOUNT,
+        **dict.fromkeys(names, NUMBER),
     )  # fmt: skip
 
 
 def _drawdown() -> Schema:
     return closed(
         "the deepest fall from a peak, and the longest time below one",
-        depth_usd=_AMOUNT,
-        depth=_MAYBE,
+        depth_usd=AMOUNT,
+        depth=MAYBE_NUMBER,
         from_utc=_MAYBE_UTC,
         trough_utc=_MAYBE_UTC,
         regained_utc={"description": "null: not regained", **_MAYBE_UTC},
-        to_trough_s=_AMOUNT,
-        longest_s=_AMOUNT,
+        to_trough_s=AMOUNT,
+        longest_s=AMOUNT,
     )
 
 
 def _risk_ratios() -> Schema:
     return closed(
         "of the changes of equity over a grid of time",
-        grid_s=_AMOUNT,
-        samples=_COUNT,
-        periods_per_year=_AMOUNT,
-        mean_usd=_MAYBE,
-        deviation_usd=_MAYBE,
-        sharpe=_MAYBE,
-        sortino=_MAYBE,
+        grid_s=AMOUNT,
+        samples=COUNT,
+        periods_per_year=AMOUNT,
+        mean_usd=MAYBE_NUMBER,
+        deviation_usd=MAYBE_NUMBER,
+        sharpe=MAYBE_NUMBER,
+        sortino=MAYBE_NUMBER,
     )
 
 
 def _exposure() -> Schema:
     return closed(
         "means over the time of the whole run",
-        mean_gross_usd=_MAYBE,
-        mean_net_usd=_MAYBE,
+        mean_gross_usd=MAYBE_NUMBER,
+        mean_net_usd=MAYBE_NUMBER,
         time_held=_SHARE,
-        most_gross_usd=_AMOUNT,
+        most_gross_usd=AMOUNT,
     )
 
 
@@ -140,7 +126,7 @@ def _alike() -> dict[str, Schema]:
     )  # fmt: skip
     return {
         "trading": _trading(),
-        "costs": closed("pnl is the sum of the others", **dict.fromkeys(costs, _NUMBER)),
+        "costs": closed("pnl is the sum of the others", **dict.fromkeys(costs, NUMBER)),
         "execution": _execution(),
         "markouts": closed(**dict.fromkeys(HORIZON_NAMES, _horizon())),
     }
@@ -149,26 +135,27 @@ def _alike() -> dict[str, Schema]:
 def _trading() -> Schema:
     counts = ("fills", "maker_fills", "taker_fills", "closing_fills", "winning_fills")
     return closed(
-        volume_usd=_AMOUNT,
-        turnover=_AMOUNT,
+        volume_usd=AMOUNT,
+        turnover=AMOUNT,
         hit_rate=_SHARE,
-        won_usd=_AMOUNT,
-        lost_usd=_AMOUNT,
-        **dict.fromkeys(counts, _COUNT),
+        won_usd=AMOUNT,
+        lost_usd=AMOUNT,
+        **dict.fromkeys(counts, COUNT),
     )
 
 
 def _execution() -> Schema:
     ends = ("sent", "accepted", "touched", "filled", "canceled", "rejected", "open")
-    times = closed("nearest rank", orders=_COUNT, p50=_MAYBE, p90=_MAYBE, p99=_MAYBE)
+    ranks = dict.fromkeys(("p50", "p90", "p99"), MAYBE_NUMBER)
+    times = closed("nearest rank", orders=COUNT, **ranks)
     return closed(
         "a spread is a cost: below zero it was earned",
-        orders=closed(**dict.fromkeys(ends, _COUNT)),
+        orders=closed(**dict.fromkeys(ends, COUNT)),
         fill_ratio=_SHARE,
-        arrival_slippage_usd=_NUMBER,
-        arrival_slippage_bps=_MAYBE,
-        delay_usd=_NUMBER,
-        effective_spread_bps=_MAYBE,
+        arrival_slippage_usd=NUMBER,
+        arrival_slippage_bps=MAYBE_NUMBER,
+        delay_usd=NUMBER,
+        effective_spread_bps=MAYBE_NUMBER,
         time_to_first_fill_s=times,
         time_to_fill_s=times,
     )
@@ -176,6 +163,5 @@ def _execution() -> Schema:
 
 def _horizon() -> Schema:
     rates = ("markout_bps", "adverse_bps", "net_of_fees_bps", "realised_spread_bps")
-    return closed(
-        fills=_COUNT, unmeasured=_COUNT, markout_usd=_NUMBER, **dict.fromkeys(rates, _MAYBE)
-    )
+    measured = dict.fromkeys(rates, MAYBE_NUMBER)
+    return closed(fills=COUNT, unmeasured=COUNT, markout_usd=NUMBER, **measured)

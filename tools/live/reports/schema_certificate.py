@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from .schema_parts import Schema, closed
+from .schema_parts import COUNT, FLAG, TEXT, Schema, closed, published
 
 VERSION = 1
 
-_TEXT: Schema = {"type": "string"}
-_FLAG: Schema = {"type": "boolean"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_WORDS: Schema = {"type": "array", "items": _TEXT, "uniqueItems": True}
+_WORDS: Schema = {"type": "array", "items": TEXT, "uniqueItems": True}
 _OUTCOMES = ("passed", "failed", "warned", "not applicable", "not driven")
 _FLAGS = (
     "cancel", "answers_later", "query", "cancel_by_client_id", "fills_listing", "balances",
@@ -19,36 +16,32 @@ _FLAGS = (
 )  # fmt: skip
 
 
-def certificate(dialect: str) -> Schema:
-    """The schema, in a dialect of JSON Schema."""
-    return {
-        "$schema": dialect,
-        "$id": f"urn:shadow-trading-toolkit:certificate:{VERSION}",
-        "title": "Certificate of an exchange adapter",
-        **closed(
-            "sha256 covers the canonical form of all the rest",
-            kit_version={"type": "integer", "minimum": 1},
-            code_version=_TEXT,
-            adapter={"description": "the factory as MODULE:FACTORY", **_TEXT},
-            client={"description": "the class of what it made", **_TEXT},
-            declared={"description": "whether the adapter declares capabilities", **_FLAG},
-            capabilities=_capabilities(),
-            hooks={"description": "what of the world behind it can be driven", **_WORDS},
-            cases={"type": "array", "items": _case()},
-            counts=closed(**dict.fromkeys(_OUTCOMES, _COUNT)),
-            complete={"description": "whether all cases of the kit were asked", **_FLAG},
-            certified={"description": "complete, and no case failed", **_FLAG},
-            sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        ),
-    }
+def certificate() -> Schema:
+    """The schema."""
+    body = closed(
+        "sha256 covers the canonical form of all the rest",
+        kit_version={"type": "integer", "minimum": 1},
+        code_version=TEXT,
+        adapter={"description": "the factory as MODULE:FACTORY", **TEXT},
+        client={"description": "the class of what it made", **TEXT},
+        declared={"description": "whether the adapter declares capabilities", **FLAG},
+        capabilities=_capabilities(),
+        hooks={"description": "what of the world behind it can be driven", **_WORDS},
+        cases={"type": "array", "items": _case()},
+        counts=closed(**dict.fromkeys(_OUTCOMES, COUNT)),
+        complete={"description": "whether all cases of the kit were asked", **FLAG},
+        certified={"description": "complete, and no case failed", **FLAG},
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    )
+    return published("certificate", VERSION, "Certificate of an exchange adapter", body)
 
 
 def _case() -> Schema:
     return closed(
         id={"type": "string", "pattern": "^[a-z]+-[0-9]{3}$"},
-        title=_TEXT,
+        title=TEXT,
         outcome={"enum": list(_OUTCOMES)},
-        evidence={"description": "one line", **_TEXT},
+        evidence={"description": "one line", **TEXT},
     )
 
 
@@ -57,7 +50,7 @@ def _capabilities() -> Schema:
         "the matrix that decides which cases apply",
         order_types=_WORDS,
         time_in_force=_WORDS,
-        self_trade=_TEXT,
+        self_trade=TEXT,
         client_id_length={"type": ["integer", "null"], "minimum": 1},
-        **dict.fromkeys(_FLAGS, _FLAG),
+        **dict.fromkeys(_FLAGS, FLAG),
     )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from .schema_parts import Schema, closed
+from .schema_parts import COUNT, FLAG, NULL, RATE, TEXT, Schema, closed
 
-_TEXT: Schema = {"type": "string"}
-_FLAG: Schema = {"type": "boolean"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_RATE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_NULL: Schema = {"type": "null"}
 # A model describes itself: its name, and the numbers that it was made with.
 _MODEL: Schema = {"type": "object", "additionalProperties": {}}
 
 FAULTS = closed(
     "the plan of what is to go wrong, in the words in which it is read",
-    seed=_COUNT,
+    seed=COUNT,
     fault={"type": "array", "items": _MODEL},
 )
 
@@ -27,12 +22,12 @@ def exchange() -> Schema:
 def _fake() -> Schema:
     return closed(
         "the fake, by its class",
-        client=_TEXT,
+        client=TEXT,
         seed={"type": "integer"},
-        fill_rate=_RATE,
-        reject_rate=_RATE,
-        partial_fill_rate=_RATE,
-        latency_ms=_COUNT,
+        fill_rate=RATE,
+        reject_rate=RATE,
+        partial_fill_rate=RATE,
+        latency_ms=COUNT,
         maybe={"faults": FAULTS},
     )
 
@@ -42,27 +37,27 @@ def _simulated() -> Schema:
     ways = ("submit", "acknowledge", "fill", "cancel", "cancel_answer", "feed")
     return closed(
         "the simulated exchange: its terms",
-        client=_TEXT,
+        client=TEXT,
         seed={"type": "integer"},
         queue=_MODEL,
         liquidity=_MODEL,
         slippage=_or_null(_MODEL),
-        partial=_FLAG,
+        partial=FLAG,
         delays=closed(**dict.fromkeys(ways, _MODEL)),
         fees=_or_null(_MODEL),
-        explain=_FLAG,
+        explain=FLAG,
         rules={"type": "object", "additionalProperties": _MODEL, "description": "by symbol"},
-        only_listed=_FLAG,
-        sessions={"oneOf": [_TEXT, _MODEL]},
-        outside=_TEXT,
-        self_trade=_TEXT,
-        trigger_by=_TEXT,
-        cash=_or_null(_TEXT),
+        only_listed=FLAG,
+        sessions={"oneOf": [TEXT, _MODEL]},
+        outside=TEXT,
+        self_trade=TEXT,
+        trigger_by=TEXT,
+        cash=_or_null(TEXT),
         funding=_or_null(_MODEL),
-        currency=_TEXT,
-        retain=_or_null(_COUNT),
-        venue=_or_null(_TEXT),
-        bars={"oneOf": [_bars(), {"const": "closes"}, _NULL]},
+        currency=TEXT,
+        retain=_or_null(COUNT),
+        venue=_or_null(TEXT),
+        bars={"oneOf": [_bars(), {"const": "closes"}, NULL]},
         maybe={"faults": FAULTS},
     )
 
@@ -72,11 +67,11 @@ def _bars() -> Schema:
     return closed(
         "how bars fill, where the exchange hears nothing else",
         same_bar={"enum": ["stop_first", "target_first", "high_low_order", "worst_case"]},
-        volume_cap_bps=_or_null(_COUNT),
-        late_bps=_COUNT,
-        every_s=_or_null(_TEXT),
-        tick=_TEXT,
-        verify_ticks=_COUNT,
+        volume_cap_bps=_or_null(COUNT),
+        late_bps=COUNT,
+        every_s=_or_null(TEXT),
+        tick=TEXT,
+        verify_ticks=COUNT,
         entry=_or_null(_MODEL),
         stop=_or_null(_MODEL),
         target=_or_null(_MODEL),
@@ -85,9 +80,9 @@ def _bars() -> Schema:
 
 def _other() -> Schema:
     return closed(
-        "an exchange of somebody else, by its class", client=_TEXT, maybe={"faults": FAULTS}
+        "an exchange of somebody else, by its class", client=TEXT, maybe={"faults": FAULTS}
     )
 
 
 def _or_null(schema: Schema) -> Schema:
-    return {"oneOf": [schema, _NULL]}
+    return {"oneOf": [schema, NULL]}

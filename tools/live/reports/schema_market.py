@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from .schema_exchange import FAULTS
-from .schema_parts import Schema, closed
+from .schema_parts import COUNT, POSITIVE, SHA256, TEXT, Schema, closed
 
-_TEXT: Schema = {"type": "string"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_POSITIVE: Schema = {"type": "integer", "minimum": 1}
-_SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _ROWS: Schema = {"type": "array", "items": {"type": ["array", "object"]}}
 
 _HEARD: dict[str, Schema] = {
-    "quotes": _POSITIVE,
+    "quotes": POSITIVE,
     "quoted_from": {"enum": ["quotes", "trades"]},
     "refused": {
         "type": "object",
-        "additionalProperties": _COUNT,
+        "additionalProperties": COUNT,
         "description": "by code: messages that were no market data, or unreadable",
     },
 }
@@ -36,19 +32,19 @@ def _recorded() -> Schema:
     return closed(
         "the hash is that of the quotes, however they are written",
         kind={"const": "recorded"},
-        quotes=_POSITIVE,
-        sha256=_SHA256,
+        quotes=POSITIVE,
+        sha256=SHA256,
         maybe={**{name: _HEARD[name] for name in told}, "faults": FAULTS},
     )
 
 
 def _data() -> Schema:
-    found: dict[str, Schema] = dict.fromkeys(("source", "symbol", "finished"), _TEXT)
+    found: dict[str, Schema] = dict.fromkeys(("source", "symbol", "finished"), TEXT)
     return closed(
         "the hash is that of the data, whatever file it came in",
         kind={"const": "market"},
-        format=_TEXT,
-        sha256=_SHA256,
+        format=TEXT,
+        sha256=SHA256,
         **_HEARD,
         maybe={**found, **_PART, "faults": FAULTS},
     )
@@ -62,10 +58,10 @@ def _generated() -> Schema:
     return closed(
         "a generated market: its plan",
         kind={"const": "generated"},
-        symbols={"type": "array", "items": _TEXT},
+        symbols={"type": "array", "items": TEXT},
         schedule=_ROWS,
         disturbances=_ROWS,
-        **dict.fromkeys(numbers, _COUNT),
+        **dict.fromkeys(numbers, COUNT),
         **_HEARD,
         maybe={**_PART, "faults": FAULTS},
     )

@@ -1,4 +1,4 @@
-"""What schemas are made of: closed objects, in which a key that nobody knows is an error."""
+"""What schemas are made of: common values, and closed objects, whose keys are all known."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ from types import MappingProxyType
 from typing import Any
 
 Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+NULL: Schema = {"type": "null"}
+NUMBER: Schema = {"type": "number"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+AMOUNT: Schema = {"type": "number", "minimum": 0}
+RATE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+POSITIVE: Schema = {"type": "integer", "minimum": 1}
+SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 NONE: Mapping[str, Schema] = MappingProxyType({})
 
@@ -23,3 +37,9 @@ def closed(
         "required": sorted(properties),
         "additionalProperties": False,
     }
+
+
+def published(name: str, version: int, title: str, body: Schema) -> Schema:
+    """A schema of its own; its `$id` ends in the version of what it describes."""
+    urn = f"urn:shadow-trading-toolkit:{name}:{version}"
+    return {"$schema": DIALECT, "$id": urn, "title": title, **body}
